@@ -1,0 +1,1 @@
+"""Where a message changes hands: inbox, outbox, ownership, participants, the event stream."""

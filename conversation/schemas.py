@@ -1,0 +1,156 @@
+"""The one inbound type, the one outbound type, and the records that pass between the parts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class AuthorKind(StrEnum):
+    """Who wrote a line of the transcript."""
+
+    CITIZEN = "citizen"
+    BOT = "bot"
+    AGENT = "agent"
+    OFFICER = "officer"
+    SYSTEM = "system"
+
+
+class InboundKind(StrEnum):
+    """What a citizen can send."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    LOCATION = "location"
+    DANGER = "danger"
+
+
+class TurnState(StrEnum):
+    """What became of an inbound's turn."""
+
+    PENDING = "pending"  # nobody has answered yet
+    HELD = "held"  # waits for the answer to the danger question
+    ANSWERED = "answered"  # the bot answered
+    TO_PERSON = "to_person"  # a person owns the conversation and sees it
+    DROPPED = "dropped"  # needs no answer (a repeat, a read mark, a closed conversation)
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place as the channel gave it, in degrees (WGS 84) and metres."""
+
+    lat: float
+    lon: float
+    accuracy_m: float | None = None
+    fixed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A message from a citizen, as every channel delivers it."""
+
+    channel: str
+    event_id: str
+    conversation_id: str
+    kind: InboundKind
+    text: str = ""
+    choice: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True)
+class ReplyWindow:
+    """How long a channel lets us answer an inbound, whether only once, and what to use afterwards."""
+
+    deadline: datetime | None
+    single_use: bool
+    fallback: str
+
+
+@dataclass(frozen=True)
+class Button:
+    """A quick reply; ``payload`` comes back as the choice (empty: the title is sent as text)."""
+
+    title: str
+    payload: str = ""
+
+
+@dataclass(frozen=True)
+class SourceCard:
+    """Where an answer comes from."""
+
+    title: str
+    effective_from: str
+    url: str
+    source: str
+    notice_id: str = ""
+    test_only: bool = False
+    past: bool = False
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A number that may be tapped: always text (000 is not 0), always checked."""
+
+    label: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Body:
+    """What an outbound says, before a channel renders it."""
+
+    text: str
+    kind: str = "text"
+    buttons: tuple[Button, ...] = ()
+    source: SourceCard | None = None
+    phones: tuple[Phone, ...] = ()
+    location_url: str = ""
+
+    def to_json(self) -> str:
+        """The form that is sealed into ``messages.body``."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The acknowledgement of an inbound; a repeat gets the same one."""
+
+    message_id: int
+    sequence: int
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class Posted:
+    """An outbound that was written."""
+
+    message_id: int
+    seq: int
+
+
+@dataclass(frozen=True)
+class NotOwner:
+    """The writer did not own the conversation at the moment of writing; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the transcript, opened."""
+
+    message_id: int
+    seq: int
+    author_kind: str
+    author_id: int | None
+    kind: str
+    body: dict[str, Any] = field(repr=False)
+    created_at: datetime
+    urgency: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The words of the line."""
+        return str(self.body.get("text", ""))

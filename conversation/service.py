@@ -1,0 +1,301 @@
+"""Accept, answer, take over, hand back: every way in which a message changes hands.
+
+The functions take the caller's open transaction and never commit, so that a danger's case, its first reply and its queue entry are one
+transaction. Who may write is a condition of the statement that writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import psycopg.errors
+
+from conversation.schemas import Accepted, AuthorKind, Body, Inbound, InboundKind, Line, NotOwner, Posted
+from core import db as database
+from core import events
+from core.crypto import Cipher, hash_token, new_token
+from core.db import Connection
+from core.errors import AppError
+
+BODY = "messages.body"
+
+
+def stream(conversation_id: str) -> str:
+    """The event stream that a citizen's page follows."""
+    return f"conversation:{conversation_id}"
+
+
+async def start(tx: Connection, channel: str, *, visitor: str = "", language: str = "ko", synthetic: bool = False) -> tuple[str, str]:
+    """Open a conversation; returns its id and the bearer token, which is stored only as a hash."""
+    conversation_id, token = secrets.token_urlsafe(12), new_token()
+    await database.run(
+        tx,
+        "INSERT INTO conversations (id, channel, visitor, token_hash, language, synthetic) VALUES (%s, %s, %s, %s, %s, %s)",
+        conversation_id,
+        channel,
+        visitor,
+        hash_token(token),
+        language,
+        synthetic,
+    )
+    return conversation_id, token
+
+
+async def get(connection: Connection, conversation_id: str) -> dict[str, Any]:
+    """The conversation's row.
+
+    Raises:
+        AppError: ``unknown_conversation``.
+    """
+    row = await database.one(connection, "SELECT * FROM conversations WHERE id = %s", conversation_id)
+    if row is None:
+        raise AppError("unknown_conversation")
+    return row
+
+
+async def check_token(connection: Connection, conversation_id: str, token: str) -> dict[str, Any]:
+    """The conversation's row, if the token is its own.
+
+    Raises:
+        AppError: ``unknown_conversation`` or ``bad_token``.
+    """
+    row = await get(connection, conversation_id)
+    if not token or not secrets.compare_digest(bytes(row["token_hash"]), hash_token(token)):
+        raise AppError("bad_token")
+    return row
+
+
+_ACCEPT = """
+WITH known AS (
+    SELECT message_id, seq, fingerprint FROM inbox WHERE channel = %(channel)s AND event_id = %(event_id)s
+), conversation AS (
+    UPDATE conversations SET last_seq = last_seq + 1, last_inbound_at = now()
+    WHERE id = %(conversation_id)s AND status = 'open' AND NOT EXISTS (SELECT 1 FROM known)
+    RETURNING id, last_seq
+), message AS (
+    INSERT INTO messages (conversation_id, seq, author_kind, kind, body)
+    SELECT id, last_seq, 'citizen', %(kind)s, %(body)s FROM conversation
+    RETURNING id, conversation_id, seq
+), accepted AS (
+    INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint)
+    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s FROM message
+    RETURNING message_id, seq
+)
+SELECT message_id, seq, false AS duplicate, NULL::bytea AS fingerprint FROM accepted
+UNION ALL
+SELECT message_id, seq, true, fingerprint FROM known
+"""
+
+
+async def accept(tx: Connection, cipher: Cipher, inbound: Inbound) -> Accepted:
+    """Insert an inbound under its unique ``(channel, event_id)``; a repeat gets the first one's sequence.
+
+    Raises:
+        AppError: ``unknown_conversation``, ``conversation_closed``, or ``client_id_reused`` for the same id with other content.
+    """
+    content = json.dumps(
+        {"text": inbound.text, "choice": inbound.choice, "location": asdict(inbound.location) if inbound.location else None},
+        ensure_ascii=False,
+        default=str,
+    )
+    # The fingerprint tells a repeat from a clash; keyed, so that a stolen table cannot be searched for a known sentence.
+    fingerprint = hashlib.sha256(cipher.pseudonym_key + f"{inbound.conversation_id}|{inbound.kind}|{content}".encode()).digest()
+    params = {
+        "channel": inbound.channel,
+        "event_id": inbound.event_id,
+        "conversation_id": inbound.conversation_id,
+        "kind": inbound.kind.value,
+        "body": cipher.seal(content, BODY),
+        "fingerprint": fingerprint,
+    }
+    row = None
+    for _ in range(2):
+        try:
+            async with tx.transaction():
+                row = await database.one(tx, _ACCEPT, **params)
+            break
+        except psycopg.errors.UniqueViolation:  # the same id arrived twice at once: the second try sees the first
+            continue
+    if row is None:
+        conversation = await get(tx, inbound.conversation_id)
+        raise AppError("conversation_closed" if conversation["status"] == "closed" else "internal")
+    if row["duplicate"]:
+        if bytes(row["fingerprint"]) != fingerprint:
+            raise AppError("client_id_reused")
+        return Accepted(row["message_id"], row["seq"], duplicate=True)
+    await events.append(tx, stream(inbound.conversation_id), "message", {"message_id": row["message_id"], "seq": row["seq"]})
+    await database.run(tx, "SELECT pg_notify('inbox', %s)", str(row["message_id"]))
+    return Accepted(row["message_id"], row["seq"], duplicate=False)
+
+
+_REPLY = """
+WITH conversation AS (
+    UPDATE conversations SET last_seq = last_seq + 1
+    WHERE id = %(conversation_id)s AND status = 'open'
+      AND NOT EXISTS (SELECT 1 FROM outbox WHERE conversation_id = %(conversation_id)s AND client_id = %(client_id)s)
+      AND CASE %(author_kind)s
+            WHEN 'system' THEN true
+            WHEN 'bot' THEN owner_kind = 'bot'
+            ELSE (owner_kind = 'agent' AND owner_id = %(author_id)s)
+                 OR EXISTS (SELECT 1 FROM participants p WHERE p.conversation_id = conversations.id AND p.staff_id = %(author_id)s)
+          END
+    RETURNING id, channel, last_seq
+), message AS (
+    INSERT INTO messages (conversation_id, seq, author_kind, author_id, kind, body)
+    SELECT id, last_seq, %(author_kind)s, %(author_id)s, %(kind)s, %(body)s FROM conversation
+    RETURNING id, conversation_id, seq
+)
+INSERT INTO outbox (message_id, conversation_id, channel, client_id, in_reply_to, policy, state, sent_at)
+SELECT message.id, message.conversation_id, conversation.channel, %(client_id)s, %(in_reply_to)s, %(policy)s,
+       CASE conversation.channel WHEN 'webchat' THEN 'sent' ELSE 'pending' END,
+       CASE conversation.channel WHEN 'webchat' THEN now() END
+FROM message, conversation
+RETURNING message_id, (SELECT seq FROM message) AS seq, channel
+"""
+
+
+async def reply(
+    tx: Connection,
+    cipher: Cipher,
+    conversation_id: str,
+    author: AuthorKind,
+    body: Body,
+    *,
+    client_id: str,
+    author_id: int | None = None,
+    in_reply_to: int | None = None,
+    policy: str = "at_most_once",
+) -> Posted | NotOwner:
+    """Write an outbound, if its author may write at this moment.
+
+    The bot may only while it owns the conversation; staff only as owner or participant; the system (waiting notices, closing words)
+    always. On the web chat the event is the delivery; other channels' rows are picked up by the sender. The same ``client_id`` again
+    returns the line that was written the first time.
+    """
+    row = await database.one(
+        tx,
+        _REPLY,
+        conversation_id=conversation_id,
+        client_id=client_id,
+        author_kind=author.value,
+        author_id=author_id,
+        kind=body.kind,
+        body=cipher.seal(body.to_json(), BODY),
+        in_reply_to=in_reply_to,
+        policy=policy,
+    )
+    if row is None:
+        known = await database.one(
+            tx,
+            "SELECT m.id, m.seq FROM outbox o JOIN messages m ON m.id = o.message_id WHERE o.conversation_id = %s AND o.client_id = %s",
+            conversation_id,
+            client_id,
+        )
+        return Posted(known["id"], known["seq"]) if known else NotOwner()
+    await events.append(tx, stream(conversation_id), "message", {"message_id": row["message_id"], "seq": row["seq"]})
+    if row["channel"] != "webchat":
+        await database.run(tx, "SELECT pg_notify('outbox', %s)", str(row["message_id"]))
+    return Posted(row["message_id"], row["seq"])
+
+
+async def take_over(tx: Connection, conversation_id: str, staff_id: int) -> bool:
+    """Give the conversation to a person; False if another person has it or it is closed. The handoff's claim calls this in its transaction."""
+    changed = await database.run(
+        tx,
+        """UPDATE conversations SET owner_kind = 'agent', owner_id = %s
+           WHERE id = %s AND status = 'open' AND (owner_kind = 'bot' OR owner_id = %s)""",
+        staff_id,
+        conversation_id,
+        staff_id,
+    )
+    if changed:
+        # What the bot had not answered yet now waits for the person.
+        await database.run(
+            tx, "UPDATE inbox SET turn_state = 'to_person', turned_at = now() WHERE conversation_id = %s AND turn_state IN ('pending', 'held')", conversation_id
+        )
+        await events.append(tx, stream(conversation_id), "owner", {"owner": "agent"})
+    return changed > 0
+
+
+async def hand_back(tx: Connection, conversation_id: str, staff_id: int, heightened_until: datetime | None = None) -> bool:
+    """Return the conversation to the bot; only its owner can. Until ``heightened_until`` triage stays more alert."""
+    changed = await database.run(
+        tx,
+        """UPDATE conversations SET owner_kind = 'bot', owner_id = NULL, heightened_until = COALESCE(%s, heightened_until)
+           WHERE id = %s AND owner_kind = 'agent' AND owner_id = %s""",
+        heightened_until,
+        conversation_id,
+        staff_id,
+    )
+    if changed:
+        await events.append(tx, stream(conversation_id), "owner", {"owner": "bot"})
+    return changed > 0
+
+
+async def close(tx: Connection, conversation_id: str) -> bool:
+    """End a conversation; later messages to it are refused with ``conversation_closed``."""
+    changed = await database.run(
+        tx,
+        "UPDATE conversations SET status = 'closed', closed_at = now(), owner_kind = 'bot', owner_id = NULL WHERE id = %s AND status = 'open'",
+        conversation_id,
+    )
+    if changed:
+        await database.run(tx, "UPDATE inbox SET turn_state = 'dropped', turned_at = now() WHERE conversation_id = %s AND turn_state IN ('pending', 'held')", conversation_id)
+        await events.append(tx, stream(conversation_id), "closed", {})
+    return changed > 0
+
+
+async def mark_read(tx: Connection, conversation_id: str, by: str, seq: int) -> None:
+    """Move a read mark forward (``by`` is ``citizen`` or ``person``) and tell the other side."""
+    column = {"citizen": "read_by_citizen", "person": "read_by_person"}[by]
+    changed = await database.run(
+        tx,
+        f"UPDATE conversations SET {column} = LEAST(%s, last_seq) WHERE id = %s AND {column} < LEAST(%s, last_seq)",  # noqa: S608  (column is from a closed list)
+        seq,
+        conversation_id,
+        seq,
+    )
+    if changed:
+        await events.append(tx, stream(conversation_id), "read", {"by": by, "seq": seq})
+
+
+async def transcript(connection: Connection, cipher: Cipher, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Line]:
+    """Lines with a sequence above ``after``, opened, in order."""
+    found = await database.rows(
+        connection,
+        """SELECT m.*, i.urgency FROM messages m LEFT JOIN inbox i ON i.message_id = m.id
+           WHERE m.conversation_id = %s AND m.seq > %s ORDER BY m.seq LIMIT %s""",
+        conversation_id,
+        after,
+        limit,
+    )
+    return [_line(row, cipher) for row in found]
+
+
+async def lines(connection: Connection, cipher: Cipher, message_ids: list[int]) -> dict[int, Line]:
+    """Some lines by id, opened."""
+    if not message_ids:
+        return {}
+    found = await database.rows(
+        connection, "SELECT m.*, i.urgency FROM messages m LEFT JOIN inbox i ON i.message_id = m.id WHERE m.id = ANY(%s)", message_ids
+    )
+    return {row["id"]: _line(row, cipher) for row in found}
+
+
+def open_body(cipher: Cipher, blob: bytes) -> dict[str, Any]:
+    """The content of ``messages.body``."""
+    return dict(json.loads(cipher.open(blob, BODY)))
+
+
+def _line(row: dict[str, Any], cipher: Cipher) -> Line:
+    return Line(row["id"], row["seq"], row["author_kind"], row["author_id"], row["kind"], open_body(cipher, row["body"]), row["created_at"], row.get("urgency"))
+
+
+def default_text(kind: InboundKind) -> str:
+    """How an inbound without words stands in a transcript."""
+    return {InboundKind.DANGER: "지금 위험해요", InboundKind.LOCATION: "위치를 보냈습니다"}.get(kind, "")

@@ -1,0 +1,1 @@
+"""Domain-free foundations: settings, database, events, crypto, errors, clock, logging."""

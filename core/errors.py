@@ -1,0 +1,90 @@
+"""The one base error, the catalogue of codes, and the one JSON shape that every route answers with.
+
+Every entry has a code for programs, a Korean sentence for people and an HTTP status. A new error is a new row here, so that the texts
+can be read, and tested, in one place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+HOTLINE = "+82-2-3210-0404"
+
+
+@dataclass(frozen=True)
+class ErrorKind:
+    """One row of the catalogue."""
+
+    code: str
+    status: int
+    korean: str
+
+
+CATALOGUE: dict[str, ErrorKind] = {
+    kind.code: kind
+    for kind in (
+        ErrorKind("bad_json", 400, "보내신 내용을 읽을 수 없습니다. 다시 보내 주세요."),
+        ErrorKind("invalid_request", 422, "보내신 내용의 형식이 맞지 않습니다."),
+        ErrorKind("empty_message", 422, "내용이 비어 있습니다. 한 글자라도 적어 주세요."),
+        ErrorKind("too_long", 413, "글이 너무 깁니다. 나누어 보내 주세요."),
+        ErrorKind("location_out_of_range", 422, "위치 값이 올바르지 않습니다. 다시 보내거나 주소로 알려 주세요."),
+        ErrorKind("client_id_reused", 409, "같은 번호로 다른 글이 이미 접수되었습니다. 새로 보내 주세요."),
+        ErrorKind("bad_token", 401, "대화를 확인할 수 없습니다. 새로 시작해 주세요."),
+        ErrorKind("not_signed_in", 401, "로그인이 필요합니다."),
+        ErrorKind("forbidden", 403, "이 작업을 할 권한이 없습니다."),
+        ErrorKind("cross_site", 403, "다른 사이트에서 온 요청은 받지 않습니다."),
+        ErrorKind("unknown_conversation", 404, "대화를 찾을 수 없습니다. 새로 시작해 주세요."),
+        ErrorKind("not_found", 404, "찾으시는 주소가 없습니다."),
+        ErrorKind("method_not_allowed", 405, "이 주소에서는 할 수 없는 요청입니다."),
+        ErrorKind("conversation_closed", 409, "종료된 대화입니다. 새로 시작해 주세요."),
+        ErrorKind("link_expired", 410, "기한이 지난 링크입니다. 상담 창에서 다시 요청해 주세요."),
+        ErrorKind("link_bound_elsewhere", 403, "이 링크는 다른 기기에서 이미 사용되고 있습니다."),
+        ErrorKind("consent_required", 422, "위치를 보내려면 먼저 동의해 주세요."),
+        ErrorKind("not_owner", 409, "지금 이 상담을 맡고 있지 않습니다."),
+        ErrorKind("bad_sign_in", 401, "아이디나 비밀번호가 맞지 않습니다."),
+        ErrorKind("too_many_requests", 429, "요청이 너무 잦습니다. 잠시 뒤 다시 보내 주세요. 위험하면 ‘지금 위험해요’를 누르세요."),
+        ErrorKind("database_unavailable", 503, f"지금 글을 저장할 수 없습니다. 위험하면 영사안전콜센터 {HOTLINE} 로 전화하세요."),
+        ErrorKind("internal", 500, f"요청을 처리하지 못했습니다. 위험하면 영사안전콜센터 {HOTLINE} 로 전화하세요."),
+        ErrorKind("illegal_move", 409, "지금 상태에서는 할 수 없는 처리입니다."),
+        ErrorKind("already_taken", 409, "다른 상담관이 이미 맡았습니다."),
+        ErrorKind("agent_full", 409, "맡을 수 있는 상담 수를 넘었습니다."),
+    )
+}
+
+
+class AppError(Exception):
+    """An expected failure with a code from the catalogue; ``detail`` (English) is for logs only, never for people."""
+
+    def __init__(self, code: str, detail: str = "", **extra: Any) -> None:
+        self.kind = CATALOGUE[code]
+        self.extra = extra
+        super().__init__(detail or code)
+
+    @property
+    def code(self) -> str:
+        """The code of the catalogue's row."""
+        return self.kind.code
+
+    def body(self) -> dict[str, Any]:
+        """The one JSON error shape."""
+        return error_body(self.kind, **self.extra)
+
+
+def error_body(kind: ErrorKind, **extra: Any) -> dict[str, Any]:
+    """``{"error": {"code", "message", ...}}``; a 503 also carries the hotline, since the page may have nothing else to show."""
+    error: dict[str, Any] = {"code": kind.code, "message": kind.korean, **extra}
+    if kind.status >= 500:
+        error["hotline"] = HOTLINE
+    return {"error": error}
+
+
+class DatabaseUnavailable(AppError):
+    """PostgreSQL cannot be reached, is stopping, or its disk is full."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("database_unavailable", detail)
+
+
+class StartError(Exception):
+    """The program cannot start; the message is one plain sentence for the person at the terminal."""

@@ -1,0 +1,70 @@
+"""One settings class: environment variables prefixed ``GILDONGMU_``, validated at start. ``docs/settings.md`` lists every field."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import HOTLINE
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set. Command-line options override the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="GILDONGMU_", populate_by_name=True, extra="ignore")
+
+    environment: Literal["development", "production"] = Field("development", description="production refuses notices written for tests and unsafe defaults")
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("GILDONGMU_DATABASE_URL", "DATABASE_URL", "database_url"),
+        description="PostgreSQL of the operator; unset: the program starts its own in the data folder",
+    )
+    data_dir: Path = Field(ROOT / "var", description="folder of the embedded database, keys and uploads")
+    host: str = Field("127.0.0.1", description="address that the web process listens on")
+    port: int = Field(8080, ge=0, le=65535, description="port that the web process listens on")
+    public_url: str | None = Field(None, description="address citizens reach us at, for links; unset: taken from the request")
+    tls_cert: Path | None = Field(None, description="certificate file; browsers give a place only in a secure context")
+    tls_key: Path | None = Field(None, description="key file of the certificate")
+    trusted_proxies: str = Field("", description="comma-separated addresses whose X-Forwarded-For is believed")
+    key_file: Path | None = Field(None, description="file of the encryption keys; unset: keys.json (0600) in the data folder")
+    hotline: str = Field(HOTLINE, description="the service's own number, shown whenever no checked local number is known")
+    frame_ancestors: str = Field("'self'", description="sites that may embed the chat widget (Content-Security-Policy source list)")
+
+    analyser_threads: int = Field(1, ge=1, le=16, description="threads of the sentence encoder in one process")
+    standby_triage_delay_ms: int = Field(250, ge=0, description="the web process triages what no worker has triaged after this time")
+    turn_slots: int = Field(8, ge=1, le=64, description="conversations that one worker answers at the same time")
+    dialogue_timeout_ms: int = Field(1500, ge=100, description="longest wait for Rasa in a turn; then search answers")
+    dialogue: bool = Field(True, description="start Rasa beside the worker; off: routine questions are answered from search alone")
+    ask_timeout_s: int = Field(60, ge=5, description="no answer to the danger question within this time counts as yes")
+
+    messages_per_minute: int = Field(60, ge=1, description="per conversation; danger is never limited")
+    conversations_per_minute: int = Field(60, ge=1, description="new conversations per address")
+    max_text_chars: int = Field(4000, ge=100, description="longest message accepted")
+
+    location_ttl_hours: int = Field(72, ge=1, description="an exact place is erased after this time")
+    location_link_minutes: int = Field(60, ge=1, description="a location link may be opened for this long")
+    offer_timeout_s: int = Field(25, ge=5, description="an emergency nobody has claimed by then rings every desk")
+    tile_url: str = Field("", description="map tile server; empty: country outlines only, nothing leaves the machine")
+    staff_session_hours: int = Field(12, ge=1, description="a staff sign-in lasts this long")
+
+    def resolved_key_file(self) -> Path:
+        """The key file in use."""
+        return self.key_file or self.data_dir / "keys.json"
+
+    def dsn(self) -> str:
+        """The connection string; raises ``ValueError`` when no database has been set or started."""
+        if self.database_url is None:
+            raise ValueError("DATABASE_URL is not set")
+        return self.database_url.get_secret_value()
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()
