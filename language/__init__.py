@@ -1,0 +1,1 @@
+"""Understanding of what a citizen wrote: pure functions and models, importing nothing else of this project."""

@@ -1,0 +1,126 @@
+"""Writes the encoder as an ONNX graph with `onnx` alone: token ids in, unit-length sentence vectors out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from language.encoder_weights import FEED_FORWARD, HEADS, HIDDEN, LAYERS, Weights
+
+OPSET = 20
+
+
+def quantise_columns(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Symmetric int8, one scale per output column of an (inputs, outputs) matrix."""
+    scale = np.maximum(np.abs(matrix).max(axis=0), 1e-8) / 127.0
+    return np.clip(np.rint(matrix / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
+
+
+class _Graph:
+    """Collects nodes and constants; `int8` decides how a matrix product is written."""
+
+    def __init__(self, int8: bool) -> None:
+        self.int8 = int8
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self.counter = 0
+
+    def const(self, name: str, values: np.ndarray) -> str:
+        from onnx import numpy_helper
+
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def op(self, kind: str, inputs: list[str], outputs: int = 1, domain: str = "", **attributes: Any) -> Any:
+        from onnx import helper
+
+        self.counter += 1
+        names = [f"{kind}_{self.counter}_{i}" for i in range(outputs)]
+        self.nodes.append(helper.make_node(kind, inputs, names, domain=domain, **attributes))
+        return names[0] if outputs == 1 else names
+
+    def dense(self, name: str, x: str, quantised: tuple[str, str, str] | None, weight: np.ndarray, bias: np.ndarray) -> str:
+        """x · weight + bias, with dynamically quantised x in the int8 graph."""
+        if quantised is None:
+            product = self.op("MatMul", [x, self.const(f"{name}.w", weight)])
+        else:
+            values, scale, zero = quantised
+            packed, scales = quantise_columns(weight)
+            zero_w = self.const(f"{name}.z", np.zeros(packed.shape[1], np.int8))
+            integers = self.op("MatMulInteger", [values, self.const(f"{name}.w", packed), zero, zero_w])
+            floats = self.op("Cast", [integers], to=1)
+            product = self.op("Mul", [floats, self.op("Mul", [scale, self.const(f"{name}.s", scales)])])
+        return str(self.op("Add", [product, self.const(f"{name}.b", bias)]))
+
+    def quantise(self, x: str) -> tuple[str, str, str] | None:
+        """One dynamic quantisation shared by the products that read x."""
+        if not self.int8:
+            return None
+        values, scale, zero = self.op("DynamicQuantizeLinear", [x], outputs=3)
+        return values, scale, zero
+
+    def norm(self, name: str, x: str, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> str:
+        inputs = [x, self.const(f"{name}.w", weight), self.const(f"{name}.b", bias)]
+        return str(self.op("LayerNormalization", inputs, axis=-1, epsilon=epsilon))
+
+
+def _embed(g: _Graph, weights: Weights) -> str:
+    """Word (int8 rows with a scale each, or float32) + position + type embeddings, normalised."""
+    w = weights.tensors
+    words = w["emb.word"].reshape(-1, HIDDEN)
+    if g.int8:
+        packed, scales = quantise_columns(words.T)
+        rows = g.op("Gather", [g.const("emb.word", packed.T), "input_ids"])
+        row_scales = g.op("Gather", [g.const("emb.word.s", scales[:, None]), "input_ids"])
+        word = g.op("Mul", [g.op("Cast", [rows], to=1), row_scales])
+    else:
+        word = g.op("Gather", [g.const("emb.word", words), "input_ids"])
+    length = g.op("Shape", ["input_ids"], start=1, end=2)
+    zero = g.const("first", np.array([0], np.int64))
+    position = w["emb.pos"].reshape(-1, HIDDEN) + w["emb.type"].reshape(-1, HIDDEN)[0]
+    total = g.op("Add", [word, g.op("Slice", [g.const("emb.pos", position), zero, length, zero])])
+    return g.norm("emb.ln", total, w["emb.ln.w"], w["emb.ln.b"], weights.epsilon)
+
+
+def _layer(g: _Graph, weights: Weights, layer: int, x: str) -> str:
+    """One BERT layer: attention and feed-forward, each with its residual and norm."""
+    w = weights.tensors
+    p = f"l{layer}."
+
+    def matrix(name: str, inputs: int = HIDDEN) -> np.ndarray:
+        return np.ascontiguousarray(w[f"{p}{name}.w"].reshape(-1, inputs).T)
+
+    quantised = g.quantise(x)
+    q, k, v = (g.dense(p + n, x, quantised, matrix(n), w[f"{p}{n}.b"]) for n in ("q", "k", "v"))
+    attended = g.op("MultiHeadAttention", [q, k, v, "", "mask32"], domain="com.microsoft", num_heads=HEADS)
+    projected = g.dense(p + "ao", attended, g.quantise(attended), matrix("ao"), w[p + "ao.b"])
+    x = g.norm(p + "aln", g.op("Add", [projected, x]), w[p + "aln.w"], w[p + "aln.b"], weights.epsilon)
+    inner = g.op("Gelu", [g.dense(p + "fi", x, g.quantise(x), matrix("fi"), w[p + "fi.b"])])
+    outer = g.dense(p + "fo", inner, g.quantise(inner), matrix("fo", FEED_FORWARD), w[p + "fo.b"])
+    return g.norm(p + "oln", g.op("Add", [outer, x]), w[p + "oln.w"], w[p + "oln.b"], weights.epsilon)
+
+
+def write_graph(path: Path, weights: Weights, int8: bool) -> None:
+    """Write the model, with mean pooling and unit length inside the graph, to one file."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    g = _Graph(int8)
+    g.nodes.append(helper.make_node("Cast", ["attention_mask"], ["mask32"], to=TensorProto.INT32))
+    x = _embed(g, weights)
+    for layer in range(LAYERS):
+        x = _layer(g, weights, layer, x)
+    axis = g.const("axis_tokens", np.array([1], np.int64))
+    last = g.const("axis_last", np.array([-1], np.int64))
+    mask = g.op("Unsqueeze", [g.op("Cast", ["attention_mask"], to=1), last])
+    pooled = g.op("ReduceSum", [g.op("Mul", [x, mask]), axis], keepdims=0)
+    mean = g.op("Div", [pooled, g.op("ReduceSum", [mask, axis], keepdims=0)])
+    unit = g.op("Div", [mean, g.op("ReduceL2", [mean, last], keepdims=1)])
+    g.nodes.append(helper.make_node("Identity", [unit], ["sentence"]))
+    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "tokens"]) for n in ("input_ids", "attention_mask")]
+    output = helper.make_tensor_value_info("sentence", TensorProto.FLOAT, ["batch", HIDDEN])
+    graph = helper.make_graph(g.nodes, "e5-small", inputs, [output], g.constants)
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
+    onnx.save_model(helper.make_model(graph, opset_imports=opsets, ir_version=9), str(path))
