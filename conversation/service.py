@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from dataclasses import asdict
 from datetime import datetime
@@ -23,6 +24,7 @@ from core.db import Connection
 from core.errors import AppError
 
 BODY = "messages.body"
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def stream(conversation_id: str) -> str:
@@ -52,6 +54,8 @@ async def get(connection: Connection, conversation_id: str) -> dict[str, Any]:
     Raises:
         AppError: ``unknown_conversation``.
     """
+    if not _ID.fullmatch(conversation_id):
+        raise AppError("unknown_conversation")
     row = await database.one(connection, "SELECT * FROM conversations WHERE id = %s", conversation_id)
     if row is None:
         raise AppError("unknown_conversation")

@@ -43,8 +43,8 @@ class Settings(BaseSettings):
     dialogue: bool = Field(True, description="start Rasa beside the worker; off: routine questions are answered from search alone")
     ask_timeout_s: int = Field(60, ge=5, description="no answer to the danger question within this time counts as yes")
 
-    messages_per_minute: int = Field(60, ge=1, description="per conversation; danger is never limited")
-    conversations_per_minute: int = Field(60, ge=1, description="new conversations per address")
+    messages_per_minute: int = Field(1200, ge=1, description="per conversation; danger is never limited")
+    conversations_per_minute: int = Field(1200, ge=1, description="new conversations per address")
     max_text_chars: int = Field(4000, ge=100, description="longest message accepted")
 
     location_ttl_hours: int = Field(72, ge=1, description="an exact place is erased after this time")

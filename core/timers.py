@@ -30,11 +30,12 @@ async def cancel_timer(tx: Connection, kind: str, subject: str) -> bool:
     return await database.run(tx, "DELETE FROM timers WHERE kind = %s AND subject = %s", kind, subject) > 0
 
 
-async def due(tx: Connection, limit: int = 20) -> list[dict[str, Any]]:
-    """Lock the timers that are due and that no other worker holds; the caller handles each and deletes it in the same transaction."""
+async def due(tx: Connection, limit: int = 20, kind: str | None = None) -> list[dict[str, Any]]:
+    """Lock the timers (of one kind) that are due and that no other worker holds; the caller handles and finishes each in the same transaction."""
     return await database.rows(
         tx,
-        "SELECT * FROM timers WHERE due_at <= now() ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED",
+        "SELECT * FROM timers WHERE due_at <= now() AND kind = COALESCE(%s, kind) ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED",
+        kind,
         limit,
     )
 

@@ -1,0 +1,1 @@
+"""One folder for each way in which a citizen can reach us."""

@@ -1,0 +1,238 @@
+"""The web chat's routes: start, send, follow.
+
+A message is inserted under its unique client id and committed before it is acknowledged. The danger button needs no model: its case is
+opened in the transaction that stores it, so that an acknowledged press is already in the queue.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ValidationError
+from sse_starlette import EventSourceResponse
+
+from bot import triage_slot
+from bot.channels.webchat.schemas import ConversationIn, LocationIn, MessageIn, ReadIn
+from bot.limits import Limits
+from bot.services import Services
+from conversation import service as conversation
+from conversation.schemas import Inbound, InboundKind, Line, Location
+from core import db as database
+from core import events
+from core.errors import AppError
+from core.events import Event
+from core.metrics import INBOUND
+from language.categories import Category, Urgency
+from language.triage import Decision
+
+CHANNEL = "webchat"
+Model = TypeVar("Model", bound=BaseModel)
+MAX_BODY_BYTES = 64 * 1024
+KEEP_ALIVE_S = 15.0
+
+
+def build_router(services: Services, limits: Limits) -> APIRouter:
+    """The routes of ``/webchat/v1``."""
+    router = APIRouter(prefix="/webchat/v1")
+
+    @router.post("/conversations", status_code=201)
+    async def start(request: Request) -> dict[str, str]:
+        limits.check_address(request)
+        wish = _parse(ConversationIn, await _json(request, empty_ok=True))
+        async with services.db.transaction() as tx:
+            conversation_id, token = await conversation.start(tx, CHANNEL, language=wish.language)
+        return {"conversation_id": conversation_id, "token": token}
+
+    @router.post("/conversations/{conversation_id}/messages", status_code=202)
+    async def send(conversation_id: str, request: Request) -> dict[str, int]:
+        content = await _json(request)
+        async with services.db.read() as connection:
+            row = await conversation.check_token(connection, conversation_id, _token(request))
+        inbound = to_inbound(conversation_id, _parse(MessageIn, content), services.settings.max_text_chars)
+        if inbound.kind is not InboundKind.DANGER:
+            limits.check_conversation(conversation_id)
+        async with services.db.transaction() as tx:
+            accepted = await conversation.accept(tx, services.cipher, inbound)
+            if inbound.kind is InboundKind.DANGER and not accepted.duplicate:
+                await _press(services, tx, row, accepted.message_id, inbound)
+        INBOUND.labels(channel=CHANNEL, kind=inbound.kind.value).inc()
+        return {"sequence": accepted.sequence}
+
+    @router.post("/conversations/{conversation_id}/read", status_code=204)
+    async def read(conversation_id: str, request: Request) -> Response:
+        mark = _parse(ReadIn, await _json(request))
+        async with services.db.transaction() as tx:
+            await conversation.check_token(tx, conversation_id, _token(request))
+            await conversation.mark_read(tx, conversation_id, "citizen", mark.seq)
+        return Response(status_code=204)
+
+    @router.get("/conversations/{conversation_id}/events", response_model=None)
+    async def follow(conversation_id: str, request: Request) -> Response:
+        after = _after(request)
+        async with services.db.read() as connection:
+            await conversation.check_token(connection, conversation_id, _token(request))
+        if "text/event-stream" in request.headers.get("accept", ""):
+            return EventSourceResponse(_stream(services, conversation_id, after), ping=int(KEEP_ALIVE_S), headers={"X-Accel-Buffering": "no"})
+        async with services.db.read() as connection:
+            found = await events.read(connection, conversation.stream(conversation_id), after)
+            content = await _render(services, connection, found)
+        return JSONResponse({"events": content, "last": found[-1].seq if found else after})
+
+    return router
+
+
+async def _press(services: Services, tx: database.Connection, row: dict[str, Any], message_id: int, inbound: Inbound) -> None:
+    state = await database.one(
+        tx,
+        """SELECT EXISTS (SELECT 1 FROM cases WHERE conversation_id = %s AND status <> 'closed' AND severity IN ('life_threat', 'urgent')) AS open_emergency""",
+        row["id"],
+    )
+    press = {**row, "message_id": message_id, "kind": "danger", "content": {"text": inbound.text}, "open_emergency": bool(state and state["open_emergency"])}
+    decision = Decision(Urgency.LIFE_THREAT, Category.OTHER, "escalate", 1.0, ("danger_button",))
+    await triage_slot.apply(services, tx, press, decision, "button")
+
+
+def to_inbound(conversation_id: str, message: MessageIn, max_chars: int) -> Inbound:
+    """Normalise a message of the web chat to the one inbound type.
+
+    Raises:
+        AppError: ``empty_message``, ``too_long`` or ``location_out_of_range``.
+    """
+    if clean(message.client_id) != message.client_id:
+        raise AppError("invalid_request", fields=["client_id"])
+    event_id = f"{conversation_id}:{message.client_id}"
+    text = clean(message.text or "")
+    if len(text) > max_chars:
+        raise AppError("too_long")
+    if message.danger:
+        return Inbound(CHANNEL, event_id, conversation_id, InboundKind.DANGER, text=text)
+    if message.location is not None:
+        return Inbound(CHANNEL, event_id, conversation_id, InboundKind.LOCATION, text=text, location=_location(message.location))
+    if message.choice:
+        return Inbound(CHANNEL, event_id, conversation_id, InboundKind.CHOICE, text=text, choice=clean(message.choice))
+    if not text.strip():
+        raise AppError("empty_message")
+    return Inbound(CHANNEL, event_id, conversation_id, InboundKind.TEXT, text=text)
+
+
+def clean(text: str) -> str:
+    """Drop what PostgreSQL or a reader cannot take: lone surrogates and control characters other than line breaks and tabs."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cs", "Cc"))
+
+
+def _location(place: LocationIn) -> Location:
+    accuracy = place.accuracy_m
+    if not (math.isfinite(place.lat) and math.isfinite(place.lon) and -90 <= place.lat <= 90 and -180 <= place.lon <= 180):
+        raise AppError("location_out_of_range")
+    if accuracy is not None and not (math.isfinite(accuracy) and 0 <= accuracy <= 20_040_000):
+        raise AppError("location_out_of_range")
+    return Location(place.lat, place.lon, accuracy, place.fixed_at)
+
+
+def _token(request: Request) -> str:
+    """The conversation's token: a bearer header; ``?token=`` only because a browser's EventSource cannot send headers."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value:
+        return value.strip()
+    return request.headers.get("x-conversation-token") or request.query_params.get("token", "")
+
+
+def _after(request: Request) -> int:
+    raw = request.headers.get("last-event-id") or request.query_params.get("after") or "0"
+    if not raw.isascii() or not raw.isdigit() or len(raw) > 18:
+        raise AppError("invalid_request", "after")
+    return int(raw)
+
+
+async def _json(request: Request, *, empty_ok: bool = False) -> Any:
+    """The request's JSON.
+
+    Raises:
+        AppError: ``too_long`` above 64 KiB, ``bad_json`` for anything that is not JSON.
+    """
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MAX_BODY_BYTES:
+            raise AppError("too_long")
+    if not raw and empty_ok:
+        return {}
+    try:
+        return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise AppError("bad_json") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _parse(model: type[Model], content: Any) -> Model:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise AppError("invalid_request", fields=sorted({".".join(map(str, e["loc"])) for e in error.errors()})) from error
+
+
+async def _stream(services: Services, conversation_id: str, after: int) -> AsyncIterator[dict[str, str]]:
+    async for event in services.hub.follow(conversation.stream(conversation_id), after, KEEP_ALIVE_S):
+        if event is None:
+            continue  # the response sends its own keep-alive
+        async with services.db.read() as connection:
+            content = await _render(services, connection, [event])
+        yield {"id": str(event.seq), "event": event.kind, "data": json.dumps(content[0], ensure_ascii=False)}
+
+
+async def _render(services: Services, connection: database.Connection, found: list[Event]) -> list[dict[str, Any]]:
+    """Events as the citizen may see them: names and ids of staff stay inside."""
+    ids = [event.payload["message_id"] for event in found if event.kind == "message"]
+    lines = await conversation.lines(connection, services.cipher, ids)
+    client_ids = await _client_ids(connection, ids)
+    content = []
+    for event in found:
+        entry: dict[str, Any] = {"seq": event.seq, "kind": event.kind, "at": event.created_at.isoformat()}
+        if event.kind == "message":
+            line = lines.get(event.payload["message_id"])
+            if line is None:
+                continue
+            entry["message"] = render_line(line) | {"client_id": client_ids.get(line.message_id)}
+        else:
+            entry |= {key: event.payload[key] for key in ("owner", "by", "position", "wait_min_s", "wait_max_s") if key in event.payload}
+            if event.kind == "read":
+                entry["read_seq"] = event.payload["seq"]
+        content.append(entry)
+    return content
+
+
+async def _client_ids(connection: database.Connection, ids: list[int]) -> dict[int, str]:
+    if not ids:
+        return {}
+    found = await database.rows(connection, "SELECT message_id, event_id FROM inbox WHERE message_id = ANY(%s)", ids)
+    return {row["message_id"]: row["event_id"].partition(":")[2] for row in found}
+
+
+AUTHORS = {"citizen": "citizen", "bot": "bot", "agent": "person", "officer": "person", "system": "system"}
+
+
+def render_line(line: Line) -> dict[str, Any]:
+    """A transcript line for the citizen."""
+    body = line.body
+    return {
+        "seq": line.seq,
+        "author": AUTHORS[line.author_kind],
+        "kind": line.kind.partition(":")[0],
+        "text": body.get("text") or "",
+        "choice": body.get("choice") or None,
+        "location": bool(body.get("location")),
+        "buttons": body.get("buttons") or [],
+        "source": body.get("source"),
+        "phones": body.get("phones") or [],
+        "location_url": body.get("location_url") or "",
+        "created_at": line.created_at.isoformat(),
+    }

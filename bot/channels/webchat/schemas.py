@@ -1,0 +1,45 @@
+"""What the web chat's routes take; strict, since a wrong type is a mistake to be told, not guessed at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LocationIn(BaseModel):
+    """A place in degrees (WGS 84); ranges are checked by the channel, which has its own error for them."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    lat: float
+    lon: float
+    accuracy_m: float | None = None
+    fixed_at: datetime | None = None
+
+
+class MessageIn(BaseModel):
+    """One message: words, a button's payload, a place, or the danger button."""
+
+    model_config = ConfigDict(extra="ignore", strict=False)
+
+    client_id: Annotated[str, Field(min_length=1, max_length=80)]
+    text: str | None = None
+    choice: Annotated[str | None, Field(max_length=80)] = None
+    location: LocationIn | None = None
+    danger: bool = False
+
+
+class ConversationIn(BaseModel):
+    """Options of a new conversation."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    language: Annotated[str, Field(max_length=8)] = "ko"
+
+
+class ReadIn(BaseModel):
+    """How far the citizen has read."""
+
+    seq: Annotated[int, Field(ge=0, le=2**31 - 1)]

@@ -1,0 +1,217 @@
+"""The ``gildongmu`` command. Heavy parts are imported by the command that needs them, so that every other one starts at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.errors import StartError
+from core.settings import Settings, settings
+
+
+class Plain(click.Group):
+    """Turns a failure to start into one plain sentence and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except StartError as error:
+            click.echo(f"gildongmu: {error}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Gildongmu (길동무): a consular chatbot with human handoff."""
+
+
+def data_dir_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--data-dir``, for every command that keeps state."""
+    return click.option("--data-dir", type=click.Path(path_type=Path), default=None, help="folder of the database, keys and uploads (default: var)")(function)
+
+
+def listen_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--host``, ``--port`` and the certificate."""
+    for option in (
+        click.option("--tls-key", type=click.Path(path_type=Path), default=None, help="key of the certificate"),
+        click.option("--tls-cert", type=click.Path(path_type=Path), default=None, help="certificate; browsers give a place only over https"),
+        click.option("--port", type=int, default=None, help="port to listen on (default: 8080)"),
+        click.option("--host", default=None, help="address to listen on (default: 127.0.0.1)"),
+    ):
+        function = option(function)
+    return function
+
+
+def configured(**options: Any) -> Settings:
+    """The settings with the command line's options on top."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if given.get("data_dir"):
+        given["data_dir"] = Path(given["data_dir"]).resolve()
+    try:
+        current = settings().model_copy(update=given)
+    except ValueError as error:
+        raise StartError(f"A setting is wrong: {error}") from error
+    if bool(current.tls_cert) != bool(current.tls_key):
+        raise StartError("Give both --tls-cert and --tls-key, or neither.")
+    return current
+
+
+@main.command()
+@listen_options
+@data_dir_option
+def serve(**options: Any) -> None:
+    """Run everything: database, web, worker, Rasa; prints ``ready http://…``."""
+    from bot import supervisor
+
+    supervisor.serve(configured(**options))
+
+
+@main.command()
+@listen_options
+@data_dir_option
+def web(**options: Any) -> None:
+    """The web role: channels, citizens' pages, staff pages, action route."""
+    from bot import roles
+
+    roles.run_web(configured(**options), staff_pages=True)
+
+
+@main.command()
+@listen_options
+@data_dir_option
+def desk(**options: Any) -> None:
+    """The desk role: staff pages alone."""
+    from bot import roles
+
+    roles.run_desk(configured(**options))
+
+
+@main.command()
+@listen_options
+@data_dir_option
+def worker(**options: Any) -> None:
+    """The worker role: triage, turns, timers; supervises one Rasa."""
+    from bot import roles
+
+    roles.run_worker(configured(**options))
+
+
+@main.command()
+def setup() -> None:
+    """Build what the machine needs once: the encoder and the dialogue model."""
+    from bot import setup as steps
+
+    steps.run()
+
+
+@main.command()
+def triage() -> None:
+    """JSONL {id,text[,lang,country]} → {id,urgency,category,action,score,reasons}."""
+    from bot import stateless
+
+    sys.exit(stateless.triage(sys.stdin.buffer, sys.stdout))
+
+
+@main.command()
+@data_dir_option
+def ask(**options: Any) -> None:
+    """JSONL {id,text[,country]} → one stateless turn: triage → intents → search."""
+    from bot import stateless
+
+    sys.exit(stateless.ask(sys.stdin.buffer, sys.stdout, configured(**options), given=options["data_dir"] is not None))
+
+
+@main.group()
+def kb() -> None:
+    """The knowledge base: import, search, publish, list."""
+
+
+@kb.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@data_dir_option
+def kb_import(paths: tuple[Path, ...], **options: Any) -> None:
+    """Import notices from JSONL or Markdown files and folders."""
+    from bot import commands
+
+    sys.exit(commands.kb_import(configured(**options), paths, sys.stdout))
+
+
+@kb.command("search")
+@data_dir_option
+def kb_search(**options: Any) -> None:
+    """JSONL {id,text[,country,at]} → {id,hits:[{notice_id,score,passage}]}."""
+    from bot import commands
+
+    sys.exit(commands.kb_search(configured(**options), sys.stdin.buffer, sys.stdout))
+
+
+@kb.command("publish")
+@click.argument("notice_ids", nargs=-1, required=True)
+@data_dir_option
+def kb_publish(notice_ids: tuple[str, ...], **options: Any) -> None:
+    """Publish drafts by id."""
+    from bot import commands
+
+    sys.exit(commands.kb_publish(configured(**options), notice_ids, sys.stdout))
+
+
+@kb.command("list")
+@data_dir_option
+def kb_list(**options: Any) -> None:
+    """List notices, a JSON object each."""
+    from bot import commands
+
+    sys.exit(commands.kb_list(configured(**options), sys.stdout))
+
+
+@main.command()
+@click.argument("what", type=click.Choice(["triage", "dialogue", "encoder"]))
+@click.option("--seed", default=20261122, show_default=True)
+def train(what: str, seed: int) -> None:
+    """Train a model reproducibly; writes models/ with its card."""
+    from bot import setup as steps
+
+    steps.train(what, seed)
+
+
+@main.group()
+def staff() -> None:
+    """Staff accounts."""
+
+
+@staff.command("invite")
+@click.option("--role", "roles", multiple=True, type=click.Choice(["agent", "officer", "editor", "supervisor", "admin"]), default=("agent",), show_default=True)
+@data_dir_option
+def staff_invite(roles: tuple[str, ...], **options: Any) -> None:
+    """Print a one-time link with which a colleague makes an account."""
+    from bot import commands
+
+    sys.exit(commands.staff_invite(configured(**options), roles, sys.stdout))
+
+
+@main.command()
+@click.argument("name", type=click.Choice(["triage", "search", "intents"]))
+def evaluate(name: str) -> None:
+    """Evaluate on held-out data; one JSON object on the last line."""
+    from bot import setup as steps
+
+    steps.evaluate(name)
+
+
+@main.command()
+@click.argument("name", type=click.Choice(["turn", "danger"]))
+@click.option("--seconds", default=20, show_default=True, help="length of each measured phase")
+def bench(name: str, seconds: int) -> None:
+    """Benchmarks; one JSON object on the last line."""
+    import importlib
+
+    sys.exit(importlib.import_module(f"bench.{name}").main(seconds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""From Rasa's messages or an answer of the knowledge base to bodies that a channel can render. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.dialogue.client import BotMessage
+from conversation.schemas import Body, Button, SourceCard
+from knowledge_base.answer import Answer
+
+OFFER_PERSON = (Button("상담관과 이야기", "person"),)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a turn says, and whether it asks for a person (the reason) or has learnt the country."""
+
+    bodies: tuple[Body, ...]
+    person: str = ""
+    country: str | None = None
+    outcome: str = "answered"
+
+
+def from_answer(answer: Answer) -> Reply:
+    """An answer with its source; next questions and a person as buttons."""
+    source = None
+    if answer.source is not None:
+        card = answer.source
+        source = SourceCard(
+            card.title,
+            str(card.effective_from),
+            card.url or "",
+            card.source or "",
+            notice_id=answer.notice_ids[0] if answer.notice_ids else "",
+            test_only=card.test_only,
+            past=card.past,
+        )
+    buttons = tuple(Button(title) for title in answer.quick_replies[:3]) + OFFER_PERSON
+    return Reply((Body(answer.text, kind="answer", source=source, buttons=buttons),), outcome=str(answer.outcome))
+
+
+def from_dialogue(messages: Sequence[BotMessage]) -> Reply:
+    """Rasa's messages in order; a typed payload says what prose must not: an answer's source, the wish for a person."""
+    bodies: list[Body] = []
+    person, country, outcome = "", None, "dialogue"
+    for message in messages:
+        payload: dict[str, Any] = message.custom or {}
+        if payload.get("type") == "answer":
+            bodies.append(_answer_body(payload))
+            outcome = str(payload.get("outcome", "answered"))
+        elif payload.get("type") == "request_person":
+            person = str(payload.get("reason") or "asked")
+            outcome = "handoff"
+        if payload.get("country"):
+            country = str(payload["country"])
+        if message.text:
+            bodies.append(Body(message.text, buttons=tuple(Button(b["title"], b.get("payload", "")) for b in message.buttons)))
+    return Reply(tuple(bodies), person=person, country=country, outcome=outcome)
+
+
+def _answer_body(payload: dict[str, Any]) -> Body:
+    card = payload.get("source")
+    source = (
+        SourceCard(
+            str(card["title"]),
+            str(card.get("effective_from") or ""),
+            str(card.get("url") or ""),
+            str(card.get("source") or ""),
+            notice_id=str((payload.get("notice_ids") or [""])[0]),
+            test_only=bool(card.get("test_only")),
+            past=bool(card.get("past")),
+        )
+        if card
+        else None
+    )
+    buttons = tuple(Button(str(title)) for title in list(payload.get("quick_replies") or [])[:3]) + OFFER_PERSON
+    return Body(str(payload.get("text", "")), kind="answer", source=source, buttons=buttons)

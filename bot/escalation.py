@@ -1,0 +1,127 @@
+"""From a decision to a person: the case, the first reply from an approved card, the location request and the queue entry, in one transaction.
+
+Used by the triage slot, by the danger button and by the timer of an unanswered danger question, so that danger has one way in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from conversation import service as conversation
+from conversation.schemas import AuthorKind, Body, Button, Phone
+from core import db as database
+from core.clock import now
+from core.crypto import Cipher
+from core.db import Connection
+from core.timers import cancel_timer, set_timer
+from handoff import location
+from handoff import service as handoff
+from knowledge_base.service import crisis_card
+from language.categories import Urgency
+
+ASK_TIMER = "danger_ask"
+YES, NO = "danger:yes", "danger:no"
+PERSON = "person"
+QUESTION = {
+    "ko": ("지금 위험한 상황인가요?", "네, 위험해요", "아니요"),
+    "en": ("Are you in danger right now?", "Yes, I am", "No"),
+    "ja": ("今、危険な状況ですか?", "はい、危険です", "いいえ"),
+    "zh": ("您现在有危险吗?", "是,有危险", "没有"),
+    "vi": ("Bạn có đang gặp nguy hiểm không?", "Có, tôi đang gặp nguy hiểm", "Không"),
+}
+PASSED_ON = {
+    "ko": "보내신 내용을 상담관에게 전했습니다. 상담관을 연결하고 있습니다.",
+    "en": "Your message has been passed to a counsellor. We are connecting you.",
+    "ja": "内容を相談員に伝えました。相談員におつなぎしています。",
+    "zh": "您的消息已转给咨询员。正在为您连接。",
+    "vi": "Tin nhắn của bạn đã được chuyển tới tư vấn viên. Chúng tôi đang kết nối.",
+}
+#: A second card for the same danger within this time would only push the first one off the screen.
+CARD_REPEAT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Danger:
+    """What triage, the button or the timer found."""
+
+    urgency: Urgency
+    category: str
+    reason: str
+    country: str | None = None
+    language: str = "ko"
+
+
+async def escalate(tx: Connection, cipher: Cipher, conversation_row: dict[str, Any], message_id: int, text: str, danger: Danger, *, public_url: str) -> int:
+    """Open or raise the case and answer from a crisis card; returns the case's id.
+
+    The bot answers only while it owns the conversation; when a person does, the raised case is what rings. Everything is written by the
+    caller's transaction or not at all.
+    """
+    conversation_id = conversation_row["id"]
+    country = danger.country or conversation_row["country"]
+    case = await handoff.open_or_raise(
+        tx,
+        cipher,
+        conversation_id,
+        danger.urgency.value,
+        danger.category,
+        danger.reason,
+        language=danger.language,
+        country=country,
+        summary=text[:200],
+        synthetic=conversation_row["synthetic"],
+    )
+    await database.run(
+        tx,
+        "UPDATE conversations SET last_urgency = %s, country = COALESCE(%s, country), language = %s WHERE id = %s",
+        danger.urgency.value,
+        country,
+        danger.language,
+        conversation_id,
+    )
+    await cancel_timer(tx, ASK_TIMER, conversation_id)
+    if conversation_row["owner_kind"] == "bot":
+        body = await _first_reply(tx, conversation_id, case.id, danger, country, public_url)
+        await conversation.reply(
+            tx, cipher, conversation_id, AuthorKind.BOT, body, client_id=f"danger-{message_id}", in_reply_to=message_id, policy="at_least_once"
+        )
+    return int(case.id)
+
+
+async def _first_reply(tx: Connection, conversation_id: str, case_id: int, danger: Danger, country: str | None, public_url: str) -> Body:
+    # Which card was last shown stands as a marker in the idempotency key's table: a card is an outbox row of kind "crisis:<category>".
+    recent = await database.one(
+        tx,
+        "SELECT 1 FROM messages WHERE conversation_id = %s AND kind = %s AND created_at > %s LIMIT 1",
+        conversation_id,
+        f"crisis:{danger.category}",
+        now() - CARD_REPEAT,
+    )
+    if recent:
+        return Body(PASSED_ON.get(danger.language, PASSED_ON["ko"]), kind="passed_on")
+    card = crisis_card(danger.category, country, danger.language)
+    token = await location.request_link(tx, conversation_id, case_id)
+    return Body(
+        "\n".join(card.lines),
+        kind=f"crisis:{danger.category}",
+        phones=tuple(Phone(phone.label, phone.number) for phone in card.phones),
+        location_url=f"{public_url}/locate/{token}",
+    )
+
+
+async def ask(tx: Connection, cipher: Cipher, conversation_id: str, message_id: int, language: str, timeout_s: int) -> None:
+    """Ask the one question with two buttons; no answer in time counts as yes."""
+    question, yes, no = QUESTION.get(language, QUESTION["ko"])
+    await conversation.reply(
+        tx,
+        cipher,
+        conversation_id,
+        AuthorKind.BOT,
+        Body(question, kind="danger_question", buttons=(Button(yes, YES), Button(no, NO))),
+        client_id=f"ask-{message_id}",
+        in_reply_to=message_id,
+        policy="at_least_once",
+    )
+    await set_timer(tx, ASK_TIMER, conversation_id, now() + timedelta(seconds=timeout_s), {"message_id": message_id})

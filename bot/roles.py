@@ -1,0 +1,135 @@
+"""The long-running roles: each opens its services, says READY on the supervisor's pipe, and runs until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import uvicorn
+
+from bot.app import build_app, build_services, load_models
+from bot.services import Services
+from bot.worker import Worker, start_dialogue
+from core import logging
+from core.process import die_with_parent
+from core.settings import Settings
+
+log = logging.get(__name__)
+#: The action route's token, shared by web and worker; the supervisor makes one for both.
+ACTION_TOKEN = "GILDONGMU_ACTION_TOKEN"  # noqa: S105  (a variable's name, not a token)
+ACTION_URL = "GILDONGMU_ACTION_URL"
+READY_FD = "GILDONGMU_READY_FD"
+
+
+def announce(word: str) -> None:
+    """Tell the supervisor how far we are, if one listens."""
+    with contextlib.suppress(OSError, ValueError):
+        os.write(int(os.environ[READY_FD]), f"{word}\n".encode()) if READY_FD in os.environ else None
+
+
+def run_web(settings: Settings, *, staff_pages: bool) -> None:
+    """The web process."""
+    _run(_web(settings, staff_pages=staff_pages))
+
+
+def run_desk(settings: Settings) -> None:
+    """The staff pages alone."""
+    _run(_web(settings, staff_pages=True))
+
+
+def run_worker(settings: Settings) -> None:
+    """The worker process."""
+    _run(_worker(settings))
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    die_with_parent()
+    logging.configure()
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        uvloop_run(main)
+
+
+def uvloop_run(main: Coroutine[Any, Any, None]) -> None:
+    """Run on uvloop."""
+    import uvloop
+
+    uvloop.run(main)
+
+
+async def _web(settings: Settings, *, staff_pages: bool) -> None:
+    services = await build_services(settings)
+    app = build_app(services, action_token=os.environ.get(ACTION_TOKEN, ""), staff_pages=staff_pages)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,  # an access line carries tokens and addresses; metrics count instead
+            ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
+            ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or "127.0.0.1",
+            timeout_graceful_shutdown=3,
+            limit_concurrency=None,
+            server_header=False,
+        )
+    )
+    loading = asyncio.create_task(_load(services), name="load-models")
+    try:
+        # The port opens before the models are loaded: the danger button needs none of them.
+        await server.serve()
+    finally:
+        loading.cancel()
+        await asyncio.gather(loading, return_exceptions=True)
+        await _close(services)
+
+
+async def _load(services: Services) -> None:
+    try:
+        await load_models(services)
+    except Exception as error:  # a process that cannot load is restarted, and says why
+        log.error("load_failed", error=type(error).__name__, exc_info=error)
+        os._exit(3)
+    announce("READY")
+
+
+async def _worker(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    services = await build_services(settings)
+    action_url = os.environ.get(ACTION_URL) or f"http://127.0.0.1:{settings.port}/rasa/actions"
+    dialogue = await start_dialogue(services, action_url, os.environ.get(ACTION_TOKEN, ""))
+    try:
+        await load_models(services)
+        worker = Worker(services, dialogue)
+        work = asyncio.create_task(worker.run(), name="worker")
+        announce("READY")
+        asyncio.create_task(_announce_dialogue(dialogue), name="dialogue-ready")  # noqa: RUF006  (the loop ends with the process)
+        done, _ = await asyncio.wait({work, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        if work in done:
+            work.result()
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+    finally:
+        if dialogue is not None:
+            dialogue.stop()
+        await _close(services)
+
+
+async def _announce_dialogue(dialogue: Any) -> None:
+    while dialogue is not None and not dialogue.ready:
+        await asyncio.sleep(0.2)
+    announce("DIALOGUE")
+
+
+async def _close(services: Services) -> None:
+    await services.hub.stop()
+    if services.understanding is not None:
+        services.understanding.close()
+    await services.db.close()

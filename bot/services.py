@@ -1,0 +1,69 @@
+"""What a process holds while it runs: one record, built at the edge and passed on, so that nothing is looked up globally."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from bot.dialogue.client import DialogueClient
+from core.crypto import Cipher
+from core.db import Database
+from core.events import EventHub
+from core.settings import Settings
+from knowledge_base.service import KnowledgeBase
+from language.analysis import Analyser, Analysis
+from language.triage import Triage
+
+#: Analyses wait here between triage and turn; after a restart they are made again.
+REMEMBERED = 2000
+
+
+class Understanding:
+    """The analyser behind one thread, so that the event loop never waits for Kiwi or the encoder, and each message is analysed once."""
+
+    def __init__(self, analyser: Analyser, triage: Triage) -> None:
+        self.analyser = analyser
+        self.triage = triage
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="analyser")
+        self._known: OrderedDict[int, Analysis] = OrderedDict()
+
+    @classmethod
+    def load(cls) -> Understanding:
+        """Load Kiwi, spaCy, the encoder and the triage arrays (seconds)."""
+        return cls(Analyser.load(), Triage.load())
+
+    async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
+        """Analyse a batch in the analyser's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.analyser.analyse, list(texts))
+
+    async def of_message(self, message_id: int, text: str) -> Analysis:
+        """The analysis of a message, from memory if this process has made it."""
+        known = self._known.pop(message_id, None)
+        return known if known is not None else (await self.analyse([text]))[0]
+
+    def remember(self, message_id: int, analysis: Analysis) -> None:
+        """Keep an analysis for the turn that follows."""
+        self._known[message_id] = analysis
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass
+class Services:
+    """The parts of a running process; those that take seconds to load are None until they are there."""
+
+    settings: Settings
+    db: Database
+    cipher: Cipher
+    hub: EventHub
+    understanding: Understanding | None = None
+    knowledge: KnowledgeBase | None = None
+    dialogue: DialogueClient | None = None
+    loaded: asyncio.Event = field(default_factory=asyncio.Event)

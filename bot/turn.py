@@ -1,0 +1,213 @@
+"""A turn: what the bot says to one inbound, one at a time per conversation.
+
+Deciding (:func:`plan`) is pure; composing asks Rasa, else search; writing is one conditional transaction. The conversation's advisory
+lock lives on the slot's own database session, so that it dies with its holder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from bot.compose import OFFER_PERSON, Reply, from_answer, from_dialogue
+from bot.services import Services
+from conversation import service as conversation
+from conversation.schemas import AuthorKind, Body, NotOwner
+from core import db as database
+from core.db import UNAVAILABLE, Connection
+from core.errors import DatabaseUnavailable
+from core.logging import get
+from core.metrics import LATE_ANSWERS, TURNS
+from handoff import service as handoff
+
+log = get(__name__)
+#: A message whose turn has failed this often is given to a person instead of being tried for ever.
+ATTEMPTS = 3
+
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 1)) AS held"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 1))"
+_NEXT = """
+SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel,
+       k.severity AS case_severity
+FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
+     LEFT JOIN cases k ON k.conversation_id = c.id AND k.status <> 'closed'
+WHERE i.conversation_id = %s AND i.turn_state = 'pending' AND i.triage_state <> 'pending'
+ORDER BY i.seq LIMIT 1
+"""
+WAITING = "보내신 내용을 상담관이 볼 수 있게 남겼습니다. 상담관을 연결하고 있습니다."
+LOCATED = "위치를 받았습니다."
+ASKED_PERSON = "상담관 연결을 요청했습니다. 연결되면 이 창에서 이어집니다."
+#: Said when neither dialogue nor search can answer; nothing about machinery.
+NO_ANSWER = "지금 바로 답을 찾지 못했습니다. 상담관과 이야기하시겠어요?"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do with an inbound: ``drop``, ``to_person``, ``acknowledge`` (danger waits in the queue) or ``answer``."""
+
+    kind: str
+
+
+def plan(row: dict[str, Any]) -> Plan:
+    """Decide by who owns the conversation and what is open; pure."""
+    if row["status"] != "open":
+        return Plan("drop")
+    if row["owner_kind"] != "bot":
+        return Plan("to_person")
+    if row["case_severity"] in ("life_threat", "urgent") or row["kind"] == "location":
+        return Plan("acknowledge")
+    return Plan("answer")
+
+
+class TurnSlot:
+    """Answers one conversation at a time on its own database session."""
+
+    def __init__(self, services: Services, queue: TurnQueue) -> None:
+        self.services = services
+        self.queue = queue
+        self._session: Connection | None = None
+
+    async def run(self) -> None:
+        """Take conversations from the queue for ever."""
+        while True:
+            conversation_id = await self.queue.get()
+            try:
+                await self._serve(conversation_id)
+            except (DatabaseUnavailable, *UNAVAILABLE):
+                self._session = None
+                await asyncio.sleep(0.2)
+                self.queue.put(conversation_id)
+            except Exception as error:  # noqa: BLE001  (one conversation's fault must not stop the slot)
+                log.error("turn_failed", conversation=conversation_id, error=type(error).__name__)
+                await self._count_failure(conversation_id)
+
+    async def _serve(self, conversation_id: str) -> None:
+        session = self._session
+        if session is None or session.closed:
+            session = self._session = await self.services.db.connect()
+        locked = await database.one(session, _LOCK, conversation_id)
+        if locked is None or not locked["held"]:
+            return  # its holder looks again after letting go
+        try:
+            while (row := await database.one(session, _NEXT, conversation_id)) is not None:
+                await self._turn(session, row)
+        finally:
+            if not session.closed and not session.broken:
+                await session.execute(_UNLOCK, (conversation_id,))
+        if await database.one(session, _NEXT, conversation_id) is not None:
+            self.queue.put(conversation_id)  # arrived between the last look and the unlock
+
+    async def _turn(self, session: Connection, row: dict[str, Any]) -> None:
+        row["content"] = conversation.open_body(self.services.cipher, row["body"])
+        kind = plan(row).kind
+        reply = await self._compose(row, kind)
+        async with session.transaction():
+            await self._write(session, row, kind, reply)
+
+    async def _compose(self, row: dict[str, Any], kind: str) -> Reply:
+        if kind == "acknowledge":
+            if row["kind"] == "location":
+                return Reply((Body(LOCATED if not row["case_severity"] else f"{LOCATED} {WAITING}", kind="passed_on"),))
+            return Reply((Body(WAITING, kind="passed_on"),))
+        if kind != "answer":
+            return Reply(())
+        text = str(row["content"].get("text") or row["content"].get("choice") or "")
+        if row["content"].get("choice") == "person":
+            return Reply((Body(ASKED_PERSON),), person="asked")
+        understanding, knowledge = self.services.understanding, self.services.knowledge
+        if understanding is None:
+            return Reply((Body(NO_ANSWER, buttons=OFFER_PERSON),))
+        analysis = await understanding.of_message(row["message_id"], text)
+        if self.services.dialogue is not None:
+            metadata = {**analysis.to_metadata(), "country": row["country"], "language": row["language"]}
+            said = await self.services.dialogue.ask(row["id"], row["seq"], text, metadata)
+            if said:
+                return from_dialogue(said)
+        if knowledge is None:
+            return Reply((Body(NO_ANSWER, buttons=OFFER_PERSON),))
+        return from_answer(knowledge.answer(analysis, country=row["country"]))
+
+    async def _write(self, tx: Connection, row: dict[str, Any], kind: str, reply: Reply) -> None:
+        state = {"drop": "dropped", "to_person": "to_person"}.get(kind, "answered")
+        changed = await database.run(
+            tx, "UPDATE inbox SET turn_state = %s, turned_at = clock_timestamp() WHERE message_id = %s AND turn_state = 'pending'", state, row["message_id"]
+        )
+        if not changed:  # taken over, escalated or closed while we composed
+            await self._late(tx, row)
+            return
+        for number, body in enumerate(reply.bodies):
+            posted = await conversation.reply(
+                tx, self.services.cipher, row["id"], AuthorKind.BOT, body, client_id=f"turn-{row['message_id']}-{number}", in_reply_to=row["message_id"]
+            )
+            if isinstance(posted, NotOwner):
+                await database.run(tx, "UPDATE inbox SET turn_state = 'to_person' WHERE message_id = %s", row["message_id"])
+                await self._late(tx, row)
+                return
+        if reply.person:
+            await handoff.open_or_raise(
+                tx,
+                self.services.cipher,
+                row["id"],
+                "none",
+                "other",
+                reply.person,
+                language=row["language"],
+                country=row["country"],
+                summary=str(row["content"].get("text", ""))[:200],
+            )
+        if reply.country and reply.country != row["country"]:
+            await database.run(tx, "UPDATE conversations SET country = %s WHERE id = %s", reply.country, row["id"])
+        TURNS.labels(outcome=reply.outcome if kind == "answer" else kind).inc()
+
+    async def _late(self, tx: Connection, row: dict[str, Any]) -> None:
+        await database.run(tx, "INSERT INTO late_answers (conversation_id, in_reply_to) VALUES (%s, %s)", row["id"], row["message_id"])
+        LATE_ANSWERS.inc()
+
+    async def _count_failure(self, conversation_id: str) -> None:
+        """Count a failed turn; after :data:`ATTEMPTS` the citizen is offered a person instead of silence."""
+        try:
+            async with self.services.db.transaction() as tx:
+                row = await database.one(
+                    tx,
+                    """UPDATE inbox SET turn_attempts = turn_attempts + 1 WHERE message_id = (SELECT message_id FROM inbox
+                       WHERE conversation_id = %s AND turn_state = 'pending' AND triage_state <> 'pending' ORDER BY seq LIMIT 1)
+                       RETURNING message_id, turn_attempts""",
+                    conversation_id,
+                )
+                if row is None:
+                    return
+                if row["turn_attempts"] >= ATTEMPTS:
+                    await database.run(tx, "UPDATE inbox SET turn_state = 'answered', turned_at = clock_timestamp() WHERE message_id = %s", row["message_id"])
+                    await conversation.reply(
+                        tx,
+                        self.services.cipher,
+                        conversation_id,
+                        AuthorKind.BOT,
+                        Body(NO_ANSWER, buttons=OFFER_PERSON),
+                        client_id=f"turn-{row['message_id']}-0",
+                        in_reply_to=row["message_id"],
+                    )
+        except DatabaseUnavailable:
+            pass
+        self.queue.put(conversation_id)
+
+
+class TurnQueue:
+    """Conversations that may have something to answer, each at most once; the tables stay the truth."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[str] = asyncio.Queue()
+        self._waiting: set[str] = set()
+
+    def put(self, conversation_id: str) -> None:
+        """Remember a conversation."""
+        if conversation_id and conversation_id not in self._waiting:
+            self._waiting.add(conversation_id)
+            self._queue.put_nowait(conversation_id)
+
+    async def get(self) -> str:
+        """The next conversation."""
+        conversation_id = await self._queue.get()
+        self._waiting.discard(conversation_id)
+        return conversation_id

@@ -1,0 +1,126 @@
+"""The worker: triage slot, turns, timers and sweeper; one Rasa beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from bot import escalation
+from bot.dialogue.client import DialogueClient
+from bot.dialogue.process import DialogueProcess
+from bot.escalation import Danger
+from bot.services import Services
+from bot.triage_slot import TriageSlot
+from bot.turn import TurnQueue, TurnSlot
+from conversation import service as conversation
+from core import db as database
+from core import heartbeat, timers
+from core.clock import now
+from core.db import Connection
+from core.errors import DatabaseUnavailable
+from core.logging import get
+from core.metrics import DIALOGUE_UP, VIOLATIONS
+from handoff import service as handoff
+from language.categories import Urgency
+
+log = get(__name__)
+SWEEP_S = 1.0
+
+
+class Worker:
+    """Runs the slots of one worker process on loaded services."""
+
+    def __init__(self, services: Services, dialogue: DialogueProcess | None) -> None:
+        self.services = services
+        self.dialogue = dialogue
+        self.queue = TurnQueue()
+        self.triage = TriageSlot(services, "worker")
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        tasks = [
+            self.triage.run(),
+            self._listen(),
+            self._sweep(),
+            heartbeat.beat(self.services.db, "worker", self._state),
+            *(TurnSlot(self.services, self.queue).run() for _ in range(self.services.settings.turn_slots)),
+        ]
+        if self.services.knowledge is not None:
+            tasks.append(self.services.knowledge.watch())
+        await asyncio.gather(*tasks)
+
+    def _state(self) -> dict[str, Any]:
+        up = self.dialogue is not None and self.dialogue.ready
+        DIALOGUE_UP.set(up)
+        return {"dialogue": up}
+
+    async def _listen(self) -> None:
+        async for channel, payload in self.services.db.listen("inbox", "turns"):
+            if channel in ("inbox", ""):
+                self.triage.wake.set()
+            if channel == "turns":
+                self.queue.put(payload)
+            elif not channel:
+                await self._requeue()
+
+    async def _requeue(self) -> None:
+        """Find turns that nobody was woken for: after a start, a lost connection, or a dead worker."""
+        with contextlib.suppress(DatabaseUnavailable):
+            async with self.services.db.read() as connection:
+                for row in await database.rows(
+                    connection,
+                    "SELECT DISTINCT conversation_id FROM inbox WHERE turn_state = 'pending' AND triage_state <> 'pending' LIMIT 1000",
+                ):
+                    self.queue.put(row["conversation_id"])
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                await self._requeue()
+                await self._timers()
+                async with self.services.db.transaction() as tx:
+                    await handoff.sweep(tx, now())
+                async with self.services.db.read() as connection:
+                    broken = await handoff.violations(connection)
+                VIOLATIONS.set(len(broken))
+                if broken:
+                    log.error("invariant_violated", count=len(broken), cases=broken[:10])
+            except DatabaseUnavailable:
+                pass
+            except Exception as error:  # noqa: BLE001  (the sweeper is the last net: it logs and goes on)
+                log.error("sweep_failed", error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(SWEEP_S)
+
+    async def _timers(self) -> None:
+        async with self.services.db.transaction() as tx:
+            for timer in await timers.due(tx, kind=escalation.ASK_TIMER):
+                async with tx.transaction():
+                    await self._unanswered(tx, timer)
+                    await timers.finish(tx, timer["id"])
+
+    async def _unanswered(self, tx: Connection, timer: dict[str, Any]) -> None:
+        """The danger question was not answered in time: that counts as yes."""
+        row = await database.one(
+            tx,
+            """SELECT c.*, i.message_id, i.category, m.body FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
+               WHERE i.message_id = %s AND c.status = 'open'""",
+            timer["payload"]["message_id"],
+        )
+        if row is None:
+            return
+        text = str(conversation.open_body(self.services.cipher, row["body"]).get("text", ""))
+        danger = Danger(Urgency.URGENT, row["category"] or "other", "unanswered_question", row["country"], row["language"])
+        await escalation.escalate(tx, self.services.cipher, row, row["message_id"], text, danger, public_url=self.services.settings.public_url or "")
+        await database.run(tx, "UPDATE inbox SET turn_state = 'answered', turned_at = clock_timestamp() WHERE conversation_id = %s AND turn_state = 'held'", row["id"])
+
+
+async def start_dialogue(services: Services, action_url: str, action_token: str) -> DialogueProcess | None:
+    """Start Rasa beside the worker, unless it is switched off; turns use it once it answers."""
+    settings = services.settings
+    if not settings.dialogue:
+        return None
+    process = DialogueProcess(settings, action_url=action_url, action_token=action_token)
+    process.start()
+    services.dialogue = DialogueClient(process.base_url, process.token, timeout_s=settings.dialogue_timeout_ms / 1000)
+    return process

@@ -1,0 +1,13 @@
+"""Prometheus metrics, named after the contact-centre's terms; labels are closed lists, never ids or text."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+INBOUND = Counter("gildongmu_inbound_messages", "Messages accepted", ["channel", "kind"])
+TRIAGED = Counter("gildongmu_triaged_messages", "Messages triaged", ["urgency", "action"])
+TRIAGE_SECONDS = Histogram("gildongmu_triage_batch_seconds", "Analysis of one batch", buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2))
+TURNS = Counter("gildongmu_turns", "Turns by outcome", ["outcome"])
+LATE_ANSWERS = Counter("gildongmu_late_bot_answers", "Bot answers dropped because a person owned the conversation")
+DIALOGUE_UP = Gauge("gildongmu_dialogue_up", "1 while Rasa answers")
+VIOLATIONS = Gauge("gildongmu_invariant_violations", "Open emergencies without an owner or a running timer, and stuck inbounds")
