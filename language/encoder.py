@@ -137,9 +137,7 @@ class CachedEncoder:
         return out
 
 
-def load_encoder(
-    folder: str | Path | None = None, threads: int = 1, cache: int = 4096, progress: Callable[[str], None] = print
-) -> Encoder:
+def load_encoder(folder: str | Path | None = None, threads: int = 1, cache: int = 4096, progress: Callable[[str], None] = print) -> Encoder:
     """The encoder in a built folder, or any sentence-transformers model by name or folder; without one, the default, built if needed."""
     encoder: Encoder
     target = Path(folder) if folder is not None else ensure_built(progress=progress)
