@@ -1,0 +1,157 @@
+// The line to the server: a queue on the device until acknowledged, and events resumed by number. No page parts in here.
+'use strict';
+(() => {
+  const KEY = 'gildongmu';
+  const memory = {};
+  // A private window may refuse storage: then the conversation lives as long as the page.
+  const store = {
+    get() { try { return JSON.parse(localStorage.getItem(KEY)) || memory; } catch { return memory; } },
+    set(value) { Object.assign(memory, value); try { localStorage.setItem(KEY, JSON.stringify(value)); } catch { /* kept in memory */ } },
+    wipe() { for (const key of Object.keys(memory)) delete memory[key]; try { localStorage.removeItem(KEY); } catch { /* nothing was kept */ } },
+  };
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+  class Channel extends EventTarget {
+    constructor() {
+      super();
+      const kept = store.get();
+      this.id = kept.id || '';
+      this.token = kept.token || '';
+      this.queue = kept.queue || [];
+      this.last = 0;
+      this.sending = false;
+      this.stopped = false;
+      this.failures = 0;
+      addEventListener('online', () => this.flush());
+    }
+
+    tell(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
+    keep() { if (!this.stopped) store.set({ id: this.id, token: this.token, queue: this.queue }); }
+
+    async call(path, options = {}) {
+      const headers = { 'Content-Type': 'application/json', ...(options.headers || {}) };
+      if (this.token) headers.Authorization = `Bearer ${this.token}`;
+      return fetch(`/webchat/v1/conversations${path}`, { ...options, headers, cache: 'no-store' });
+    }
+
+    async open() {
+      if (this.id) return;
+      this.opening = this.opening || (async () => {
+        const answer = await this.call('', { method: 'POST', body: JSON.stringify({ language: (navigator.language || 'ko').slice(0, 2) }) });
+        if (!answer.ok) throw new Error(String(answer.status));
+        const made = await answer.json();
+        this.id = made.conversation_id;
+        this.token = made.token;
+        this.keep();
+      })();
+      try { await this.opening; } finally { this.opening = null; }
+    }
+
+    // Put a message into the queue on this device, danger in front; what is in the queue survives closing the page.
+    send(content) {
+      const entry = { client_id: `${Date.now().toString(36)}-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`, ...content };
+      if (entry.danger) this.queue.unshift(entry); else this.queue.push(entry);
+      this.keep();
+      this.tell('queued', entry);
+      this.flush();
+      return entry;
+    }
+
+    async flush() {
+      if (this.sending || this.stopped) return;
+      this.sending = true;
+      let delay = 500;
+      while (this.queue.length && !this.stopped) {
+        const entry = this.queue[0];
+        try {
+          await this.open();
+          const answer = await this.call(`/${this.id}/messages`, { method: 'POST', body: JSON.stringify(entry) });
+          if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
+          const body = await answer.json().catch(() => ({}));
+          this.queue.splice(this.queue.indexOf(entry), 1);
+          delay = 500;
+          if (answer.ok) this.tell('received', { client_id: entry.client_id, sequence: body.sequence });
+          else {
+            const code = body.error && body.error.code;
+            if (['unknown_conversation', 'bad_token', 'conversation_closed'].includes(code)) {
+              // The old conversation is over: go on in a new one with the same words.
+              this.id = this.token = '';
+              this.last = 0;
+              this.queue.unshift(entry);
+              this.tell('renewed');
+            } else this.tell('refused', { client_id: entry.client_id, message: body.error && body.error.message });
+          }
+          this.keep();
+          this.tell('online');
+        } catch {
+          this.keep();
+          this.tell('kept', { client_id: entry.client_id });
+          this.tell('trouble');
+          await wait(delay);
+          delay = Math.min(delay * 2, 8000);
+        }
+      }
+      this.sending = false;
+    }
+
+    async follow() {
+      for (;;) {
+        if (this.stopped) return;
+        if (!this.id) { await wait(300); continue; }
+        try {
+          if (this.failures < 3) await this.stream(); else await this.poll();
+        } catch {
+          this.failures += 1;
+          this.tell('trouble');
+          await wait(Math.min(500 * 2 ** this.failures, 8000));
+        }
+      }
+    }
+
+    async stream() {
+      const answer = await this.call(`/${this.id}/events`, { headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(this.last) } });
+      if (!answer.ok || !answer.body) throw await this.lost(answer);
+      this.failures = 0;
+      this.tell('online');
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done || this.stopped) return;
+        text += value.replaceAll('\r', '');
+        let end;
+        while ((end = text.indexOf('\n\n')) >= 0) {
+          const block = text.slice(0, end);
+          text = text.slice(end + 2);
+          const data = block.split('\n').filter((line) => line.startsWith('data:')).map((line) => line.slice(5).trim()).join('\n');
+          if (data) this.take(JSON.parse(data));
+        }
+      }
+    }
+
+    async poll() {
+      const answer = await this.call(`/${this.id}/events?after=${this.last}`);
+      if (!answer.ok) throw await this.lost(answer);
+      const found = await answer.json();
+      found.events.forEach((event) => this.take(event));
+      this.tell('online');
+      if (!found.events.length) await wait(2500);
+      this.failures = Math.max(3, this.failures - 1);
+    }
+
+    async lost(answer) {
+      if (answer.status === 404 || answer.status === 401) { this.id = this.token = ''; this.last = 0; this.keep(); this.tell('renewed'); }
+      return new Error(String(answer.status));
+    }
+
+    take(event) {
+      if (event.seq <= this.last) return;
+      this.last = event.seq;
+      this.tell('event', event);
+    }
+
+    read(seq) { if (this.id) this.call(`/${this.id}/read`, { method: 'POST', body: JSON.stringify({ seq }) }).catch(() => {}); }
+    wipe() { this.stopped = true; this.queue = []; store.wipe(); }
+  }
+  window.Channel = Channel;
+})();

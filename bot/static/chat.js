@@ -1,0 +1,192 @@
+// The citizen's page: draws what the channel tells. Every word from outside is set as text, never as markup.
+'use strict';
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const channel = new Channel();
+  const log = $('log');
+  const mine = new Map();
+  const WHO = { bot: '상담봇', person: '상담관', system: '', citizen: '' };
+  const OFFLINE = '연결이 끊겼어요. 쓰신 글은 이 기기에 있고, 연결되면 보냅니다.';
+  let readTo = 0;
+  let troubleSince = 0;
+
+  const make = (name, className, text) => {
+    const node = document.createElement(name);
+    if (className) node.className = className;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  };
+  const nearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 160;
+  const scroll = () => { log.scrollTop = log.scrollHeight; };
+  const time = (iso) => new Date(iso).toLocaleTimeString('ko-KR', { hour: '2-digit', minute: '2-digit' });
+
+  function draw(message) {
+    const stay = nearEnd();
+    if (message.author === 'citizen') {
+      const drawn = mine.get(message.client_id);
+      if (drawn) { drawn.dataset.seq = message.seq; mark(drawn, '✓ 받음'); return; }
+    }
+    const bubble = make('article', `bubble ${message.author} ${message.kind}`);
+    bubble.dataset.seq = message.seq || '';
+    if (WHO[message.author]) bubble.append(make('p', 'who', WHO[message.author]));
+    const words = message.text || (message.location ? '위치를 보냈습니다' : message.kind === 'danger' ? '지금 위험해요' : '');
+    (message.author === 'citizen' ? [words] : words.split('\n')).filter(Boolean).forEach((line) => bubble.append(make('p', '', line)));
+    if (message.source) bubble.append(source(message.source));
+    const replies = make('div', 'replies');
+    (message.phones || []).forEach((phone) => {
+      const call = make('a', 'tel', `${phone.label} ${phone.number}`);
+      call.href = `tel:${phone.number}`;
+      replies.append(call);
+    });
+    if (message.location_url) replies.append(button('내 위치 보내기', () => $('placing').showModal()));
+    (message.buttons || []).forEach((b) => replies.append(button(b.title, () => {
+      say(b.title, b.payload);
+      if (message.kind === 'danger_question') replies.querySelectorAll('button').forEach((node) => { node.disabled = true; });
+    })));
+    if (replies.childElementCount) bubble.append(replies);
+    const meta = make('div', 'meta', message.created_at ? time(message.created_at) : '');
+    bubble.append(meta);
+    log.append(bubble);
+    if (message.author === 'citizen' && message.client_id) mine.set(message.client_id, bubble);
+    if (stay || message.author === 'citizen' || message.kind === 'crisis') scroll();
+    return bubble;
+  }
+
+  function source(card) {
+    const node = make(card.url ? 'a' : 'div', 'source');
+    if (card.url && /^https?:\/\//.test(card.url)) { node.href = card.url; node.target = '_blank'; node.rel = 'noopener noreferrer'; }
+    node.append(make('b', '', card.title));
+    if (card.test_only) node.append(make('span', 'trial', '시험용'), ' ');
+    node.append([card.effective_from && `${card.effective_from} 시행`, card.source, card.past && '지난 안내'].filter(Boolean).join(' · '));
+    return node;
+  }
+
+  function button(title, action) {
+    const node = make('button', '', title);
+    node.type = 'button';
+    node.addEventListener('click', action);
+    return node;
+  }
+
+  function mark(bubble, words) {
+    const meta = bubble.querySelector('.meta');
+    meta.textContent = words;
+  }
+
+  function say(text, choice) {
+    channel.send(choice ? { text, choice } : { text });
+  }
+
+  channel.addEventListener('queued', ({ detail }) => {
+    const bubble = draw({ author: 'citizen', kind: detail.danger ? 'danger' : 'text', text: detail.text || '', location: detail.location, client_id: detail.client_id });
+    mark(bubble, '○ 보내는 중');
+  });
+  channel.addEventListener('kept', ({ detail }) => { const b = mine.get(detail.client_id); if (b) mark(b, '◔ 이 기기에 보관'); });
+  channel.addEventListener('received', ({ detail }) => { const b = mine.get(detail.client_id); if (b) { b.dataset.seq = detail.sequence; mark(b, '✓ 받음'); } });
+  channel.addEventListener('refused', ({ detail }) => { const b = mine.get(detail.client_id); if (b) mark(b, `✕ ${detail.message || '보내지 못했습니다'}`); });
+  channel.addEventListener('renewed', () => { $('status').textContent = '새 대화로 이어집니다.'; });
+  channel.addEventListener('event', ({ detail }) => {
+    if (detail.kind === 'message') {
+      const { message } = detail;
+      draw(message);
+      if (message.author !== 'citizen') {
+        readTo = Math.max(readTo, message.seq);
+        if (!document.hidden) channel.read(readTo);
+      }
+    } else if (detail.kind === 'owner') $('status').textContent = detail.owner === 'agent' ? '상담관이 연결되었습니다.' : '상담봇이 이어받았습니다.';
+    else if (detail.kind === 'closed') $('status').textContent = '상담이 종료되었습니다. 다시 쓰시면 새 대화가 시작됩니다.';
+    else if (detail.kind === 'read' && detail.by === 'person') {
+      mine.forEach((bubble) => { if (Number(bubble.dataset.seq) <= detail.read_seq) mark(bubble, '✓✓ 읽음'); });
+    }
+  });
+  channel.addEventListener('online', () => {
+    troubleSince = 0;
+    $('link').dataset.state = 'live';
+    $('link').textContent = '연결됨';
+    $('hotline').hidden = true;
+    if ($('status').textContent === OFFLINE) $('status').textContent = '';
+  });
+  channel.addEventListener('trouble', () => {
+    troubleSince = troubleSince || Date.now();
+    $('link').dataset.state = 'off';
+    $('link').textContent = '연결 끊김';
+    $('status').textContent = OFFLINE;
+    $('hotline').hidden = false;
+  });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden && readTo) channel.read(readTo); });
+
+  // Enter while a syllable is being composed sends once, after the composition has ended.
+  const text = $('text');
+  let composing = false;
+  let sendAfter = false;
+  function submit() {
+    const words = text.value.trim();
+    if (!words) return;
+    text.value = '';
+    grow();
+    say(words);
+  }
+  function grow() { text.rows = Math.min(5, text.value.split('\n').length); }
+  text.addEventListener('input', grow);
+  text.addEventListener('compositionstart', () => { composing = true; });
+  text.addEventListener('compositionend', () => {
+    composing = false;
+    if (sendAfter) { sendAfter = false; setTimeout(submit, 0); }
+  });
+  text.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.keyCode !== 13) return;
+    if (event.shiftKey) return;
+    if (composing || event.isComposing || event.keyCode === 229) { sendAfter = true; return; }
+    event.preventDefault();
+    submit();
+  });
+  $('form').addEventListener('submit', (event) => { event.preventDefault(); if (composing) { sendAfter = true; text.blur(); text.focus(); } else submit(); });
+  document.querySelectorAll('[data-say]').forEach((node) => node.addEventListener('click', () => say(node.dataset.say, node.dataset.choice)));
+
+  // Danger: one tap, nothing asked first.
+  $('danger').addEventListener('click', () => {
+    channel.send({ danger: true, text: text.value.trim() });
+    text.value = '';
+    $('status').textContent = '';
+  });
+
+  // A place: by the browser where it may, else in words.
+  const placing = $('placing');
+  const PLACE_ERRORS = {
+    1: '위치 사용이 거부되었습니다. 브라우저 주소창의 자물쇠 → 위치 → 허용으로 바꾸거나, 아래에 장소를 적어 주세요.',
+    2: '휴대전화가 위치를 찾지 못했습니다. 위치(GPS)를 켜고 창가로 가서 다시 누르거나, 아래에 장소를 적어 주세요.',
+    3: '위치를 찾는 데 너무 오래 걸립니다. 다시 누르거나, 아래에 장소를 적어 주세요.',
+  };
+  $('place').addEventListener('click', () => placing.showModal());
+  $('placing-close').addEventListener('click', () => placing.close());
+  const able = window.isSecureContext && 'geolocation' in navigator;
+  $('insecure').hidden = able;
+  $('gps').hidden = !able;
+  $('gps').addEventListener('click', () => {
+    $('placing-status').textContent = '위치를 찾고 있습니다…';
+    navigator.geolocation.getCurrentPosition((fix) => {
+      channel.send({ location: { lat: fix.coords.latitude, lon: fix.coords.longitude, accuracy_m: fix.coords.accuracy, fixed_at: new Date(fix.timestamp).toISOString() } });
+      $('placing-status').textContent = '';
+      placing.close();
+    }, (error) => { $('placing-status').textContent = PLACE_ERRORS[error.code] || PLACE_ERRORS[2]; }, { enableHighAccuracy: true, timeout: 20000, maximumAge: 10000 });
+  });
+  $('typed').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const words = $('address').value.trim();
+    if (!words) return;
+    say(`제가 있는 곳: ${words}`);
+    $('address').value = '';
+    placing.close();
+  });
+
+  $('leave').addEventListener('click', () => {
+    channel.wipe();
+    log.replaceChildren();
+    location.replace('/static/blank.html');
+  });
+
+  channel.queue.forEach((entry) => channel.tell('queued', entry));
+  channel.flush();
+  channel.follow();
+  if (!channel.id) { $('link').dataset.state = 'live'; $('link').textContent = '준비됨'; }
+})();
