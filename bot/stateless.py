@@ -1,0 +1,142 @@
+"""``gildongmu triage`` and ``gildongmu ask``: JSONL in, JSONL out, no server, in order and line by line.
+
+A bad line gives ``{"id", "error"}`` and exit code 1 at the end; it never stops the others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, TextIO
+
+from bot.compose import from_answer
+from core.errors import CATALOGUE
+from core.settings import Settings
+
+MAX_LINE_BYTES = 1_000_000
+
+
+def lines(source: BinaryIO) -> Iterator[tuple[dict[str, Any] | None, str]]:
+    """Each non-blank line as an object, or None and the code of what is wrong with it."""
+    for raw in source:
+        if not raw.strip():
+            continue
+        if len(raw) > MAX_LINE_BYTES:
+            yield None, "too_long"
+            continue
+        try:
+            content = json.loads(raw.decode("utf-8"))
+        except (ValueError, RecursionError):
+            yield None, "bad_json"
+            continue
+        if not isinstance(content, dict):
+            yield None, "invalid_request"
+        elif not isinstance(content.get("text"), str):
+            yield {"id": content.get("id")}, "invalid_request"
+        else:
+            yield content, ""
+
+
+def serve(source: BinaryIO, target: TextIO, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+    """Answer each line at once; the exit code tells whether any was bad."""
+    failed = 0
+    for content, code in lines(source):
+        identity = content.get("id") if content else None
+        if code:
+            failed = 1
+            result: dict[str, Any] = {"id": identity, "error": {"code": code, "message": CATALOGUE[code].korean}}
+        else:
+            assert content is not None  # noqa: S101
+            result = {"id": identity, **answer(content)}
+        target.write(json.dumps(_printable(result), ensure_ascii=False) + "\n")
+        target.flush()
+    return failed
+
+
+def _printable(value: Any) -> Any:
+    """Lone surrogates cannot be written as UTF-8; an id may carry them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_printable(key): _printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(item) for item in value]
+    return value
+
+
+def triage(source: BinaryIO, target: TextIO) -> int:
+    """One decision a line."""
+    from language.analysis import Analyser
+    from language.triage import Triage
+
+    analyser, model = Analyser.load(), Triage.load()
+
+    def answer(content: dict[str, Any]) -> dict[str, Any]:
+        decision = model.decide(analyser.analyse([content["text"]])[0])
+        return {
+            "urgency": decision.urgency.value,
+            "category": str(decision.category),
+            "action": decision.action,
+            "score": round(float(decision.score), 4),
+            "reasons": list(decision.reasons),
+        }
+
+    return serve(source, target, answer)
+
+
+#: What the intent alone decides, before search; everything else is a question for the notices.
+SMALLTALK = {
+    "greet": "안녕하세요. 무엇을 도와드릴까요?",
+    "goodbye": "이용해 주셔서 고맙습니다. 안전하게 지내세요.",
+    "thank": "도움이 되었다니 다행입니다. 더 궁금하신 것이 있으면 말씀해 주세요.",
+    "bot_challenge": "저는 상담봇입니다. 원하시면 상담관에게 연결해 드립니다.",
+    "help": "여권, 여행경보, 입국 요건, 신속해외송금, 재외국민등록, 사건·사고를 물어보실 수 있습니다.",
+}
+SURE = 0.6
+
+
+def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) -> int:
+    """One stateless turn a line: triage, then intents, then search; Rasa is not started."""
+    from knowledge_base.service import crisis_card
+    from language.analysis import Analyser
+    from language.intents import IntentModel
+    from language.triage import Triage
+
+    analyser, model, intents = Analyser.load(), Triage.load(), IntentModel.load()
+    knowledge = _knowledge(analyser, settings, given)
+
+    def answer(content: dict[str, Any]) -> dict[str, Any]:
+        analysis = analyser.analyse([content["text"]])[0]
+        decision = model.decide(analysis)
+        country = content.get("country") if isinstance(content.get("country"), str) else None
+        if decision.action == "escalate":
+            card = crisis_card(str(decision.category), country, analysis.language)
+            return _result("emergency", "\n".join(card.lines), analysis.language)
+        if decision.action == "ask":
+            return _result("clarify", "지금 위험한 상황인가요?", analysis.language, replies=["네, 위험해요", "아니요"])
+        intent, confidence = intents.predict(analysis)
+        if confidence >= SURE:
+            if intent == "ask_person":
+                return _result("handoff", "상담관에게 연결해 드립니다.", analysis.language)
+            if intent in SMALLTALK:
+                return _result("smalltalk", SMALLTALK[intent], analysis.language)
+        found = knowledge.answer(analysis, country=country)
+        body = from_answer(found).bodies[0]
+        return _result(str(found.outcome), body.text, analysis.language, notices=list(found.notice_ids), replies=[b.title for b in body.buttons])
+
+    return serve(source, target, answer)
+
+
+def _result(outcome: str, text: str, language: str, *, notices: list[str] | None = None, replies: list[str] | None = None) -> dict[str, Any]:
+    return {"outcome": outcome, "notice_ids": notices or [], "answer": text, "language": language, "quick_replies": replies or []}
+
+
+def _knowledge(analyser: Any, settings: Settings, given: bool) -> Any:
+    """The notices of the data folder or database if one is named, else those that come with the program."""
+    from knowledge_base.service import KnowledgeBase
+
+    if given or settings.database_url is not None:
+        from bot.commands import open_knowledge
+
+        return open_knowledge(settings, analyser)
+    return KnowledgeBase.from_files(analyser)
