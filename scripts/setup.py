@@ -93,7 +93,9 @@ def reason(output: str) -> str:
 def call(what: str, command: list[str | Path], env: dict[str, str] | None = None) -> None:
     """Run a tool quietly; on failure keep its words in the log and raise one sentence."""
     try:
-        done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
     except OSError as error:
         raise SetupError(f"{what} failed, because {reason(str(error))}.") from error
     if done.returncode == 0:
@@ -139,7 +141,8 @@ def with_index(env: dict[str, str]) -> dict[str, str]:
         return env
     index = env.get("PIP_INDEX_URL")
     if not index:
-        asked = subprocess.run([APP / "bin/python", "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True, check=False)
+        question = [APP / "bin/python", "-m", "pip", "config", "get", "global.index-url"]
+        asked = subprocess.run(question, capture_output=True, text=True, check=False)
         index = asked.stdout.strip() if asked.returncode == 0 else ""
     return {**env, "UV_DEFAULT_INDEX": index} if index else env
 
