@@ -114,3 +114,27 @@ def analyser():  # noqa: ANN201
 def root() -> Path:
     """The checkout."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):  # noqa: ANN201
+    """A whole file that skips itself while it is collected counts the same."""
+    report = yield
+    if report.skipped and os.environ.get("GILDONGMU_NO_SKIP"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which is not allowed here: {report.longrepr}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly, just before the closing line, what was not tested."""
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason.removeprefix("Skipped: ")] = reasons.get(reason.removeprefix("Skipped: "), 0) + 1
+    if reasons:
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.line(f"{count} test{'s were' if count > 1 else ' was'} not run: {reason}", red=True)
+    if any("chromium" in reason.lower() for reason in reasons):
+        terminalreporter.line("The pages were NOT tested in a browser: install Chromium and run again.", red=True, bold=True)
