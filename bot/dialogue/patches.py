@@ -1,0 +1,94 @@
+"""What costs time in Rasa 3.6.21 without need, mended at start-up. ``docs/dialogue.md`` has the figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_patched = False
+
+
+def apply() -> None:
+    """Compile the schema of action results once; pool connections to the action endpoint. Safe to call twice."""
+    global _patched
+    if _patched:
+        return
+    _patched = True
+    _compile_schema_once()
+    _send_little()
+    _keep_connections()
+
+
+def _compile_schema_once() -> None:
+    """``RemoteAction._validate_action_result`` checks and compiles the same schema on each call: three quarters of a turn's time."""
+    from jsonschema import Draft7Validator
+    from rasa.core.actions.action import RemoteAction
+    from rasa.shared.exceptions import RasaException
+
+    validator = Draft7Validator(RemoteAction.action_response_format_spec())
+
+    def validate(self: Any, result: Any) -> bool:
+        error = next(validator.iter_errors(result), None)
+        if error is not None:
+            # Rasa's own message quotes the whole result, which would put a citizen's words into the log
+            raise RasaException(f"the result of action '{self.name()}' does not fit the schema at {'/'.join(map(str, error.absolute_path))}")
+        return True
+
+    RemoteAction._validate_action_result = validate
+
+
+def _send_little() -> None:
+    """An action gets slots, the active form and the message; of the events only those since the message, and not the vector three times over."""
+    import rasa
+    from rasa.core.actions.action import RemoteAction
+    from rasa.shared.core.trackers import EventVerbosity
+
+    def call(self: Any, tracker: Any, domain: Any) -> dict[str, Any]:
+        state = tracker.current_state(EventVerbosity.NONE)
+        state["slots"].pop("session_started_metadata", None)
+        latest = state["latest_message"] or {}
+        state["latest_message"] = {key: latest.get(key) for key in ("text", "intent", "entities", "metadata")}
+        state["active_loop"].pop("trigger_message", None)
+        events: list[dict[str, Any]] = []
+        if self.name().startswith("validate_"):
+            for event in reversed(tracker.events):  # the SDK reads back to the last action to see what is to be checked
+                events.insert(0, event.as_dict() if event.type_name != "user" else {"event": "user"})
+                if event.type_name == "action":
+                    break
+        state["events"] = events
+        body = {"next_action": self.name(), "sender_id": tracker.sender_id, "tracker": state, "version": rasa.__version__}
+        if not self._is_selective_domain_enabled() or domain.does_custom_action_explicitly_need_domain(self.name()):
+            body["domain"] = domain.as_dict()
+        return body
+
+    RemoteAction._action_call_format = call
+
+
+def _keep_connections() -> None:
+    """One HTTP session instead of one a call: the action route is called up to three times a turn."""
+    import aiohttp
+    import ujson
+    from rasa.utils.endpoints import ClientResponseError, EndpointConfig, concat_url
+
+    sessions: dict[int, aiohttp.ClientSession] = {}
+    original = EndpointConfig.request
+
+    async def request(
+        self: Any, method: str = "post", subpath: str | None = None, content_type: str | None = "application/json", compress: bool = False, **kwargs: Any
+    ) -> Any:
+        if self.cafile or self.basic_auth or self.token or self.params or "json" not in kwargs:
+            return await original(self, method, subpath, content_type, compress, **kwargs)
+        import asyncio
+
+        loop = id(asyncio.get_running_loop())
+        session = sessions.get(loop)
+        if session is None or session.closed:
+            session = sessions[loop] = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=30))
+        body = ujson.dumps(kwargs["json"], ensure_ascii=False, reject_bytes=False).encode()
+        headers = {"Content-Type": content_type or "application/json", **self.headers, **kwargs.get("headers", {})}
+        timeout = aiohttp.ClientTimeout(total=kwargs.get("timeout") or 5)
+        async with session.request(method, concat_url(self.url, subpath), data=body, headers=headers, timeout=timeout) as answer:
+            if answer.status >= 400:
+                raise ClientResponseError(answer.status, answer.reason, await answer.content.read())
+            return ujson.loads(await answer.read())
+
+    EndpointConfig.request = request

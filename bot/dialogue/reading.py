@@ -1,0 +1,136 @@
+"""What Rasa's components need to know of a message, and the rules that make slots of what the ``language`` package found. No Rasa in here."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+#: said after the country that is *not* meant ("일본 말고 태국") …
+REJECTED_AFTER = re.compile(r"\s*(이|가|은|는)?\s*(말고|말구|아니고|아니구|아니라|아니예요|아니에요|아닌|아냐|아니야|대신|ではなく|じゃなくて|じゃなく)")
+#: … or before it
+REJECTED_BEFORE = re.compile(r"(not( in)?|isn't|不是|không phải( là)?)\s*$", re.IGNORECASE)
+#: said after the country where somebody is
+PLACE_AFTER = re.compile(r"\s*(에서|에 있|에 와|에 왔|서\s|にいま|で)")
+#: a date near one of these is the flight's, any other is when it happened
+FLIGHT = re.compile(r"비행기|뱅기|항공|출국|귀국|탑승|flight|便|航班|chuyến bay", re.IGNORECASE)
+FLIGHT_WITHIN = 14
+#: how a question ends, or begins; such a message is no answer to ours
+QUESTION = re.compile(
+    r"[?？]|(나요|까요|는지요?|ㄴ가요|인가요|은가요|한가요|되죠|하죠|하노|합니꺼|데요|건지|려면요?)\s*$|^(어떻게|왜|무슨|뭐가|뭘|어디서|얼마)|"
+    r"(알려\s?줘|알려\s?주세요|궁금)|^(how|what|where|when|why|can|do|is)\b",
+    re.IGNORECASE,
+)
+MAX_TOKENS = 400
+ANSWER_CHARS = 200
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A span that the gazetteer knows; ``value`` is its canonical form, a country's being its ISO code."""
+
+    kind: str
+    start: int
+    end: int
+    text: str
+    value: str
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The normalised text, its morphemes as (form, start, end), the encoder's vector, and entities; spans refer to that text."""
+
+    text: str
+    tokens: tuple[tuple[str, int, int], ...]
+    vector: npt.NDArray[np.float32] | None
+    entities: tuple[Entity, ...]
+
+
+def from_metadata(text: str, metadata: dict[str, Any]) -> Reading:
+    """Read ``Analysis.to_metadata``; whatever is missing or damaged is left out rather than refused."""
+    text = str(metadata.get("normalised") or text)
+    tokens = tuple(token for raw in (metadata.get("tokens") or [])[:MAX_TOKENS] if (token := _token(raw)) is not None)
+    if not tokens:
+        tokens = tuple((match.group(), match.start(), match.end()) for match in re.finditer(r"\S+", text))[:MAX_TOKENS]
+    entities = tuple(entity for raw in metadata.get("entities") or [] if (entity := _entity(raw)) is not None)
+    return Reading(text, tokens, decode_vector(metadata.get("vector")), entities)
+
+
+def decode_vector(encoded: Any) -> npt.NDArray[np.float32] | None:
+    """Base64 of float16 values, as ``Analysis.to_metadata`` writes it."""
+    if not isinstance(encoded, str) or not encoded:
+        return None
+    try:
+        return np.frombuffer(base64.b64decode(encoded, validate=True), dtype="<f2").astype(np.float32)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def read(texts: list[str]) -> list[Reading]:
+    """Analyse texts here, with Kiwi and the encoder; for training and Rasa's shell."""
+    return [from_metadata(text, analysis.to_metadata()) for text, analysis in zip(texts, _analyser().analyse(texts), strict=True)]
+
+
+@lru_cache(maxsize=1)
+def _analyser() -> Any:
+    from language.analysis import Analyser
+
+    return Analyser.load()
+
+
+def rasa_entities(reading: Reading) -> list[dict[str, Any]]:
+    """Rasa's entities: spans by their kind, dates by what they are of, the one ``country`` that is meant, and ``answer`` where nothing is asked."""
+    text = reading.text
+    found = [_as_rasa(entity.kind, entity.value, entity) for entity in reading.entities if entity.kind not in ("country", "date")]
+    found += [_as_rasa(_date_kind(text, entity), entity.text, entity) for entity in reading.entities if entity.kind == "date"]
+    country = country_of(text, reading.entities)
+    if country is not None:
+        found.append(_as_rasa("country", country.country or country.value, country))
+    if not is_question(text):
+        found.append({"entity": "answer", "value": text[:ANSWER_CHARS], "start": 0, "end": len(text)})
+    return found
+
+
+def is_question(text: str) -> bool:
+    """Whether a message asks something, by its form alone."""
+    return QUESTION.search(text.strip()) is not None
+
+
+def _date_kind(text: str, entity: Entity) -> str:
+    around = text[max(0, entity.start - 4) : entity.end + FLIGHT_WITHIN]
+    return "flight_date" if FLIGHT.search(around) else "lost_date"
+
+
+def country_of(text: str, entities: tuple[Entity, ...]) -> Entity | None:
+    """The country a message is about: not one that is corrected away, the one somebody is in before others, then the first."""
+    places = [entity for entity in entities if entity.kind in ("country", "city") and (entity.country or entity.kind == "country")]
+    meant = [place for place in places if not REJECTED_AFTER.match(text, place.end) and not REJECTED_BEFORE.search(text[: place.start])]
+    if not meant:
+        return None
+    return next((place for place in meant if PLACE_AFTER.match(text, place.end)), meant[0])
+
+
+def _as_rasa(kind: str, value: str, entity: Entity) -> dict[str, Any]:
+    return {"entity": kind, "value": value, "start": entity.start, "end": entity.end}
+
+
+def _token(raw: Any) -> tuple[str, int, int] | None:
+    try:
+        form, start, end = str(raw[0]), int(raw[2]), int(raw[3])
+    except (LookupError, TypeError, ValueError):
+        return None
+    return (form, start, end) if form and 0 <= start <= end else None
+
+
+def _entity(raw: Any) -> Entity | None:
+    try:
+        return Entity(str(raw["kind"]), int(raw["start"]), int(raw["end"]), str(raw["text"]), str(raw["value"]), str(raw.get("country") or ""))
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None
