@@ -1,0 +1,87 @@
+"""Who saw or did what: rows that are chained, so that a changed, removed or inserted one shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from core import db as database
+from core.db import Connection
+
+LOCK = 0x6175646974
+GENESIS = b"\0" * 32
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What a check of the chain found: ``broken_at`` is the first row that does not fit."""
+
+    rows: int
+    broken_at: int | None
+
+    @property
+    def intact(self) -> bool:
+        """Whether every row fits."""
+        return self.broken_at is None
+
+
+async def record(
+    tx: Connection,
+    account: str,
+    address: str,
+    action: str,
+    case_id: int | None = None,
+    subject: str = "",
+    detail: dict[str, Any] | None = None,
+) -> int:
+    """Append one row; its number.
+
+    ``subject`` is a pseudonym (``Cipher.pseudonym``), ``detail`` holds ids and codes, never text or places. The lock is held until the
+    transaction ends, so call it last: whatever else the transaction locks should be locked already.
+    """
+    await database.run(tx, "SELECT pg_advisory_xact_lock(%s)", LOCK)
+    # The next statement has a newer snapshot than the lock's, so it sees the row of whoever held the lock before.
+    previous = await database.one(tx, "SELECT chain FROM access_log ORDER BY id DESC LIMIT 1")
+    row = await database.one(
+        tx,
+        """INSERT INTO access_log (at, account, address, action, case_id, subject, detail, chain)
+           VALUES (clock_timestamp(), %s, %s, %s, %s, %s, %s, ''::bytea) RETURNING *""",
+        account,
+        address,
+        action,
+        case_id,
+        subject,
+        Jsonb(detail or {}),
+    )
+    assert row is not None  # noqa: S101  (an insert with RETURNING gives a row)
+    chain = _link(bytes(previous["chain"]) if previous else GENESIS, row)
+    await database.run(tx, "UPDATE access_log SET chain = %s WHERE id = %s", chain, row["id"])
+    return int(row["id"])
+
+
+async def verify_chain(connection: Connection, *, start: bytes = GENESIS, after: int = 0) -> Chain:
+    """Walk the chain; give ``start`` and ``after`` when older rows have been removed by retention."""
+    count, previous, last = 0, start, after
+    while True:
+        found = await database.rows(connection, "SELECT * FROM access_log WHERE id > %s ORDER BY id LIMIT 1000", last)
+        if not found:
+            return Chain(count, None)
+        for row in found:
+            if _link(previous, row) != bytes(row["chain"]):
+                return Chain(count, int(row["id"]))
+            previous, last, count = bytes(row["chain"]), row["id"], count + 1
+
+
+def _link(previous: bytes, row: dict[str, Any]) -> bytes:
+    at: datetime = row["at"]
+    content = json.dumps(
+        [row["id"], at.astimezone(UTC).isoformat(), row["account"], row["address"], row["action"], row["case_id"], row["subject"], row["detail"]],
+        ensure_ascii=False,
+        sort_keys=True,
+    )
+    return hashlib.sha256(previous + content.encode()).digest()

@@ -1,0 +1,105 @@
+"""Every access check of the handoff. Nothing else decides who may see or do something with a case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.schemas import Role, Staff
+from core.db import Connection
+from core.errors import AppError
+from handoff import repository
+from handoff.schemas import NotEligible
+from language.categories import Urgency
+
+Row = dict[str, Any]
+
+
+async def access_case(connection: Connection, case_id: int, staff: Staff, *, lock: bool = False) -> Row:
+    """The case, if the person may see it: agents see what waits and what is theirs, participants their case, supervisors all.
+
+    Raises:
+        AppError: ``not_found`` or ``forbidden``.
+    """
+    row = await repository.case(connection, case_id, lock=lock)
+    if row is None:
+        raise AppError("not_found")
+    if not await _may_see(connection, row, staff):
+        raise AppError("forbidden", f"staff {staff.id} may not see case {case_id}")
+    return row
+
+
+async def _may_see(connection: Connection, row: Row, staff: Staff) -> bool:
+    if staff.disabled:
+        return False
+    if staff.has(Role.SUPERVISOR) or row["owner_id"] == staff.id:
+        return True
+    if staff.has(Role.AGENT) and row["status"] == "queued":
+        return True
+    return await repository.is_participant(connection, row["conversation_id"], staff.id)
+
+
+async def access_own_case(tx: Connection, case_id: int, staff: Staff, *, supervisor_too: bool = False) -> Row:
+    """The case, locked, if the person owns it (or is a supervisor, where that is enough).
+
+    Raises:
+        AppError: ``not_found`` or ``not_owner``.
+    """
+    row = await repository.case(tx, case_id, lock=True)
+    if row is None:
+        raise AppError("not_found")
+    if staff.disabled or not (row["owner_id"] == staff.id or (supervisor_too and staff.has(Role.SUPERVISOR))):
+        raise AppError("not_owner", f"staff {staff.id} does not own case {case_id}")
+    return row
+
+
+async def access_writable_case(connection: Connection, case_id: int, staff: Staff) -> Row:
+    """The case, if the person may write to its citizen: the owner, or a named participant. The statement that writes checks it again.
+
+    Raises:
+        AppError: ``not_found`` or ``not_owner``.
+    """
+    row = await repository.case(connection, case_id)
+    if row is None:
+        raise AppError("not_found")
+    if not staff.disabled and row["owner_id"] == staff.id:
+        return row
+    if not staff.disabled and await repository.is_participant(connection, row["conversation_id"], staff.id):
+        return row
+    raise AppError("not_owner", f"staff {staff.id} may not write to case {case_id}")
+
+
+def access_queue(staff: Staff) -> None:
+    """Whether the person may see what waits.
+
+    Raises:
+        AppError: ``forbidden``.
+    """
+    if staff.disabled or not staff.has(Role.AGENT, Role.SUPERVISOR):
+        raise AppError("forbidden")
+
+
+async def access_claim(tx: Connection, staff: Staff, presence_state: str, severity: str) -> NotEligible | None:
+    """Why an account may not take a case now, or None. The account is read from the database: a page may be older than a dismissal.
+
+    Whoever is away takes nothing but a life threat.
+    """
+    known = await repository.staff_state(tx, staff.id)
+    if known is None or known["disabled"]:
+        return NotEligible("disabled")
+    if not {Role.AGENT.value, Role.SUPERVISOR.value} & set(known["roles"]):
+        return NotEligible("role")
+    if presence_state == "away" and severity != Urgency.LIFE_THREAT:
+        return NotEligible("away")
+    return None
+
+
+async def access_location(connection: Connection, conversation_id: str, viewer: Staff) -> int | None:
+    """The case through which the person may see where a citizen is; its id.
+
+    Raises:
+        AppError: ``forbidden``: no open case, or not this person's to see.
+    """
+    row = await repository.open_case(connection, conversation_id)
+    if row is None or not await _may_see(connection, row, viewer):
+        raise AppError("forbidden", f"staff {viewer.id} may not see the place of conversation {conversation_id}")
+    return int(row["id"])

@@ -1,0 +1,131 @@
+"""Tables of the handoff: cases, who is at a desk, and places with their consent, links and views."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Float, ForeignKey, Identity, Index, Integer, LargeBinary, Table, Text, func, text
+
+from core.db import metadata
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("status", Text, nullable=False, server_default="queued"),
+    Column("severity", Text, nullable=False),
+    Column("category", Text, nullable=False, server_default="other"),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("summary", LargeBinary),
+    Column("language", Text, nullable=False, server_default="ko"),
+    Column("country", Text),
+    Column("arrival_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("opened_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("raised_at", DateTime(timezone=True)),
+    Column("team", Text, nullable=False, server_default="centre"),
+    Column("owner_id", BigInteger),
+    Column("claimed_at", DateTime(timezone=True)),
+    Column("acknowledged_at", DateTime(timezone=True)),
+    Column("acknowledged_by", BigInteger),
+    Column("first_human_reply_at", DateTime(timezone=True)),
+    Column("returned", Integer, nullable=False, server_default="0"),
+    Column("doubts", Integer, nullable=False, server_default="0"),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("closed_by", BigInteger),
+    Column("outcome", Text),
+    Column("verified_contact", LargeBinary),
+    Column("synthetic", Boolean, nullable=False, server_default="false"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index("uq_cases_open_conversation", "conversation_id", unique=True, postgresql_where=text("status <> 'closed'")),
+    Index("ix_cases_queued", "arrival_at", postgresql_where=text("status = 'queued'")),
+    Index("ix_cases_owner_open", "owner_id", postgresql_where=text("status <> 'closed'")),
+    CheckConstraint("status IN ('queued', 'claimed', 'handed_back', 'closed')", name="status"),
+    CheckConstraint("severity IN ('life_threat', 'urgent', 'non_urgent', 'none')", name="severity"),
+    CheckConstraint("status NOT IN ('claimed', 'handed_back') OR owner_id IS NOT NULL", name="claimed_has_owner"),
+    CheckConstraint("status <> 'queued' OR owner_id IS NULL", name="queued_has_no_owner"),
+    CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
+    CheckConstraint("status <> 'closed' OR outcome IS NOT NULL", name="closed_has_outcome"),
+)
+
+case_notes = Table(
+    "case_notes",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False),
+    Column("staff_id", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_case_notes_case_id", "case_id"),
+)
+
+agent_presence = Table(
+    "agent_presence",
+    metadata,
+    Column("staff_id", BigInteger, primary_key=True),
+    Column("state", Text, nullable=False, server_default="offline"),
+    Column("cap", Integer, nullable=False, server_default="3"),
+    Column("last_seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("state IN ('available', 'away', 'offline')", name="state"),
+    CheckConstraint("cap BETWEEN 0 AND 50", name="cap"),
+)
+
+location_consents = Table(
+    "location_consents",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("text_version", Text, nullable=False),
+    Column("given_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("stopped_at", DateTime(timezone=True)),
+    Index("ix_location_consents_conversation_id", "conversation_id"),
+)
+
+location_links = Table(
+    "location_links",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("sealed_token", LargeBinary),
+    Column("conversation_id", Text, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("case_id", BigInteger, ForeignKey("cases.id", ondelete="SET NULL")),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("device_hash", LargeBinary),
+    Column("consent_id", BigInteger, ForeignKey("location_consents.id", ondelete="SET NULL")),
+    Column("revoked_at", DateTime(timezone=True)),
+    Index("ix_location_links_conversation_id", "conversation_id"),
+)
+
+geo_fixes = Table(
+    "geo_fixes",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("consent_id", BigInteger, ForeignKey("location_consents.id", ondelete="SET NULL")),
+    Column("kind", Text, nullable=False, server_default="fix"),
+    Column("place", LargeBinary),
+    Column("coarse_cell", Text),
+    Column("radius_m", Float),
+    Column("confidence", Text, nullable=False, server_default="medium"),
+    Column("method", Text, nullable=False, server_default="unknown"),
+    Column("datum", Text, nullable=False, server_default="WGS84"),
+    Column("source", Text, nullable=False, server_default=""),
+    Column("fixed_at", DateTime(timezone=True), nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("purged_at", DateTime(timezone=True)),
+    Index("ix_geo_fixes_conversation_id", "conversation_id", "received_at"),
+    Index("ix_geo_fixes_unpurged", "expires_at", postgresql_where=text("place IS NOT NULL")),
+    CheckConstraint("kind IN ('fix', 'typed')", name="kind"),
+    CheckConstraint("confidence IN ('high', 'medium', 'low')", name="confidence"),
+)
+
+location_views = Table(
+    "location_views",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("case_id", BigInteger),
+    Column("fix_id", BigInteger, nullable=False),
+    Column("staff_id", BigInteger, nullable=False),
+    Column("viewed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_location_views_conversation_id", "conversation_id", "viewed_at"),
+)

@@ -1,0 +1,288 @@
+"""Every statement on cases, presence and notes. Who may do it is a condition of the statement that writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from core import db as database
+from core.db import Connection
+
+#: Severity as a number, 0 the most severe; the list is ``queue_order.SEVERITIES``.
+RANK = "array_position(ARRAY['life_threat', 'urgent', 'non_urgent', 'none'], {})"
+EMERGENCY = "severity IN ('life_threat', 'urgent')"
+_ORDER = f"{RANK.format('c.severity')}, c.arrival_at, c.id"
+
+Row = dict[str, Any]
+
+
+async def case(connection: Connection, case_id: int, *, lock: bool = False) -> Row | None:
+    """The row of a case, locked for the rest of the transaction if asked."""
+    return await database.one(connection, "SELECT * FROM cases WHERE id = %s" + (" FOR UPDATE" if lock else ""), case_id)
+
+
+async def case_unless_busy(tx: Connection, case_id: int) -> Row | None:
+    """The row, locked; None when it does not exist or another transaction is changing it at this moment."""
+    return await database.one(tx, "SELECT * FROM cases WHERE id = %s FOR UPDATE SKIP LOCKED", case_id)
+
+
+async def open_case(connection: Connection, conversation_id: str, *, lock: bool = False) -> Row | None:
+    """The open case of a conversation: there is at most one."""
+    return await database.one(
+        connection,
+        "SELECT * FROM cases WHERE conversation_id = %s AND status <> 'closed'" + (" FOR UPDATE" if lock else ""),
+        conversation_id,
+    )
+
+
+async def insert_case(tx: Connection, **values: Any) -> Row | None:
+    """A new case; None when the conversation has an open one already."""
+    return await database.one(
+        tx,
+        """INSERT INTO cases (conversation_id, severity, category, reason, language, country, synthetic)
+           VALUES (%(conversation_id)s, %(severity)s, %(category)s, %(reason)s, %(language)s, %(country)s, %(synthetic)s)
+           ON CONFLICT (conversation_id) WHERE status <> 'closed' DO NOTHING RETURNING *""",
+        **values,
+    )
+
+
+async def set_summary(tx: Connection, case_id: int, sealed: bytes) -> None:
+    """Store the sealed summary."""
+    await database.run(tx, "UPDATE cases SET summary = %s WHERE id = %s", sealed, case_id)
+
+
+async def raise_case(tx: Connection, case_id: int, **values: Any) -> Row:
+    """Write what a second alarm changed; the caller holds the row's lock."""
+    row = await database.one(
+        tx,
+        """UPDATE cases SET status = %(status)s, severity = %(severity)s, category = %(category)s, reason = %(reason)s,
+                  country = %(country)s, language = %(language)s, doubts = %(doubts)s, raised_at = clock_timestamp(), version = version + 1,
+                  owner_id = CASE %(status)s WHEN 'queued' THEN NULL ELSE owner_id END,
+                  claimed_at = CASE %(status)s WHEN 'queued' THEN NULL ELSE claimed_at END,
+                  acknowledged_at = CASE WHEN %(reset_ack)s THEN NULL ELSE acknowledged_at END,
+                  acknowledged_by = CASE WHEN %(reset_ack)s THEN NULL ELSE acknowledged_by END
+           WHERE id = %(case_id)s RETURNING *""",
+        case_id=case_id,
+        **values,
+    )
+    assert row is not None  # noqa: S101  (the row is locked by the caller)
+    return row
+
+
+_CLAIM = f"""
+UPDATE cases AS c
+SET status = 'claimed', owner_id = %(staff_id)s, claimed_at = clock_timestamp(), version = c.version + 1,
+    acknowledged_at = COALESCE(c.acknowledged_at, clock_timestamp()), acknowledged_by = COALESCE(c.acknowledged_by, %(staff_id)s)
+WHERE c.id = %(case_id)s
+  AND (c.status = 'queued' OR (c.status = 'handed_back' AND c.owner_id = %(staff_id)s))
+  AND CASE c.severity
+        WHEN 'life_threat' THEN true
+        ELSE (SELECT count(*) FROM cases held WHERE held.owner_id = %(staff_id)s AND held.status = 'claimed')
+             < %(cap)s + (c.severity = 'urgent')::int
+      END
+RETURNING c.*
+"""  # noqa: S608  (constants only)
+
+
+async def lock_agent(tx: Connection, staff_id: int, cap: int) -> Row:
+    """The agent's presence, locked: of two claims by one agent the second counts what the first took, so caps hold with five tabs open."""
+    row = await database.one(
+        tx,
+        """INSERT INTO agent_presence (staff_id, state, cap) VALUES (%s, 'offline', %s)
+           ON CONFLICT (staff_id) DO UPDATE SET staff_id = excluded.staff_id RETURNING *""",
+        staff_id,
+        cap,
+    )
+    assert row is not None  # noqa: S101  (an upsert with RETURNING gives a row)
+    return row
+
+
+async def claim(tx: Connection, case_id: int, staff_id: int, cap: int) -> Row | None:
+    """Give a waiting case to an agent below the cap: one conditional statement, so of any number of claimants one wins."""
+    return await database.one(tx, _CLAIM, case_id=case_id, staff_id=staff_id, cap=cap)
+
+
+async def held(connection: Connection, staff_id: int) -> int:
+    """How many cases an agent has in hand."""
+    row = await database.one(connection, "SELECT count(*) AS n FROM cases WHERE owner_id = %s AND status = 'claimed'", staff_id)
+    return int(row["n"]) if row else 0
+
+
+async def staff_state(connection: Connection, staff_id: int) -> Row | None:
+    """Roles, cap and lock of an account, as the database has them now."""
+    return await database.one(connection, "SELECT roles, cap, disabled FROM staff WHERE id = %s", staff_id)
+
+
+async def return_to_queue(tx: Connection, case_id: int) -> Row:
+    """Let a case wait again; ``arrival_at`` stays, hence its place."""
+    row = await database.one(
+        tx,
+        """UPDATE cases SET status = 'queued', owner_id = NULL, claimed_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL,
+                  returned = returned + 1, version = version + 1
+           WHERE id = %s RETURNING *""",
+        case_id,
+    )
+    assert row is not None  # noqa: S101  (the row is locked by the caller)
+    return row
+
+
+async def hand_back(tx: Connection, case_id: int) -> Row:
+    """Leave the conversation to the bot and the case with its owner."""
+    row = await database.one(tx, "UPDATE cases SET status = 'handed_back', version = version + 1 WHERE id = %s RETURNING *", case_id)
+    assert row is not None  # noqa: S101  (the row is locked by the caller)
+    return row
+
+
+async def close(tx: Connection, case_id: int, staff_id: int, outcome: str, verified_contact: bytes | None) -> Row:
+    """End a case."""
+    row = await database.one(
+        tx,
+        """UPDATE cases SET status = 'closed', closed_at = clock_timestamp(), closed_by = %s, outcome = %s, verified_contact = %s,
+                  version = version + 1
+           WHERE id = %s RETURNING *""",
+        staff_id,
+        outcome,
+        verified_contact,
+        case_id,
+    )
+    assert row is not None  # noqa: S101  (the row is locked by the caller)
+    return row
+
+
+async def acknowledge(tx: Connection, case_id: int, staff_id: int) -> Row | None:
+    """Note who has heard the bell first; None when it was heard before or the case is over."""
+    return await database.one(
+        tx,
+        """UPDATE cases SET acknowledged_at = clock_timestamp(), acknowledged_by = %s, version = version + 1
+           WHERE id = %s AND status <> 'closed' AND acknowledged_at IS NULL RETURNING *""",
+        staff_id,
+        case_id,
+    )
+
+
+async def mark_first_reply(tx: Connection, case_id: int) -> bool:
+    """Keep the time of the first human reply; True if this was it."""
+    return (
+        await database.run(tx, "UPDATE cases SET first_human_reply_at = clock_timestamp() WHERE id = %s AND first_human_reply_at IS NULL", case_id)
+    ) > 0
+
+
+async def set_country(tx: Connection, case_id: int, country: str) -> Row | None:
+    """Fill in the country if nothing has named it yet."""
+    return await database.one(
+        tx, "UPDATE cases SET country = %s, version = version + 1 WHERE id = %s AND status <> 'closed' RETURNING *", country, case_id
+    )
+
+
+_QUEUE = """
+SELECT c.*, s.display_name AS owner_name,
+       EXISTS (SELECT 1 FROM geo_fixes g WHERE g.conversation_id = c.conversation_id AND g.place IS NOT NULL) AS has_place
+FROM cases c LEFT JOIN staff s ON s.id = c.owner_id
+"""
+
+
+async def waiting(connection: Connection, limit: int) -> list[Row]:
+    """Cases that wait, first things first."""
+    return await database.rows(connection, f"{_QUEUE} WHERE c.status = 'queued' ORDER BY {_ORDER} LIMIT %s", limit)
+
+
+async def held_by(connection: Connection, staff_id: int) -> list[Row]:
+    """What one person answers for."""
+    return await database.rows(connection, f"{_QUEUE} WHERE c.owner_id = %s AND c.status IN ('claimed', 'handed_back') ORDER BY {_ORDER}", staff_id)
+
+
+async def all_open(connection: Connection, limit: int) -> list[Row]:
+    """Every open case, for supervisors."""
+    return await database.rows(connection, f"{_QUEUE} WHERE c.status <> 'closed' ORDER BY {_ORDER} LIMIT %s", limit)
+
+
+async def position(connection: Connection, case_id: int) -> int | None:
+    """How many stand before a waiting case, itself included; None when it does not wait."""
+    row = await database.one(
+        connection,
+        f"""SELECT (SELECT count(*) FROM cases c WHERE c.status = 'queued'
+                    AND ({_ORDER}) <= ({RANK.format("me.severity")}, me.arrival_at, me.id)) AS position
+            FROM cases me WHERE me.id = %s AND me.status = 'queued'""",  # noqa: S608  (constants only)
+        case_id,
+    )
+    return int(row["position"]) if row else None
+
+
+async def set_presence(tx: Connection, staff_id: int, state: str, cap: int) -> Row:
+    """An agent says how things are; also a heartbeat."""
+    row = await database.one(
+        tx,
+        """INSERT INTO agent_presence (staff_id, state, cap, last_seen_at) VALUES (%s, %s, %s, clock_timestamp())
+           ON CONFLICT (staff_id) DO UPDATE SET state = excluded.state, cap = excluded.cap, last_seen_at = excluded.last_seen_at RETURNING *""",
+        staff_id,
+        state,
+        cap,
+    )
+    assert row is not None  # noqa: S101  (an upsert with RETURNING gives a row)
+    return row
+
+
+async def beat(tx: Connection, staff_id: int, at: datetime | None = None) -> bool:
+    """A heartbeat of an open desk."""
+    return await database.run(tx, "UPDATE agent_presence SET last_seen_at = COALESCE(%s, clock_timestamp()) WHERE staff_id = %s", at, staff_id) > 0
+
+
+async def presence(connection: Connection, staff_id: int) -> Row | None:
+    """How an agent stands."""
+    return await database.one(
+        connection,
+        """SELECT p.*, (SELECT count(*) FROM cases c WHERE c.owner_id = p.staff_id AND c.status = 'claimed') AS held
+           FROM agent_presence p WHERE p.staff_id = %s""",
+        staff_id,
+    )
+
+
+async def abandoned(tx: Connection, silent_since: datetime) -> list[Row]:
+    """Open cases whose owner has no desk open, is gone or may no longer work; locked, leaving out those that are being changed."""
+    return await database.rows(
+        tx,
+        """SELECT c.* FROM cases c
+           LEFT JOIN agent_presence p ON p.staff_id = c.owner_id LEFT JOIN staff s ON s.id = c.owner_id
+           WHERE c.status IN ('claimed', 'handed_back')
+             AND (p.staff_id IS NULL OR p.state = 'offline' OR p.last_seen_at < %s OR s.id IS NULL OR s.disabled)
+           ORDER BY c.id FOR UPDATE OF c SKIP LOCKED""",
+        silent_since,
+    )
+
+
+async def violations(connection: Connection, timer_kind: str, overdue_before: datetime) -> list[Row]:
+    """Open emergencies with neither an owner who may work nor a timer that runs (one long overdue does not run)."""
+    return await database.rows(
+        connection,
+        f"""SELECT c.id, c.status, c.owner_id FROM cases c
+            WHERE c.status <> 'closed' AND c.{EMERGENCY}
+              AND CASE WHEN c.owner_id IS NULL
+                    THEN NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = %s AND t.subject = c.id::text AND t.due_at > %s)
+                    ELSE NOT EXISTS (SELECT 1 FROM staff s WHERE s.id = c.owner_id AND NOT s.disabled)
+                  END
+            ORDER BY c.id""",  # noqa: S608  (constants only)
+        timer_kind,
+        overdue_before,
+    )
+
+
+async def add_note(tx: Connection, case_id: int, staff_id: int, body: bytes) -> int:
+    """A private note."""
+    row = await database.one(tx, "INSERT INTO case_notes (case_id, staff_id, body) VALUES (%s, %s, %s) RETURNING id", case_id, staff_id, body)
+    assert row is not None  # noqa: S101  (an insert with RETURNING gives a row)
+    return int(row["id"])
+
+
+async def notes(connection: Connection, case_id: int) -> list[Row]:
+    """The notes of a case, oldest first."""
+    return await database.rows(
+        connection,
+        """SELECT n.*, COALESCE(s.display_name, '') AS staff_name FROM case_notes n LEFT JOIN staff s ON s.id = n.staff_id
+           WHERE n.case_id = %s ORDER BY n.id""",
+        case_id,
+    )
+
+
+async def is_participant(connection: Connection, conversation_id: str, staff_id: int) -> bool:
+    """Whether someone was named to write in a conversation beside its owner."""
+    return await database.one(connection, "SELECT 1 FROM participants WHERE conversation_id = %s AND staff_id = %s", conversation_id, staff_id) is not None

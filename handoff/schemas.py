@@ -1,0 +1,207 @@
+"""The records of the handoff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from conversation.schemas import Line
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case as it stands; the summary stays sealed (see ``CaseCard``)."""
+
+    id: int
+    conversation_id: str
+    status: str
+    severity: str
+    category: str
+    reason: str
+    language: str
+    country: str | None
+    arrival_at: datetime
+    opened_at: datetime
+    team: str
+    owner_id: int | None
+    claimed_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: int | None
+    first_human_reply_at: datetime | None
+    returned: int
+    doubts: int
+    closed_at: datetime | None
+    outcome: str | None
+    synthetic: bool
+    version: int
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """What a desk shows of a case in a list: nothing personal, so that every event can carry it."""
+
+    case_id: int
+    conversation_id: str
+    status: str
+    severity: str
+    category: str
+    language: str
+    country: str | None
+    arrival_at: datetime
+    owner_id: int | None
+    acknowledged_at: datetime | None
+    returned: int
+    doubts: int
+    synthetic: bool
+    version: int
+    owner_name: str | None = None
+    has_place: bool = False
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """The case is the agent's now, and so is its conversation."""
+
+    case: Case
+
+
+@dataclass(frozen=True)
+class AlreadyTaken:
+    """Someone else was first, or the case no longer waits."""
+
+    status: str | None
+    owner_id: int | None
+
+
+@dataclass(frozen=True)
+class AgentFull:
+    """The agent's cap is reached."""
+
+    held: int
+    cap: int
+
+
+@dataclass(frozen=True)
+class NotEligible:
+    """The account may not take cases now: ``role``, ``disabled`` or ``away``."""
+
+    why: str
+
+
+ClaimResult = Claimed | AlreadyTaken | AgentFull | NotEligible
+
+
+@dataclass(frozen=True)
+class MissionHint:
+    """A mission that may be competent; ``basis`` says in Korean why it stands here."""
+
+    name: str
+    country: str
+    distance_km: float | None
+    verified: bool
+    basis: str
+
+
+@dataclass(frozen=True)
+class CountryCandidate:
+    """A country that the place lies in (``distance_m`` 0) or that lies within its radius."""
+
+    country: str
+    distance_m: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that a viewer was allowed to see: coordinates, or words that the citizen typed."""
+
+    fix_id: int
+    kind: str
+    lat: float | None
+    lon: float | None
+    radius_m: float | None
+    confidence: str
+    method: str
+    datum: str
+    source: str
+    text: str
+    fixed_at: datetime
+    received_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A checked number, as text."""
+
+    label: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A private note of the staff."""
+
+    id: int
+    staff_id: int
+    staff_name: str
+    text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class CaseCard:
+    """All that an agent needs to see at once."""
+
+    case: Case
+    why: tuple[str, ...]
+    summary: str
+    owner_name: str | None
+    channel: str
+    conversation_open: bool
+    transcript: list[Line] = field(repr=False)
+    bot_lines: list[Line] = field(repr=False)
+    attempts: int
+    place: Place | None = field(repr=False)
+    typed_place: Place | None = field(repr=False)
+    track: list[Place] = field(repr=False)
+    countries: list[CountryCandidate]
+    country_conflict: bool
+    time_zone: str | None
+    local_time: datetime | None
+    missions: list[MissionHint]
+    numbers: list[Phone]
+    alarm_level: int | None
+    notes: list[Note] = field(repr=False)
+    may_write: bool
+
+    @property
+    def map(self) -> dict[str, Any] | None:
+        """What a map needs: centre, accuracy circle and track in (lat, lon), or None without coordinates."""
+        if self.place is None or self.place.lat is None:
+            return None
+        return {
+            "center": (self.place.lat, self.place.lon),
+            "radius_m": self.place.radius_m,
+            "track": [(point.lat, point.lon) for point in self.track],
+        }
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Whether an agent can be given cases."""
+
+    staff_id: int
+    state: str
+    cap: int
+    last_seen_at: datetime
+    held: int
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one sweep did, by case id."""
+
+    rung: list[int]
+    returned: list[int]
+    repaired: list[int]

@@ -1,0 +1,54 @@
+"""Builders of a case's surroundings; the database and the cipher come from ``tests/conftest.py`` where it stands, else from here."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from accounts.schemas import Staff
+from conversation import service as conversation
+from core import db as database
+from handoff import service as handoff
+
+_number = itertools.count(1)
+
+
+@pytest.fixture
+def make_staff(db):
+    """``await make_staff(cap=…, roles=…)``: an account, with an open desk."""
+
+    async def make(*roles, cap=3, state="available", login=None):
+        name = login or f"agent{next(_number)}"
+        async with db.transaction() as tx:
+            row = await database.one(
+                tx,
+                "INSERT INTO staff (login, display_name, password_hash, roles, cap) VALUES (%s, %s, 'x', %s, %s) RETURNING id",
+                name,
+                name.title(),
+                list(roles or ("agent",)),
+                cap,
+            )
+            await database.run(tx, "INSERT INTO agent_presence (staff_id, state, cap) VALUES (%s, %s, %s)", row["id"], state, cap)
+        return Staff(row["id"], name, name.title(), frozenset(roles or ("agent",)), ("ko",), cap)
+
+    return make
+
+
+@pytest.fixture
+def make_case(db, cipher):
+    """``await make_case("urgent")``: a conversation with an open case."""
+
+    async def make(severity="urgent", category="robbery_theft", *, summary="지갑을 뺏겼어요", country=None, arrived_s_ago=None):
+        async with db.transaction() as tx:
+            conversation_id, _ = await conversation.start(tx, "webchat")
+            case = await handoff.open_or_raise(tx, cipher, conversation_id, severity, category, "direct,ongoing", summary=summary, country=country)
+            if arrived_s_ago is not None:
+                row = await database.one(
+                    tx, "UPDATE cases SET arrival_at = now() - make_interval(secs => %s) WHERE id = %s RETURNING arrival_at", arrived_s_ago, case.id
+                )
+                case = replace(case, arrival_at=row["arrival_at"])
+        return case
+
+    return make
