@@ -63,7 +63,7 @@ def end_strays(pgdata: Path) -> None:
     """End what a killed guardian or postmaster left running in our folder; a server that is shutting down gets the time to finish."""
     asked = False
     deadline = time.monotonic() + PATIENCE_S
-    while strays := _processes_in(pgdata):
+    while strays := processes_in(pgdata):
         if not asked:
             head = _postmaster_pid(pgdata)
             for pid in strays:
@@ -91,7 +91,7 @@ def _postmaster_pid(pgdata: Path) -> int | None:
         return None
 
 
-def _processes_in(folder: Path) -> list[int]:
+def processes_in(folder: Path) -> list[int]:
     """Processes that work in a folder, which every PostgreSQL process does in its cluster's; none are found where there is no /proc."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cwd"):
