@@ -317,6 +317,6 @@ def _environment() -> dict[str, str]:
 
 def _namespace_refused() -> StartError:
     return StartError(
-        "This program runs as root and the system refuses the user namespace that its own PostgreSQL then needs: "
-        "run it as an ordinary user, or set DATABASE_URL to a PostgreSQL of yours."
+        "This program runs as root (or as a user without a name), and the system refuses the user namespace that its own PostgreSQL "
+        "then needs: run it as an ordinary user, or set DATABASE_URL to a PostgreSQL of yours."
     )

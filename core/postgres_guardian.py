@@ -3,7 +3,7 @@
 It does two things that its owner cannot do for itself:
 
 * As root it first moves into a user namespace, where PostgreSQL, which refuses root, sees an ordinary user. The files stay root's, nobody
-  gets a new right on any folder, and no account is created.
+  gets a new right on any folder, and no account is created. The same helps a user id without a name, as containers have them.
 * It holds the reading end of a pipe whose other end is the owner's. However the owner ends, kill -9 included, the pipe closes and the
   server is shut down in order. If this process itself is killed, the kernel tells the server to shut down.
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -29,23 +30,29 @@ from core.process import die_with_parent
 CLONE_NEWUSER = 0x10000000
 #: Exit code when the system refuses the user namespace.
 REFUSED = 77
-#: The user and group that root becomes inside; any number but 0 will do.
-INSIDE_ID = 1000
 #: PostgreSQL's three ways to stop and how long each gets: "fast" (disconnect, write out), "immediate" (recover at the next start), kill.
 STOPPING = ((signal.SIGINT, 6.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 2.0))
 
 
+def known_user(uid: int) -> bool:
+    """True if the system has a name for this user, which PostgreSQL's ``initdb`` wants."""
+    with contextlib.suppress(KeyError):
+        return bool(pwd.getpwuid(uid).pw_name)
+    return False
+
+
 def leave_root() -> None:
-    """As root, continue inside a user namespace as an ordinary user; otherwise do nothing."""
-    if os.geteuid() != 0:
+    """As root, or as a user without a name, continue inside a user namespace as an ordinary user that has one; otherwise do nothing."""
+    user, group = os.geteuid(), os.getegid()
+    if user != 0 and known_user(user):
         return
-    group = os.getegid()
+    inside = next((entry.pw_uid for entry in pwd.getpwall() if entry.pw_uid != 0), 1000)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
     Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{INSIDE_ID} 0 1")
-    Path("/proc/self/gid_map").write_text(f"{INSIDE_ID} {group} 1")
+    Path("/proc/self/uid_map").write_text(f"{inside} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{inside} {group} 1")
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
