@@ -25,20 +25,8 @@ class Reply:
 
 def from_answer(answer: Answer) -> Reply:
     """An answer with its source; next questions and a person as buttons."""
-    source = None
-    if answer.source is not None:
-        card = answer.source
-        source = SourceCard(
-            card.title,
-            str(card.effective_from),
-            card.url or "",
-            card.source or "",
-            notice_id=answer.notice_ids[0] if answer.notice_ids else "",
-            test_only=card.test_only,
-            past=card.past,
-        )
     buttons = tuple(Button(title) for title in answer.quick_replies[:3]) + OFFER_PERSON
-    return Reply((Body(answer.text, kind="answer", source=source, buttons=buttons),), outcome=str(answer.outcome))
+    return Reply((Body(answer.text, kind="answer", source=answer.source, buttons=buttons),), outcome=str(answer.outcome))
 
 
 def from_dialogue(messages: Sequence[BotMessage]) -> Reply:

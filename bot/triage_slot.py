@@ -1,7 +1,8 @@
 """The triage slot: every inbound, whoever owns its conversation, is judged on arrival and outside the conversation's lock.
 
 It runs in each worker and, a moment later, in the web process as a standby, so that danger reaches a desk although every worker is dead.
-A row is claimed with ``SKIP LOCKED`` in the transaction that also writes the outcome: a killed process leaves the row as it was.
+Rows are claimed with advisory locks on the slot's own database session: they die with their holder, at once. What follows from a message
+is one transaction of its own, emergencies first, so that no emergency waits for another's locks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from bot.escalation import Danger
 from bot.services import Services
 from conversation import service as conversation
 from core import db as database
-from core.db import Connection
+from core.db import UNAVAILABLE, Connection
 from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.metrics import TRIAGE_SECONDS, TRIAGED
@@ -30,14 +31,25 @@ BATCH = 16
 ATTEMPTS = 2
 
 _CLAIM = """
-SELECT i.message_id, i.seq, i.conversation_id, i.triage_attempts, i.received_at, m.kind, m.body,
+WITH candidate AS MATERIALIZED (
+    SELECT message_id FROM inbox
+    WHERE triage_state = 'pending' AND received_at <= clock_timestamp() - make_interval(secs => %s)
+    ORDER BY triage_attempts, received_at LIMIT %s
+), claimed AS MATERIALIZED (
+    SELECT message_id FROM candidate WHERE pg_try_advisory_lock(-message_id)
+)
+SELECT i.message_id, i.seq, i.channel, i.triage_attempts, i.triage_state, m.kind, m.body,
        c.id, c.owner_kind, c.owner_id, c.status, c.language, c.country, c.last_urgency, c.synthetic,
        COALESCE(c.heightened_until > now(), false) AS heightened,
-       EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.status <> 'closed'
+       EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
                AND k.severity IN ('life_threat', 'urgent')) AS open_emergency
-FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
-WHERE i.triage_state = 'pending' AND i.received_at <= clock_timestamp() - make_interval(secs => %s)
-ORDER BY i.received_at LIMIT %s FOR UPDATE OF i SKIP LOCKED
+FROM claimed JOIN inbox i USING (message_id) JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
+ORDER BY i.received_at
+"""
+#: Locks the row that is about to be judged, unless another slot has judged it since.
+_STILL_PENDING = """
+SELECT c.owner_kind, c.owner_id FROM inbox i JOIN conversations c ON c.id = i.conversation_id
+WHERE i.message_id = %s AND i.triage_state = 'pending' FOR UPDATE OF i
 """
 
 
@@ -49,6 +61,7 @@ class TriageSlot:
         self.name = name
         self.delay_s = delay_ms / 1000
         self.wake = asyncio.Event()
+        self._session: Connection | None = None
 
     async def run(self) -> None:
         """Work for ever; ``wake`` is set by whoever LISTENs for new inbounds."""
@@ -56,7 +69,8 @@ class TriageSlot:
             self.wake.clear()
             try:
                 found = await self.step()
-            except DatabaseUnavailable:
+            except (DatabaseUnavailable, *UNAVAILABLE):
+                self._session = None
                 await asyncio.sleep(0.1)
                 continue
             if not found:
@@ -71,15 +85,49 @@ class TriageSlot:
 
     async def step(self) -> int:
         """Triage one batch; returns how many."""
-        async with self.services.db.transaction() as tx:
-            rows = await database.rows(tx, _CLAIM, self.delay_s, BATCH)
-            if not rows:
-                return 0
+        session = self._session
+        if session is None or session.closed:
+            session = self._session = await self.services.db.connect()
+        rows = await database.rows(session, _CLAIM, self.delay_s, BATCH)
+        if not rows:
+            return 0
+        try:
             decisions = await self._decide(rows)
-            for row, decision in zip(rows, decisions, strict=True):
-                async with tx.transaction():
-                    await apply(self.services, tx, row, decision, self.name)
+            judged = sorted(zip(rows, decisions, strict=True), key=lambda pair: not _has_effects(*pair))
+            plain = [pair for pair in judged if not _has_effects(*pair)]
+            for row, decision in judged[: len(judged) - len(plain)]:
+                await self._apply_one(row, decision)
+            if plain:
+                try:
+                    async with self.services.db.transaction() as tx:
+                        for row, decision in plain:
+                            await apply(self.services, tx, row, decision, self.name)
+                except DatabaseUnavailable:
+                    raise
+                except Exception:  # noqa: BLE001  (one of them is at fault: each alone finds out which)
+                    for row, decision in plain:
+                        await self._apply_one(row, decision)
+        finally:
+            if not session.closed:
+                await session.execute("SELECT pg_advisory_unlock_all()")
         return len(rows)
+
+    async def _apply_one(self, row: dict[str, Any], decision: Decision) -> None:
+        if row["triage_attempts"] >= ATTEMPTS:
+            decision = _in_doubt()
+        try:
+            async with self.services.db.transaction() as tx:
+                # The case is locked before the conversation, as everywhere: handoff.moves names the order.
+                await handoff.lock_open_case(tx, row["id"])
+                current = await database.one(tx, _STILL_PENDING, row["message_id"])
+                if current is not None:
+                    await apply(self.services, tx, row | current, decision, self.name)
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  (the next try, and then a person, must not be stopped by this one)
+            log.error("triage_apply_failed", message=row["message_id"], error=type(error).__name__, exc_info=error)
+            async with self.services.db.transaction() as tx:
+                await database.run(tx, "UPDATE inbox SET triage_attempts = triage_attempts + 1 WHERE message_id = %s", row["message_id"])
 
     async def _decide(self, rows: list[dict[str, Any]]) -> list[Decision]:
         understanding = self.services.understanding
@@ -101,6 +149,11 @@ class TriageSlot:
         except Exception as error:  # noqa: BLE001  (whatever the model does, the message must reach someone)
             log.error("triage_failed", error=type(error).__name__, count=len(rows))
             return [_in_doubt() for _ in rows]
+
+
+def _has_effects(row: dict[str, Any], decision: Decision) -> bool:
+    """Whether more follows than the mark that lets the turn begin."""
+    return decision.action != "none" or row["kind"] != "text"
 
 
 def _context(row: dict[str, Any]) -> Context:
@@ -136,7 +189,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         action = "none"
 
     if kind == "location":
-        await location.record_message_fix(tx, services.cipher, row["id"], content["location"], channel=row.get("channel", "webchat"))
+        await location.record_message_fix(tx, services.cipher, row["id"], content["location"], channel=row["channel"])
 
     if action == "escalate":
         danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language)
@@ -155,7 +208,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         """UPDATE inbox SET triage_state = 'done', triaged_at = clock_timestamp(), triaged_by = %s, urgency = %s, category = %s, action = %s,
                   score = %s, reasons = %s::jsonb, turn_state = CASE WHEN turn_state = 'pending' THEN %s ELSE turn_state END,
                   turned_at = CASE WHEN %s IN ('answered', 'to_person', 'dropped') THEN clock_timestamp() END
-           WHERE message_id = %s""",
+           WHERE message_id = %s AND triage_state = 'pending'""",
         by,
         decision.urgency.value,
         str(decision.category),

@@ -31,7 +31,7 @@ _NEXT = """
 SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel,
        k.severity AS case_severity
 FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
-     LEFT JOIN cases k ON k.conversation_id = c.id AND k.status <> 'closed'
+     LEFT JOIN cases k ON k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
 WHERE i.conversation_id = %s AND i.turn_state = 'pending' AND i.triage_state <> 'pending'
 ORDER BY i.seq LIMIT 1
 """

@@ -22,12 +22,13 @@ from bot.channels.webchat.schemas import ConversationIn, LocationIn, MessageIn, 
 from bot.limits import Limits
 from bot.services import Services
 from conversation import service as conversation
-from conversation.schemas import Inbound, InboundKind, Line, Location
+from conversation.schemas import Accepted, Inbound, InboundKind, Line, Location
 from core import db as database
 from core import events
 from core.errors import AppError
 from core.events import Event
 from core.metrics import INBOUND
+from handoff import service as handoff
 from language.categories import Category, Urgency
 from language.triage import Decision
 
@@ -57,10 +58,11 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         inbound = to_inbound(conversation_id, _parse(MessageIn, content), services.settings.max_text_chars)
         if inbound.kind is not InboundKind.DANGER:
             limits.check_conversation(conversation_id)
-        async with services.db.transaction() as tx:
-            accepted = await conversation.accept(tx, services.cipher, inbound)
-            if inbound.kind is InboundKind.DANGER and not accepted.duplicate:
-                await _press(services, tx, row, accepted.message_id, inbound)
+        if inbound.kind is InboundKind.DANGER:
+            accepted = await _press(services, row, inbound)
+        else:
+            async with services.db.transaction() as tx:
+                accepted = await conversation.accept(tx, services.cipher, inbound)
         INBOUND.labels(channel=CHANNEL, kind=inbound.kind.value).inc()
         return {"sequence": accepted.sequence}
 
@@ -87,15 +89,17 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     return router
 
 
-async def _press(services: Services, tx: database.Connection, row: dict[str, Any], message_id: int, inbound: Inbound) -> None:
-    state = await database.one(
-        tx,
-        """SELECT EXISTS (SELECT 1 FROM cases WHERE conversation_id = %s AND status <> 'closed' AND severity IN ('life_threat', 'urgent')) AS open_emergency""",
-        row["id"],
-    )
-    press = {**row, "message_id": message_id, "kind": "danger", "content": {"text": inbound.text}, "open_emergency": bool(state and state["open_emergency"])}
+async def _press(services: Services, row: dict[str, Any], inbound: Inbound) -> Accepted:
+    """The danger button: stored, in the queue and answered in one transaction."""
     decision = Decision(Urgency.LIFE_THREAT, Category.OTHER, "escalate", 1.0, ("danger_button",))
-    await triage_slot.apply(services, tx, press, decision, "button")
+    async with services.db.transaction() as tx:
+        await handoff.lock_open_case(tx, row["id"])
+        accepted = await conversation.accept(tx, services.cipher, inbound)
+        if not accepted.duplicate:
+            current = await conversation.get(tx, row["id"])
+            press = {**current, "message_id": accepted.message_id, "kind": "danger", "content": {"text": inbound.text}}
+            await triage_slot.apply(services, tx, press, decision, "button")
+    return accepted
 
 
 def to_inbound(conversation_id: str, message: MessageIn, max_chars: int) -> Inbound:

@@ -1,0 +1,93 @@
+"""Commands that need the database: they use ``DATABASE_URL``, or the data folder's own server, started for the length of the command if it is not running."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO, TypeVar
+
+from core.db import Database
+from core.migrate import migrate
+from core.postgres import EmbeddedPostgres
+from core.settings import Settings
+from knowledge_base import commands as kb
+
+Result = TypeVar("Result")
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The connection string of a migrated database."""
+    if settings.database_url is not None:
+        migrate(settings.dsn())
+        yield settings.dsn()
+        return
+    server = EmbeddedPostgres(settings.data_dir)
+    running = server.attach()
+    if running is not None:
+        yield running
+        return
+    with server:
+        migrate(server.dsn)
+        yield server.dsn
+
+
+def with_database(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> Result:
+    """Run one piece of work on an open database."""
+
+    async def run(dsn: str) -> Result:
+        db = await Database.open(dsn, min_size=1, max_size=4)
+        try:
+            return await work(db)
+        finally:
+            await db.close()
+
+    with database(settings) as dsn:
+        return asyncio.run(run(dsn))
+
+
+def open_knowledge(settings: Settings, analyser: Any) -> Any:
+    """The knowledge base of a data folder, loaded into memory; the database may be gone afterwards."""
+    from knowledge_base.service import KnowledgeBase
+
+    return with_database(settings, lambda db: KnowledgeBase.open(db, analyser))
+
+
+def kb_import(settings: Settings, paths: Sequence[Path], target: TextIO) -> int:
+    """Import files and folders; a line per notice, exit code 1 if any was bad."""
+    return with_database(settings, lambda db: kb.import_paths(db, settings, paths, target))
+
+
+def kb_search(settings: Settings, source: BinaryIO, target: TextIO) -> int:
+    """Search line by line."""
+    from language.analysis import Analyser
+
+    knowledge = open_knowledge(settings, Analyser.load())
+    return kb.search_lines(knowledge, source, target)
+
+
+def kb_publish(settings: Settings, notice_ids: Sequence[str], target: TextIO) -> int:
+    """Publish drafts."""
+    return with_database(settings, lambda db: kb.publish(db, settings, notice_ids, target))
+
+
+def kb_list(settings: Settings, target: TextIO) -> int:
+    """List every notice's newest version."""
+    return with_database(settings, lambda db: kb.list_notices(db, target))
+
+
+def staff_invite(settings: Settings, roles: Sequence[str], target: TextIO) -> int:
+    """Print a one-time link."""
+    from accounts import service as accounts
+
+    async def invite(db: Database) -> str:
+        async with db.transaction() as tx:
+            return await accounts.invite(tx, list(roles))
+
+    token = with_database(settings, invite)
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    target.write(json.dumps({"link": f"{base}/staff/invite/{token}", "roles": list(roles)}, ensure_ascii=False) + "\n")
+    return 0
