@@ -28,11 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     from bot.dialogue.light import without_tensorflow
     from bot.dialogue.quiet import silence
 
-    warnings.filterwarnings("ignore")
+    # libraries of 2023 warn of much, and set filters of their own
+    warnings.showwarning = lambda *arguments, **keywords: None
     without_tensorflow()
     silence()
     if options.command == "serve":
-        _die_with_parent()
         return serve(options.model, options.port)
     return train(options.out, options.name)
 
@@ -45,9 +45,9 @@ def serve(model: Path, port: int) -> int:
 
     _warnings_only()
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
-    actions_url = os.environ.get("GILDONGMU_ACTIONS_URL")
+    actions_url = os.environ.get("GILDONGMU_ACTION_URL")
     if actions_url:
-        headers = {"X-Gildongmu-Token": os.environ.get("GILDONGMU_ACTIONS_TOKEN", "")}
+        headers = {"X-Gildongmu-Token": os.environ.get("GILDONGMU_ACTION_TOKEN", "")}
         endpoints.action = EndpointConfig(url=actions_url, headers=headers, selective_domain=True)
     rasa.core.run.serve_application(
         str(model), interface="127.0.0.1", port=port, credentials="credentials.yml", enable_api=False, endpoints=endpoints, cors=None
@@ -59,7 +59,7 @@ def train(out: Path, name: str) -> int:
     """Train from the project files at the root into ``out/name.tar.gz``."""
     from rasa.model_training import train as train_model
 
-    logging.basicConfig(level=logging.WARNING)
+    _warnings_only()
     result = train_model("domain.yml", "config.yml", ["data/nlu", "data/rules", "data/responses"], output=str(out), fixed_model_name=name, force_training=True)
     return int(result.code)
 
@@ -72,17 +72,6 @@ def _warnings_only() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     for name in ("rasa", "sanic.access", "sanic.root", "sanic.error", "matplotlib"):
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _die_with_parent() -> None:
-    """The kernel ends this process when its parent is gone, a killed one included."""
-    import ctypes
-    import signal
-
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
-        if os.getppid() == 1 and os.environ.get("GILDONGMU_PARENT", "1") != "1":
-            os._exit(0)
 
 
 if __name__ == "__main__":

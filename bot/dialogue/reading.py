@@ -51,6 +51,7 @@ class Reading:
     tokens: tuple[tuple[str, int, int], ...]
     vector: npt.NDArray[np.float32] | None
     entities: tuple[Entity, ...]
+    known_country: str = ""
 
 
 def from_metadata(text: str, metadata: dict[str, Any]) -> Reading:
@@ -60,7 +61,8 @@ def from_metadata(text: str, metadata: dict[str, Any]) -> Reading:
     if not tokens:
         tokens = tuple((match.group(), match.start(), match.end()) for match in re.finditer(r"\S+", text))[:MAX_TOKENS]
     entities = tuple(entity for raw in metadata.get("entities") or [] if (entity := _entity(raw)) is not None)
-    return Reading(text, tokens, decode_vector(metadata.get("vector")), entities)
+    known = metadata.get("country")
+    return Reading(text, tokens, decode_vector(metadata.get("vector")), entities, known if isinstance(known, str) else "")
 
 
 def decode_vector(encoded: Any) -> npt.NDArray[np.float32] | None:
@@ -93,6 +95,8 @@ def rasa_entities(reading: Reading) -> list[dict[str, Any]]:
     country = country_of(text, reading.entities)
     if country is not None:
         found.append(_as_rasa("country", country.country or country.value, country))
+    if reading.known_country:
+        found.append({"entity": "known_country", "value": reading.known_country, "start": 0, "end": 0})
     if not is_question(text):
         found.append({"entity": "answer", "value": text[:ANSWER_CHARS], "start": 0, "end": len(text)})
     return found

@@ -24,6 +24,9 @@ def compact(events: list[EventDict]) -> list[EventDict]:
     events = [light for event in events if (light := _stripped(event)) is not None]
     start = _last_session(events)
     events = events[start:]
+    if events and events[-1].get("name") != LISTEN:
+        # a turn that broke off must not leave the next one waiting for it
+        events.append({"event": "action", "name": LISTEN, "timestamp": events[-1].get("timestamp")})
     if len(events) <= TAIL_EVENTS:
         return events
     cut = _cut(events)

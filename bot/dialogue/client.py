@@ -1,0 +1,123 @@
+"""The application's way to Rasa. It may be slow, restarting or gone at any time; then the answer is None, at once, and search takes over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from core.logging import get
+
+log = get(__name__)
+
+TOKEN_HEADER = "X-Gildongmu-Token"  # noqa: S105  (a header's name)
+WEBHOOK = "/webhooks/gildongmu/webhook"
+#: turns in a row without an answer in time, before turns stop waiting for one
+SLOW_TURNS = 3
+PROBE_EVERY_S = 0.5
+PROBE_TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True)
+class BotMessage:
+    """One thing that Rasa says: a text with buttons, or a typed payload of an action."""
+
+    text: str = ""
+    buttons: tuple[dict[str, str], ...] = ()
+    custom: dict[str, Any] | None = field(default=None)
+
+
+class DialogueClient:
+    """Asks Rasa, with a circuit breaker: while it is known to be away, a turn costs microseconds, and a probe in the background finds out
+    when it is back.
+    """
+
+    def __init__(self, base_url: str, token: str, timeout_s: float = 1.5) -> None:
+        self.base_url = base_url
+        self._timeout_s = timeout_s
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            headers={TOKEN_HEADER: token},
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 0.5)),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=20),
+            trust_env=False,
+        )
+        self._slow = 0
+        self._probe: asyncio.Task[None] | None = None
+
+    @property
+    def available(self) -> bool:
+        """False while Rasa is known to be away."""
+        return self._probe is None
+
+    async def ask(self, conversation_id: str, seq: int, text: str, analysis_metadata: Mapping[str, Any]) -> list[BotMessage] | None:
+        """What Rasa says to a message; None when it is away, slow, or has nothing to say: then search answers."""
+        if not self.available:
+            return None
+        body = {"sender": f"{conversation_id}:{seq}", "message": text, "metadata": dict(analysis_metadata)}
+        try:
+            # httpx limits each phase; the citizen's wait is the whole
+            async with asyncio.timeout(self._timeout_s):
+                answer = await self._http.post(WEBHOOK, json=body)
+        except (TimeoutError, httpx.TimeoutException):
+            self._count_slow()
+            return None
+        except httpx.HTTPError as error:
+            self._stop_asking(type(error).__name__)
+            return None
+        except (UnicodeError, ValueError):
+            return None  # a text that is no JSON (a lone surrogate)
+        self._slow = 0
+        if answer.status_code != httpx.codes.OK:
+            log.warning("dialogue_refused", status=answer.status_code, conversation=conversation_id)
+            return None
+        return _messages(answer) or None
+
+    async def close(self) -> None:
+        """End the probe and the connections."""
+        if self._probe is not None:
+            self._probe.cancel()
+        await self._http.aclose()
+
+    def _count_slow(self) -> None:
+        self._slow += 1
+        if self._slow >= SLOW_TURNS:
+            self._stop_asking("slow")
+
+    def _stop_asking(self, reason: str) -> None:
+        if self._probe is None:
+            log.warning("dialogue_away", reason=reason)
+            self._probe = asyncio.create_task(self._wait_until_back(), name="dialogue-probe")
+
+    async def _wait_until_back(self) -> None:
+        while True:
+            await asyncio.sleep(PROBE_EVERY_S)
+            try:
+                if (await self._http.get("/", timeout=PROBE_TIMEOUT_S)).is_success:
+                    break
+            except httpx.HTTPError:
+                continue
+        self._slow = 0
+        self._probe = None
+        log.info("dialogue_back")
+
+
+def _messages(answer: httpx.Response) -> list[BotMessage]:
+    try:
+        said = answer.json()
+    except ValueError:
+        return []
+    return [_message(raw) for raw in said if isinstance(raw, dict)] if isinstance(said, list) else []
+
+
+def _message(raw: dict[str, Any]) -> BotMessage:
+    buttons = tuple(
+        # a payload equal to its title is what pressing the button says; the channel then sends the title as the citizen's words
+        {"title": str(b.get("title", "")), "payload": "" if b.get("payload") == b.get("title") else str(b.get("payload") or "")}
+        for b in raw.get("buttons") or ()
+    )
+    custom = raw.get("custom")
+    return BotMessage(str(raw.get("text") or ""), buttons, custom if isinstance(custom, dict) and custom else None)
