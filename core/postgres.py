@@ -103,6 +103,29 @@ class EmbeddedPostgres:
                 raise
             return self.dsn
 
+    def attach(self) -> str | None:
+        """The connection string of a server that another process owns and runs on this data folder; None when there is none."""
+        try:
+            lock = self._open_lock("owner.lock")
+        except OSError:
+            return None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        else:
+            return None
+        finally:
+            os.close(lock)
+        folders = [self.home / "run"]
+        with contextlib.suppress(OSError):
+            folders.insert(0, Path((self.home / "socket-folder").read_text().strip()))
+        for folder in folders:
+            if next(folder.glob(".s.PGSQL.*"), None) is not None:
+                self._socket_folder = folder
+                return self.dsn
+        return None
+
     def alive(self) -> bool:
         """True while the server runs: its guardian ends with it."""
         return self._guardian is not None and self._guardian.poll() is None
