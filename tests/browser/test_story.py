@@ -1,0 +1,136 @@
+"""The whole story in a browser, with everything real: question → answer with its source; danger → desk → map → reply → close."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.program import Program
+
+pytestmark = pytest.mark.browser
+ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-component-update", "--no-first-run", "--disable-quic"]
+PASSWORD = "긴-암호-문장-스물두-글자-이상"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    running = Program(tmp_path_factory.mktemp("story"))
+    try:
+        yield running.wait_ready()
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=ARGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def agent(program: Program, browser: Browser) -> Iterator[Page]:
+    """An agent who made the first account through the one-time link and sits at the desk."""
+    context = browser.new_context(locale="ko-KR", viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(program.first_run_link())
+    page.fill("[name=login]", "haneul")
+    page.fill("[name=display_name]", "김하늘")
+    page.fill("[name=password]", PASSWORD)
+    if page.locator("[name=password_again]").count():
+        page.fill("[name=password_again]", PASSWORD)
+    page.click("button[type=submit]")
+    if "sign-in" in page.url:
+        page.fill("[name=login]", "haneul")
+        page.fill("[name=password]", PASSWORD)
+        page.click("button[type=submit]")
+    page.goto(f"{program.url}/desk")
+    expect(page).to_have_url(re.compile("/desk"))
+    yield page
+    context.close()
+
+
+def test_question_is_answered_from_a_notice(program: Program, browser: Browser):
+    page = browser.new_context(locale="ko-KR").new_page()
+    page.goto(program.url)
+    page.fill("#text", "여권 잃어버렸을 때 긴급여권 받을 수 있나요?")
+    page.keyboard.press("Enter")
+    answer = page.locator("article.bot.answer").first
+    expect(answer).to_be_visible(timeout=15_000)
+    source = answer.locator(".source")
+    expect(source).to_contain_text("시험용")
+    expect(source).to_contain_text(re.compile(r"20\d\d-\d\d-\d\d 시행"))
+    assert re.match(r"https://", source.get_attribute("href") or "")
+    expect(page.locator("article.citizen")).to_have_count(1)
+
+
+def test_danger_reaches_a_person_who_replies_and_closes(program: Program, browser: Browser, agent: Page):
+    place = {"latitude": 11.5564, "longitude": 104.9282, "accuracy": 18}
+    context = browser.new_context(locale="ko-KR", geolocation=place, permissions=["geolocation"], viewport={"width": 360, "height": 740})
+    citizen = context.new_page()
+    citizen.goto(program.url)
+    citizen.fill("#text", "문이 밖에서 잠겨 있고 여권을 다 뺏겼어요 여기 프놈펜이에요 제발 도와주세요")
+    citizen.keyboard.press("Enter")
+
+    card = citizen.locator("article.bot.crisis")
+    expect(card).to_be_visible(timeout=10_000)
+    expect(card).to_contain_text("현장 출동이 아닙니다")
+    expect(card.locator("a.tel")).to_have_count(0)  # no number to dial in front of a captor
+
+    row = agent.locator("[data-case-id]").first
+    expect(row).to_be_visible(timeout=10_000)
+
+    citizen.click("#place")
+    citizen.click("#gps")
+    expect(citizen.locator("article.citizen", has_text="위치를 보냈습니다")).to_be_visible()
+
+    row.click()
+    agent.keyboard.press("Enter")
+    expect(agent.locator("body")).to_contain_text("프놈펜", timeout=10_000)
+    expect(agent.locator(".leaflet-container")).to_be_visible(timeout=15_000)
+    expect(agent.locator("body")).to_contain_text("주캄보디아")
+    expect(citizen.locator("#status")).to_contain_text("상담관이 연결되었습니다", timeout=10_000)
+
+    composer = agent.locator("textarea[data-composer], [data-composer] textarea").first
+    composer.fill("상담관 김하늘입니다. 지금 글을 봐도 안전한가요?")
+    composer.press("Enter")
+    expect(citizen.locator("article.person")).to_contain_text("김하늘입니다", timeout=10_000)
+
+    # A person owns it now: the bot stays silent, whatever is asked.
+    bots = citizen.locator("article.bot").count()
+    citizen.fill("#text", "여권 수수료는 얼마예요?")
+    citizen.keyboard.press("Enter")
+    expect(agent.locator("body")).to_contain_text("여권 수수료는 얼마예요?", timeout=10_000)
+    citizen.wait_for_timeout(1500)
+    assert citizen.locator("article.bot").count() == bots
+
+    close(agent)
+    expect(citizen.locator("#status")).to_contain_text("종료", timeout=10_000)
+    context.close()
+
+
+def close(agent: Page) -> None:
+    """End the emergency: never one key; an outcome and how the contact was verified."""
+    agent.locator("[data-action=close]").click()
+    dialog = agent.locator("[data-dialog=close]")
+    expect(dialog).to_be_visible()
+    dialog.locator("[data-outcome]").first.click()
+    agent.locator("[role=option]", has_text="현지 구조기관에 인계").click()
+    dialog.locator("[data-verified-contact] input, input[data-verified-contact]").fill("본인과 채팅으로 안전 확인")
+    dialog.locator("[data-confirm]").click()
+
+
+def test_pages_ask_nobody_outside(program: Program, browser: Browser):
+    page = browser.new_context().new_page()
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(program.url)
+    page.wait_for_timeout(500)
+    assert [url for url in asked if not url.startswith(program.url)] == []
+    assert complaints == []
