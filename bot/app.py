@@ -45,9 +45,7 @@ STAFF_PATHS = ("/desk", "/kb", "/board", "/_nicegui", "/staff")
 async def build_services(settings: Settings) -> Services:
     """Open what is quick: the database, the keys, the event hub."""
     db = await Database.open(settings.dsn(), min_size=2, max_size=12)
-    hub = EventHub(db)
-    hub.start()
-    return Services(settings, db, load_cipher(settings.resolved_key_file()), hub)
+    return Services(settings, db, load_cipher(settings.resolved_key_file()), EventHub(db))
 
 
 async def load_models(services: Services) -> None:
@@ -63,6 +61,7 @@ def build_app(services: Services, *, action_token: str = "", staff_pages: bool =
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services.hub.start()
         tasks = [
             asyncio.create_task(_standby(services), name="standby"),
             asyncio.create_task(heartbeat.beat(services.db, "web", lambda: {"loaded": services.loaded.is_set()}), name="heartbeat"),

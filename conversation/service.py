@@ -14,8 +14,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-import psycopg.errors
-
 from conversation.schemas import Accepted, AuthorKind, Body, Inbound, InboundKind, Line, NotOwner, Posted
 from core import db as database
 from core import events
@@ -48,15 +46,15 @@ async def start(tx: Connection, channel: str, *, visitor: str = "", language: st
     return conversation_id, token
 
 
-async def get(connection: Connection, conversation_id: str) -> dict[str, Any]:
-    """The conversation's row.
+async def get(connection: Connection, conversation_id: str, *, lock: bool = False) -> dict[str, Any]:
+    """The conversation's row, locked for the rest of the transaction if asked.
 
     Raises:
         AppError: ``unknown_conversation``.
     """
     if not _ID.fullmatch(conversation_id):
         raise AppError("unknown_conversation")
-    row = await database.one(connection, "SELECT * FROM conversations WHERE id = %s", conversation_id)
+    row = await database.one(connection, f"SELECT * FROM conversations WHERE id = %s {'FOR UPDATE' if lock else ''}", conversation_id)  # noqa: S608
     if row is None:
         raise AppError("unknown_conversation")
     return row
@@ -69,9 +67,13 @@ async def check_token(connection: Connection, conversation_id: str, token: str) 
         AppError: ``unknown_conversation`` or ``bad_token``.
     """
     row = await get(connection, conversation_id)
+    _compare(row, token)
+    return row
+
+
+def _compare(row: dict[str, Any], token: str) -> None:
     if not token or not secrets.compare_digest(bytes(row["token_hash"]), hash_token(token)):
         raise AppError("bad_token")
-    return row
 
 
 _ACCEPT = """
@@ -90,18 +92,24 @@ WITH known AS (
     SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s FROM message
     RETURNING message_id, seq
 )
-SELECT message_id, seq, false AS duplicate, NULL::bytea AS fingerprint FROM accepted
+SELECT message_id, seq, false AS duplicate, NULL::bytea AS fingerprint, pg_notify('inbox', message_id::text) FROM accepted
 UNION ALL
-SELECT message_id, seq, true, fingerprint FROM known
+SELECT message_id, seq, true, fingerprint, NULL FROM known
 """
 
 
-async def accept(tx: Connection, cipher: Cipher, inbound: Inbound) -> Accepted:
+async def accept(tx: Connection, cipher: Cipher, inbound: Inbound, *, token: str | None = None) -> Accepted:
     """Insert an inbound under its unique ``(channel, event_id)``; a repeat gets the first one's sequence.
 
+    The conversation's row is locked first: of two copies that arrive at once, the second sees the first. With ``token``, it must be the
+    conversation's own.
+
     Raises:
-        AppError: ``unknown_conversation``, ``conversation_closed``, or ``client_id_reused`` for the same id with other content.
+        AppError: ``unknown_conversation``, ``bad_token``, ``conversation_closed``, or ``client_id_reused`` for the same id with other content.
     """
+    row = await get(tx, inbound.conversation_id, lock=True)
+    if token is not None:
+        _compare(row, token)
     content = json.dumps(
         {"text": inbound.text, "choice": inbound.choice, "location": asdict(inbound.location) if inbound.location else None},
         ensure_ascii=False,
@@ -109,32 +117,24 @@ async def accept(tx: Connection, cipher: Cipher, inbound: Inbound) -> Accepted:
     )
     # The fingerprint tells a repeat from a clash; keyed, so that a stolen table cannot be searched for a known sentence.
     fingerprint = hashlib.sha256(cipher.pseudonym_key + f"{inbound.conversation_id}|{inbound.kind}|{content}".encode()).digest()
-    params = {
-        "channel": inbound.channel,
-        "event_id": inbound.event_id,
-        "conversation_id": inbound.conversation_id,
-        "kind": inbound.kind.value,
-        "body": cipher.seal(content, BODY),
-        "fingerprint": fingerprint,
-    }
-    row = None
-    for _ in range(2):
-        try:
-            async with tx.transaction():
-                row = await database.one(tx, _ACCEPT, **params)
-            break
-        except psycopg.errors.UniqueViolation:  # the same id arrived twice at once: the second try sees the first
-            continue
-    if row is None:
-        conversation = await get(tx, inbound.conversation_id)
-        raise AppError("conversation_closed" if conversation["status"] == "closed" else "internal")
-    if row["duplicate"]:
-        if bytes(row["fingerprint"]) != fingerprint:
+    accepted = await database.one(
+        tx,
+        _ACCEPT,
+        channel=inbound.channel,
+        event_id=inbound.event_id,
+        conversation_id=inbound.conversation_id,
+        kind=inbound.kind.value,
+        body=cipher.seal(content, BODY),
+        fingerprint=fingerprint,
+    )
+    if accepted is None:
+        raise AppError("conversation_closed")
+    if accepted["duplicate"]:
+        if bytes(accepted["fingerprint"]) != fingerprint:
             raise AppError("client_id_reused")
-        return Accepted(row["message_id"], row["seq"], duplicate=True)
-    await events.append(tx, stream(inbound.conversation_id), "message", {"message_id": row["message_id"], "seq": row["seq"]})
-    await database.run(tx, "SELECT pg_notify('inbox', %s)", str(row["message_id"]))
-    return Accepted(row["message_id"], row["seq"], duplicate=False)
+        return Accepted(accepted["message_id"], accepted["seq"], duplicate=True)
+    await events.append(tx, stream(inbound.conversation_id), "message", {"message_id": accepted["message_id"], "seq": accepted["seq"]})
+    return Accepted(accepted["message_id"], accepted["seq"], duplicate=False)
 
 
 _REPLY = """

@@ -53,16 +53,14 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     @router.post("/conversations/{conversation_id}/messages", status_code=202)
     async def send(conversation_id: str, request: Request) -> dict[str, int]:
         content = await _json(request)
-        async with services.db.read() as connection:
-            row = await conversation.check_token(connection, conversation_id, _token(request))
         inbound = to_inbound(conversation_id, _parse(MessageIn, content), services.settings.max_text_chars)
-        if inbound.kind is not InboundKind.DANGER:
-            limits.check_conversation(conversation_id)
+        token = _token(request)
         if inbound.kind is InboundKind.DANGER:
-            accepted = await _press(services, row, inbound)
+            accepted = await _press(services, inbound, token)
         else:
+            limits.check_conversation(conversation_id)
             async with services.db.transaction() as tx:
-                accepted = await conversation.accept(tx, services.cipher, inbound)
+                accepted = await conversation.accept(tx, services.cipher, inbound, token=token)
         INBOUND.labels(channel=CHANNEL, kind=inbound.kind.value).inc()
         return {"sequence": accepted.sequence}
 
@@ -89,14 +87,14 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     return router
 
 
-async def _press(services: Services, row: dict[str, Any], inbound: Inbound) -> Accepted:
+async def _press(services: Services, inbound: Inbound, token: str) -> Accepted:
     """The danger button: stored, in the queue and answered in one transaction."""
     decision = Decision(Urgency.LIFE_THREAT, Category.OTHER, "escalate", 1.0, ("danger_button",))
     async with services.db.transaction() as tx:
-        await handoff.lock_open_case(tx, row["id"])
-        accepted = await conversation.accept(tx, services.cipher, inbound)
+        await handoff.lock_open_case(tx, inbound.conversation_id)
+        accepted = await conversation.accept(tx, services.cipher, inbound, token=token)
         if not accepted.duplicate:
-            current = await conversation.get(tx, row["id"])
+            current = await conversation.get(tx, inbound.conversation_id)
             press = {**current, "message_id": accepted.message_id, "kind": "danger", "content": {"text": inbound.text}}
             await triage_slot.apply(services, tx, press, decision, "button")
     return accepted
