@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,8 @@ class Analysis:
     windows: tuple[str, ...] = ()
     # Row i belongs to windows[window_rows[i]]; windows beyond the limit have no vector and are judged by their letters alone.
     window_vectors: np.ndarray | None = None
-    window_rows: tuple[int, ...] = field(default=())
+    window_rows: tuple[int, ...] = ()
+    window_tokens: tuple[tuple[Token, ...], ...] = ()
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -165,7 +166,7 @@ class Analyser:
         queue = [clip(text, 4 * WINDOW) for text in normalised]
         for text_windows, text_rows in zip(windows, rows, strict=True):
             queue.extend(text_windows[row] for row in text_rows)
-        vectors = self._vectors(queue)
+        vectors = self._vectors([self.morphology.spaced(text) for text in queue])
         out: list[Analysis] = []
         at = len(texts)
         for i, doc in enumerate(docs):
@@ -181,6 +182,7 @@ class Analyser:
                     windows=windows[i],
                     window_vectors=vectors[at : at + count] if vectors is not None and count else None,
                     window_rows=rows[i],
+                    window_tokens=tuple(self.morphology.tokens(windows[i][row]) for row in rows[i]),
                 )
             )
             at += count
