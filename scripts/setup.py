@@ -46,8 +46,8 @@ REASONS = (
     (r"permission denied|read-only file system|operation not permitted", "the folder of this checkout cannot be written"),
     (r"hash(es)? mismatch|do not match the hashes|hash does not match", "a downloaded package is not the one that requirements/ names"),
     (
-        r"failed to fetch|error sending request|connection|could not connect|timed? ?out|dns|resolve host|network|certificate|"
-        r"no matching distribution|not found in the package registry|max retries",
+        r"failed to (fetch|download)|error sending request|connection|could not connect|timed? ?out|dns error|resolve host|network is|"
+        r"certificate|no matching distribution|not found in the package registry|max retries",
         "the packages could not be downloaded (is the network up, and the package index reachable?)",
     ),
     (r"gcc|compiler|building wheel|failed to build", "a package could not be built"),
@@ -86,8 +86,9 @@ def step(text: str) -> Iterator[None]:
 
 def reason(output: str) -> str:
     """Why a tool failed, in words; the order of the table matters, since a full disk also breaks downloads."""
-    lowered = output.lower()
-    return next((words for pattern, words in REASONS if re.search(pattern, lowered)), "a tool failed")
+    words = re.search(r"^\W*error\b.*", output, re.IGNORECASE | re.MULTILINE | re.DOTALL)  # package names stand before it
+    lowered = (words[0] if words else output).lower()
+    return next((why for pattern, why in REASONS if re.search(pattern, lowered)), "a tool failed")
 
 
 def call(what: str, command: list[str | Path], env: dict[str, str] | None = None) -> None:
