@@ -80,7 +80,16 @@ async def verify_chain(connection: Connection, *, start: bytes = GENESIS, after:
 def _link(previous: bytes, row: dict[str, Any]) -> bytes:
     at: datetime = row["at"]
     content = json.dumps(
-        [row["id"], at.astimezone(UTC).isoformat(), row["account"], row["address"], row["action"], row["case_id"], row["subject"], row["detail"]],
+        [
+            row["id"],
+            at.astimezone(UTC).isoformat(),
+            row["account"],
+            row["address"],
+            row["action"],
+            row["case_id"],
+            row["subject"],
+            row["detail"],
+        ],
         ensure_ascii=False,
         sort_keys=True,
     )

@@ -19,7 +19,7 @@ from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
 from core.timers import cancel_timer, set_timer
-from handoff import queue_order, repository
+from handoff import places, queue_order, repository
 from handoff.access import access_own_case, access_writable_case
 from handoff.schemas import Case, Note, QueueRow
 from handoff.states import Move, Status, after
@@ -84,7 +84,15 @@ async def open_or_raise(
 
 
 async def _raise(
-    tx: Connection, cipher: Cipher, known: dict[str, Any], severity: str, category: str, reason: str, language: str, country: str | None, summary: str
+    tx: Connection,
+    cipher: Cipher,
+    known: dict[str, Any],
+    severity: str,
+    category: str,
+    reason: str,
+    language: str,
+    country: str | None,
+    summary: str,
 ) -> Case:
     worse = queue_order.rank(severity) < queue_order.rank(known["severity"])
     status = after(known["status"], Move.RAISE)
@@ -160,7 +168,14 @@ async def reply(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, text
     row = await access_writable_case(tx, case_id, staff)
     author = AuthorKind.AGENT if staff.has(Role.AGENT, Role.SUPERVISOR) else AuthorKind.OFFICER
     posted = await conversation.reply(
-        tx, cipher, row["conversation_id"], author, Body(text), client_id=f"staff-{staff.id}-{client_id}", author_id=staff.id, policy="at_least_once"
+        tx,
+        cipher,
+        row["conversation_id"],
+        author,
+        Body(text),
+        client_id=f"staff-{staff.id}-{client_id}",
+        author_id=staff.id,
+        policy="at_least_once",
     )
     if isinstance(posted, NotOwner):
         raise AppError("not_owner", f"staff {staff.id} may not write in the conversation of case {case_id}")
@@ -227,6 +242,7 @@ async def close(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, outc
         heightened = clock_now() + HEIGHTENED if queue_order.is_emergency(row["severity"]) else None
         await conversation.hand_back(tx, row["conversation_id"], row["owner_id"], heightened)
     await database.run(tx, "UPDATE conversations SET last_urgency = 'none' WHERE id = %s", row["conversation_id"])
+    await places.revoke_links(tx, row["conversation_id"])
     await announce(tx, "closed", changed, outcome=outcome)
     await audit.record(tx, staff.login, "", "case.close", case_id, detail={"outcome": outcome})
     return case_of(changed)

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 async def case(connection: Connection, case_id: int, *, lock: bool = False) -> Row | None:
     """The row of a case, locked for the rest of the transaction if asked."""
-    return await database.one(connection, "SELECT * FROM cases WHERE id = %s" + (" FOR UPDATE" if lock else ""), case_id)
+    return await database.one(connection, f"SELECT * FROM cases WHERE id = %s {'FOR UPDATE' if lock else ''}", case_id)  # noqa: S608  (a constant)
 
 
 async def case_unless_busy(tx: Connection, case_id: int) -> Row | None:
@@ -30,7 +30,7 @@ async def open_case(connection: Connection, conversation_id: str, *, lock: bool 
     """The open case of a conversation: there is at most one."""
     return await database.one(
         connection,
-        "SELECT * FROM cases WHERE conversation_id = %s AND status <> 'closed'" + (" FOR UPDATE" if lock else ""),
+        f"SELECT * FROM cases WHERE conversation_id = %s AND status <> 'closed' {'FOR UPDATE' if lock else ''}",  # noqa: S608  (a constant)
         conversation_id,
     )
 
@@ -69,7 +69,7 @@ async def raise_case(tx: Connection, case_id: int, **values: Any) -> Row:
     return row
 
 
-_CLAIM = f"""
+_CLAIM = """
 UPDATE cases AS c
 SET status = 'claimed', owner_id = %(staff_id)s, claimed_at = clock_timestamp(), version = c.version + 1,
     acknowledged_at = COALESCE(c.acknowledged_at, clock_timestamp()), acknowledged_by = COALESCE(c.acknowledged_by, %(staff_id)s)
@@ -81,7 +81,7 @@ WHERE c.id = %(case_id)s
              < %(cap)s + (c.severity = 'urgent')::int
       END
 RETURNING c.*
-"""  # noqa: S608  (constants only)
+"""
 
 
 async def lock_agent(tx: Connection, staff_id: int, cap: int) -> Row:
@@ -163,7 +163,9 @@ async def acknowledge(tx: Connection, case_id: int, staff_id: int) -> Row | None
 async def mark_first_reply(tx: Connection, case_id: int) -> bool:
     """Keep the time of the first human reply; True if this was it."""
     return (
-        await database.run(tx, "UPDATE cases SET first_human_reply_at = clock_timestamp() WHERE id = %s AND first_human_reply_at IS NULL", case_id)
+        await database.run(
+            tx, "UPDATE cases SET first_human_reply_at = clock_timestamp() WHERE id = %s AND first_human_reply_at IS NULL", case_id
+        )
     ) > 0
 
 
@@ -188,7 +190,9 @@ async def waiting(connection: Connection, limit: int) -> list[Row]:
 
 async def held_by(connection: Connection, staff_id: int) -> list[Row]:
     """What one person answers for."""
-    return await database.rows(connection, f"{_QUEUE} WHERE c.owner_id = %s AND c.status IN ('claimed', 'handed_back') ORDER BY {_ORDER}", staff_id)
+    return await database.rows(
+        connection, f"{_QUEUE} WHERE c.owner_id = %s AND c.status IN ('claimed', 'handed_back') ORDER BY {_ORDER}", staff_id
+    )
 
 
 async def all_open(connection: Connection, limit: int) -> list[Row]:
@@ -213,7 +217,8 @@ async def set_presence(tx: Connection, staff_id: int, state: str, cap: int) -> R
     row = await database.one(
         tx,
         """INSERT INTO agent_presence (staff_id, state, cap, last_seen_at) VALUES (%s, %s, %s, clock_timestamp())
-           ON CONFLICT (staff_id) DO UPDATE SET state = excluded.state, cap = excluded.cap, last_seen_at = excluded.last_seen_at RETURNING *""",
+           ON CONFLICT (staff_id) DO UPDATE SET state = excluded.state, cap = excluded.cap, last_seen_at = excluded.last_seen_at
+           RETURNING *""",
         staff_id,
         state,
         cap,
@@ -224,7 +229,10 @@ async def set_presence(tx: Connection, staff_id: int, state: str, cap: int) -> R
 
 async def beat(tx: Connection, staff_id: int, at: datetime | None = None) -> bool:
     """A heartbeat of an open desk."""
-    return await database.run(tx, "UPDATE agent_presence SET last_seen_at = COALESCE(%s, clock_timestamp()) WHERE staff_id = %s", at, staff_id) > 0
+    return (
+        await database.run(tx, "UPDATE agent_presence SET last_seen_at = COALESCE(%s, clock_timestamp()) WHERE staff_id = %s", at, staff_id)
+        > 0
+    )
 
 
 async def presence(connection: Connection, staff_id: int) -> Row | None:
@@ -266,9 +274,23 @@ async def violations(connection: Connection, timer_kind: str, overdue_before: da
     )
 
 
+async def without_timer(tx: Connection, timer_kind: str) -> list[Row]:
+    """Waiting emergencies that no timer watches; locked, leaving out those that are being changed."""
+    return await database.rows(
+        tx,
+        f"""SELECT c.* FROM cases c
+            WHERE c.status = 'queued' AND c.{EMERGENCY}
+              AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = %s AND t.subject = c.id::text)
+            ORDER BY c.id FOR UPDATE OF c SKIP LOCKED""",  # noqa: S608  (constants only)
+        timer_kind,
+    )
+
+
 async def add_note(tx: Connection, case_id: int, staff_id: int, body: bytes) -> int:
     """A private note."""
-    row = await database.one(tx, "INSERT INTO case_notes (case_id, staff_id, body) VALUES (%s, %s, %s) RETURNING id", case_id, staff_id, body)
+    row = await database.one(
+        tx, "INSERT INTO case_notes (case_id, staff_id, body) VALUES (%s, %s, %s) RETURNING id", case_id, staff_id, body
+    )
     assert row is not None  # noqa: S101  (an insert with RETURNING gives a row)
     return int(row["id"])
 
@@ -283,6 +305,24 @@ async def notes(connection: Connection, case_id: int) -> list[Row]:
     )
 
 
+async def viewed_lately(connection: Connection, case_id: int, login: str, seconds: int) -> bool:
+    """Whether a page that redraws has just been written down. Only the newest rows are looked at: once too often does no harm."""
+    return (
+        await database.one(
+            connection,
+            """SELECT 1 FROM access_log WHERE id > (SELECT COALESCE(max(id), 0) - 200 FROM access_log) AND case_id = %s AND account = %s
+               AND action = 'case.view' AND at > now() - make_interval(secs => %s) LIMIT 1""",
+            case_id,
+            login,
+            seconds,
+        )
+        is not None
+    )
+
+
 async def is_participant(connection: Connection, conversation_id: str, staff_id: int) -> bool:
     """Whether someone was named to write in a conversation beside its owner."""
-    return await database.one(connection, "SELECT 1 FROM participants WHERE conversation_id = %s AND staff_id = %s", conversation_id, staff_id) is not None
+    return (
+        await database.one(connection, "SELECT 1 FROM participants WHERE conversation_id = %s AND staff_id = %s", conversation_id, staff_id)
+        is not None
+    )

@@ -16,7 +16,21 @@ from handoff.schemas import Case, QueueRow
 QUEUE = "queue"
 OFFER_TIMER = "case_offer"
 _CASE = tuple(field.name for field in fields(Case))
-_STATE = ("conversation_id", "status", "severity", "category", "language", "country", "arrival_at", "owner_id", "acknowledged_at", "returned", "doubts", "synthetic", "version")
+_STATE = (
+    "conversation_id",
+    "status",
+    "severity",
+    "category",
+    "language",
+    "country",
+    "arrival_at",
+    "owner_id",
+    "acknowledged_at",
+    "returned",
+    "doubts",
+    "synthetic",
+    "version",
+)
 
 
 def case_stream(case_id: int) -> str:
@@ -31,7 +45,9 @@ def case_of(row: dict[str, Any]) -> Case:
 
 def queue_row(row: dict[str, Any]) -> QueueRow:
     """The list entry of a row."""
-    return QueueRow(case_id=row["id"], **{name: row[name] for name in _STATE}, owner_name=row.get("owner_name"), has_place=bool(row.get("has_place")))
+    return QueueRow(
+        case_id=row["id"], **{name: row[name] for name in _STATE}, owner_name=row.get("owner_name"), has_place=bool(row.get("has_place"))
+    )
 
 
 def state(row: dict[str, Any]) -> dict[str, Any]:

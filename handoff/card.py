@@ -1,0 +1,77 @@
+"""The card of a case: all that an agent must see at once, gathered for one viewer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accounts.schemas import Staff
+from conversation import service as conversation
+from conversation.schemas import AuthorKind
+from core import audit
+from core import db as database
+from core.clock import now as clock_now
+from core.crypto import Cipher
+from core.db import Connection
+from core.settings import settings
+from handoff import repository
+from handoff.access import access_case
+from handoff.geography import countries_at, local_time, time_zone_at
+from handoff.location import ONE_LOOK_S, Seen, seen_places
+from handoff.missions import missions_for
+from handoff.moves import SUMMARY, notes
+from handoff.schemas import CaseCard, CountryCandidate, Phone
+from handoff.streams import case_of
+
+LINES = 500
+
+
+async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, address: str = "", now: datetime | None = None) -> CaseCard:
+    """Everything about a case, for someone who may see it. Opening it, and seeing the place, are written down.
+
+    Raises:
+        AppError: ``not_found`` or ``forbidden``.
+    """
+    row = await access_case(tx, case_id, viewer)
+    talk = await conversation.get(tx, row["conversation_id"])
+    lines = await conversation.transcript(tx, cipher, row["conversation_id"], limit=LINES)
+    owner = await database.one(tx, "SELECT display_name FROM staff WHERE id = %s", row["owner_id"]) if row["owner_id"] else None
+    kept_notes = await notes(tx, cipher, case_id)
+    participant = await repository.is_participant(tx, row["conversation_id"], viewer.id)
+    closed = row["status"] == "closed"
+    seen = Seen(None, None, []) if closed else await seen_places(tx, cipher, row["conversation_id"], viewer, address=address)
+    if not await repository.viewed_lately(tx, case_id, viewer.login, ONE_LOOK_S):
+        await audit.record(tx, viewer.login, address, "case.view", case_id, subject=cipher.pseudonym(row["conversation_id"]))
+
+    place = seen.fix
+    point = (place.lat, place.lon) if place is not None and place.lat is not None and place.lon is not None else None
+    countries = countries_at(*point, place.radius_m) if place is not None and point is not None else []
+    country = row["country"] or (countries[0].country if countries else None)
+    zone = time_zone_at(*point) if point else None
+    return CaseCard(
+        case=case_of(row),
+        why=tuple(part for part in row["reason"].split(",") if part),
+        summary=cipher.open(row["summary"], SUMMARY) if row["summary"] else "",
+        owner_name=owner["display_name"] if owner else None,
+        channel=talk["channel"],
+        conversation_open=talk["status"] == "open",
+        transcript=lines,
+        bot_lines=[line for line in lines if line.author_kind == AuthorKind.BOT],
+        attempts=sum(line.author_kind == AuthorKind.CITIZEN for line in lines),
+        place=place,
+        typed_place=seen.typed,
+        track=seen.track,
+        countries=countries,
+        country_conflict=_conflict(row["country"], countries),
+        time_zone=zone,
+        local_time=local_time(zone, now or clock_now()),
+        missions=missions_for(country, point),
+        numbers=[Phone("영사안전콜센터", settings().hotline)],
+        alarm_level=None,
+        notes=kept_notes,
+        may_write=not closed and (row["owner_id"] == viewer.id or participant),
+    )
+
+
+def _conflict(said: str | None, found: list[CountryCandidate]) -> bool:
+    """Whether the place lies in another country than the one that was named: a relative writing from home, or a mistake."""
+    return said is not None and bool(found) and said not in {candidate.country for candidate in found}

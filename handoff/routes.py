@@ -1,0 +1,111 @@
+"""The consented location page, ``/locate/{token}``. A GET has no effect: messengers open links before people do."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.clock import now as clock_now
+from core.crypto import Cipher
+from core.db import Connection, Database
+from core.errors import AppError
+from core.settings import ROOT, Settings
+from handoff import location
+from handoff.fixes import checked_fix
+
+PAGE = ROOT / "bot" / "static" / "locate.html"
+MAX_BODY_BYTES = 4096
+MAX_TOKEN_CHARS = 100
+HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+
+
+class LocateIn(BaseModel):
+    """What the page posts. Numbers are checked by ``checked_fix``, so that every wrong place gives the same answer."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    action: Literal["consent", "fix", "typed", "stop"]
+    device: str = Field(min_length=1, max_length=location.MAX_DEVICE_CHARS)
+    lat: Any = None
+    lon: Any = None
+    accuracy_m: Any = None
+    fixed_at: str | datetime | None = Field(None, union_mode="left_to_right")
+    text: str = Field("", max_length=4000)
+
+
+def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path = PAGE) -> APIRouter:
+    """The routes of the location page."""
+    router = APIRouter()
+
+    @router.get("/locate/{token}", response_model=None)
+    async def look(token: str) -> Response:
+        async with db.read() as connection:
+            await location.open_link(connection, _token(token))
+        return FileResponse(page, media_type="text/html", headers=HEADERS)
+
+    @router.post("/locate/{token}", response_model=None)
+    async def send(token: str, request: Request) -> Response:
+        token = _token(token)
+        wish = await _read(request)
+        async with db.transaction() as tx:
+            content = await _act(tx, token, wish)
+        return JSONResponse(content, headers=HEADERS)
+
+    async def _act(tx: Connection, token: str, wish: LocateIn) -> dict[str, Any]:
+        if wish.action == "consent":
+            await location.consent(tx, token, wish.device)
+        elif wish.action == "fix":
+            fix = checked_fix(wish.lat, wish.lon, wish.accuracy_m, now=clock_now(), fixed_at=wish.fixed_at, source="locate")
+            await location.record_fix(tx, cipher, token, wish.device, fix)
+        elif wish.action == "typed":
+            await location.record_typed(tx, cipher, token, wish.device, wish.text)
+        else:
+            await location.stop(tx, token, wish.device)
+        state = await location.open_link(tx, token)
+        views = await location.views_for_citizen(tx, state.conversation_id)
+        return {
+            "ok": True,
+            "expires_at": state.expires_at.isoformat(),
+            "ttl_hours": settings.location_ttl_hours,
+            "views": len(views),
+            "seen_by": sorted({view.who for view in views}),
+        }
+
+    return router
+
+
+def _token(raw: str) -> str:
+    if not raw.isascii() or len(raw) > MAX_TOKEN_CHARS:
+        raise AppError("not_found")
+    return raw
+
+
+async def _read(request: Request) -> LocateIn:
+    """The body, read no further than it may be long.
+
+    Raises:
+        AppError: ``cross_site``, ``too_long``, ``bad_json`` or ``invalid_request``.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise AppError("cross_site")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise AppError("too_long")
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise AppError("bad_json") from error
+    try:
+        wish = LocateIn.model_validate(content)
+        (wish.text + wish.device).encode()
+        return wish
+    except (ValidationError, UnicodeEncodeError) as error:
+        raise AppError("invalid_request", type(error).__name__) from error
