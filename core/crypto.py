@@ -63,7 +63,7 @@ def load_cipher(path: Path) -> Cipher:
         content = json.loads(path.read_text())
         keys = {int(number): base64.b64decode(value) for number, value in content["keys"].items()}
         return Cipher(keys, int(content["current"]), base64.b64decode(content["pseudonym_key"]))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StartError(f"The key file {path} cannot be used ({error}).") from error
 
 

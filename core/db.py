@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import psycopg
@@ -105,21 +105,28 @@ class Database:
         except UNAVAILABLE as error:
             raise DatabaseUnavailable(type(error).__name__) from error
 
-    async def listen(self, *channels: str) -> AsyncIterator[tuple[str, str]]:
+    async def listen(self, *channels: str, lost: Callable[[], None] = lambda: None) -> AsyncIterator[tuple[str, str]]:
         """Notifications for ever, as (channel, payload).
 
         Yields ``("", "")`` after each (re)connection: what was notified while the line was down is unknown, so look at the tables.
+        ``lost`` is called each time that the line breaks or cannot be made.
         """
+        broken = False
         while True:
             connection: Connection | None = None
             try:
                 connection = await self.connect()
                 for channel in channels:
                     await connection.execute(f'LISTEN "{channel}"')
+                if broken:  # the pool's connections broke too: find out now, not one by one at the citizens' cost
+                    await self.pool.check()
+                    broken = False
                 yield "", ""
                 async for notification in connection.notifies():
                     yield notification.channel, notification.payload
             except (DatabaseUnavailable, *UNAVAILABLE):
+                broken = True
+                lost()
                 await asyncio.sleep(0.2)
             finally:
                 if connection is not None:

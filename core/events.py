@@ -82,6 +82,7 @@ class EventHub:
         self._db = db
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
+        self.connected = False
 
     def start(self) -> None:
         """Begin listening in the background."""
@@ -109,7 +110,11 @@ class EventHub:
                     del self._waiting[stream]
 
     async def follow(self, stream: str, after: int, idle_s: float = 15.0) -> AsyncIterator[Event | None]:
-        """Every event after ``after``, for ever; ``None`` at least each ``idle_s`` so that the caller can send a keep-alive."""
+        """Every event after ``after``, for ever; ``None`` at least each ``idle_s`` so that the caller can send a keep-alive.
+
+        Raises:
+            DatabaseUnavailable: the line to the database is lost; the reader, who knows its last number, shall know it too.
+        """
         with self.subscribe(stream) as wake:
             while True:
                 wake.clear()
@@ -125,8 +130,16 @@ class EventHub:
                         yield None
 
     async def _run(self) -> None:
-        async for channel, stream in self._db.listen(CHANNEL):
-            names = [stream] if channel else list(self._waiting)
-            for name in names:
-                for wake in self._waiting.get(name, ()):
-                    wake.set()
+        async for channel, stream in self._db.listen(CHANNEL, lost=self._lost):
+            self.connected = True
+            for name in [stream] if channel else list(self._waiting):
+                self._wake(name)
+
+    def _lost(self) -> None:
+        self.connected = False
+        for name in list(self._waiting):
+            self._wake(name)
+
+    def _wake(self, name: str) -> None:
+        for wake in self._waiting.get(name, ()):
+            wake.set()

@@ -25,7 +25,7 @@ from conversation import service as conversation
 from conversation.schemas import Accepted, Inbound, InboundKind, Line, Location
 from core import db as database
 from core import events
-from core.errors import AppError
+from core.errors import AppError, DatabaseUnavailable
 from core.events import Event
 from core.metrics import INBOUND
 from handoff import service as handoff
@@ -183,12 +183,16 @@ def _parse(model: type[Model], content: Any) -> Model:
 
 
 async def _stream(services: Services, conversation_id: str, after: int) -> AsyncIterator[dict[str, str]]:
-    async for event in services.hub.follow(conversation.stream(conversation_id), after, KEEP_ALIVE_S):
-        if event is None:
-            continue  # the response sends its own keep-alive
-        async with services.db.read() as connection:
-            content = await _render(services, connection, [event])
-        yield {"id": str(event.seq), "event": event.kind, "data": json.dumps(content[0], ensure_ascii=False)}
+    try:
+        async for event in services.hub.follow(conversation.stream(conversation_id), after, KEEP_ALIVE_S):
+            if event is None:
+                continue  # the response sends its own keep-alive
+            async with services.db.read() as connection:
+                content = await _render(services, connection, [event])
+            for entry in content:
+                yield {"id": str(event.seq), "event": event.kind, "data": json.dumps(entry, ensure_ascii=False)}
+    except DatabaseUnavailable:
+        return  # the page comes back with its last number, is told 503, and shows the hotline
 
 
 async def _render(services: Services, connection: database.Connection, found: list[Event]) -> list[dict[str, Any]]:

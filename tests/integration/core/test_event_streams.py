@@ -1,0 +1,224 @@
+"""Event streams on the real database: numbers without gaps, resuming, waking, and a hub that outlives its line to the server."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core import events
+from core.db import Database
+from core.errors import DatabaseUnavailable
+from core.events import EventHub
+from core.migrate import migrate
+from core.postgres import EmbeddedPostgres
+
+STREAM = "conversation:test"
+
+
+async def append(db: Database, count: int = 1, stream: str = STREAM) -> list[int]:
+    numbers = []
+    for number in range(count):
+        async with db.transaction() as tx:
+            numbers.append(await events.append(tx, stream, "message", {"message_id": number}))
+    return numbers
+
+
+@asynccontextmanager
+async def hub_on(db: Database) -> AsyncIterator[EventHub]:
+    hub = EventHub(db)
+    hub.start()
+    try:
+        yield hub
+    finally:
+        await hub.stop()
+
+
+class TestNumbers:
+    async def test_they_begin_at_one_and_have_no_gaps(self, db: Database) -> None:
+        assert await append(db, 5) == [1, 2, 3, 4, 5]
+
+    async def test_each_stream_counts_for_itself(self, db: Database) -> None:
+        await append(db, 3)
+        assert await append(db, 2, "queue") == [1, 2]
+
+    async def test_concurrent_transactions_leave_no_gap(self, db: Database) -> None:
+        async def one(number: int) -> None:
+            async with db.transaction() as tx:
+                await events.append(tx, STREAM, "message", {"message_id": number})
+                await asyncio.sleep(random.random() / 100)
+
+        await asyncio.gather(*(one(number) for number in range(60)))
+        async with db.read() as connection:
+            found = await events.read(connection, STREAM, 0)
+            assert await events.last_seq(connection, STREAM) == 60
+        assert [event.seq for event in found] == list(range(1, 61))
+        assert {event.payload["message_id"] for event in found} == set(range(60))
+
+    async def test_a_rolled_back_event_leaves_no_gap(self, db: Database) -> None:
+        await append(db)
+
+        async def fail() -> None:
+            async with db.transaction() as tx:
+                assert await events.append(tx, STREAM, "message", {}) == 2
+                raise LookupError
+
+        with pytest.raises(LookupError):
+            await fail()
+        assert await append(db) == [2]
+
+    async def test_a_reader_never_sees_a_number_before_a_smaller_one(self, db: Database) -> None:
+        """The slow transaction took its number first: the fast one has to wait, so no reader can skip the slow one's event."""
+        took, may_commit = asyncio.Event(), asyncio.Event()
+
+        async def slow() -> None:
+            async with db.transaction() as tx:
+                await events.append(tx, STREAM, "slow", {})
+                took.set()
+                await may_commit.wait()
+
+        slow_task = asyncio.create_task(slow())
+        await took.wait()
+        fast_task = asyncio.create_task(append(db))
+        await asyncio.sleep(0.05)
+        async with db.read() as connection:
+            assert await events.read(connection, STREAM, 0) == []
+        may_commit.set()
+        await slow_task
+        assert await fast_task == [2]
+
+    async def test_the_number_of_an_empty_stream_is_zero(self, db: Database) -> None:
+        async with db.read() as connection:
+            assert await events.last_seq(connection, "nothing") == 0
+            assert await events.read(connection, "nothing", 0) == []
+
+
+class TestResuming:
+    @pytest.mark.parametrize("after", [0, 1, 4, 5, 99])
+    async def test_reading_gives_what_came_after(self, db: Database, after: int) -> None:
+        await append(db, 5)
+        async with db.read() as connection:
+            found = await events.read(connection, STREAM, after)
+        assert [event.seq for event in found] == list(range(after + 1, 6))
+
+    async def test_a_limit_is_continued_from_the_last_number(self, db: Database) -> None:
+        await append(db, 7)
+        seen: list[int] = []
+        async with db.read() as connection:
+            while found := await events.read(connection, STREAM, seen[-1] if seen else 0, limit=3):
+                seen += [event.seq for event in found]
+        assert seen == list(range(1, 8))
+
+    async def test_following_while_others_write_sees_each_once_and_in_order(self, db: Database) -> None:
+        async with hub_on(db) as hub:
+            seen: list[int] = []
+
+            async def follow() -> None:
+                async for event in hub.follow(STREAM, 0, idle_s=0.2):
+                    if event is not None:
+                        seen.append(event.seq)
+                    if len(seen) == 40:
+                        return
+
+            following = asyncio.create_task(follow())
+            await asyncio.gather(*(append(db, 10) for _ in range(4)))
+            await asyncio.wait_for(following, 10)
+        assert seen == list(range(1, 41))
+
+
+class TestHub:
+    async def test_it_wakes_a_follower_long_before_the_idle_time(self, db: Database) -> None:
+        async with hub_on(db) as hub:
+            following = hub.follow(STREAM, 0, idle_s=30)
+            first = asyncio.ensure_future(anext(following))
+            await asyncio.sleep(0.2)
+            assert not first.done()
+            await append(db)
+            event = await asyncio.wait_for(first, 2)
+            assert event is not None
+            assert event.seq == 1
+            await following.aclose()
+
+    async def test_it_wakes_only_who_follows_the_stream(self, db: Database) -> None:
+        async with hub_on(db) as hub:
+            await asyncio.sleep(0.2)
+            with hub.subscribe("other") as other, hub.subscribe(STREAM) as mine:
+                other.clear()
+                await append(db)
+                await asyncio.wait_for(mine.wait(), 2)
+                assert not other.is_set()
+
+    async def test_idle_gives_none_for_the_keep_alive(self, db: Database) -> None:
+        async with hub_on(db) as hub:
+            following = hub.follow(STREAM, 0, idle_s=0.05)
+            assert await anext(following) is None
+            await following.aclose()
+
+    async def test_a_subscription_leaves_nothing_behind(self, db: Database) -> None:
+        hub = EventHub(db)
+        with hub.subscribe("a", "b"):
+            assert set(hub._waiting) == {"a", "b"}
+        assert not hub._waiting
+
+    async def test_it_survives_a_cut_connection(self, db: Database) -> None:
+        async with hub_on(db) as hub:
+            following = hub.follow(STREAM, 0, idle_s=30)
+            waiting = asyncio.ensure_future(anext(following))
+            await asyncio.sleep(0.2)
+            async with db.read() as connection:
+                await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+            await append(db)
+            event = await asyncio.wait_for(waiting, 5)
+            assert event is not None
+            assert event.seq == 1
+            await following.aclose()
+
+
+async def test_the_hub_survives_a_killed_database(tmp_path: Path) -> None:
+    """A server of its own, killed under a waiting follower: it learns that at once, and goes on from its last number afterwards."""
+    server = EmbeddedPostgres(tmp_path)
+    dsn = await asyncio.to_thread(server.start)
+    try:
+        await asyncio.to_thread(migrate, dsn)
+        db = await Database.open(dsn, min_size=1, max_size=4)
+        async with hub_on(db) as hub:
+            await append(db, 2)
+            following = hub.follow(STREAM, 0, idle_s=30)
+            assert [(await anext(following)).seq for _ in range(2)] == [1, 2]  # type: ignore[union-attr]
+            waiting = asyncio.ensure_future(anext(following))
+            assert hub.connected
+            _postmaster(server).send_signal(signal.SIGKILL)
+            with pytest.raises(DatabaseUnavailable):
+                await asyncio.wait_for(waiting, 5)
+            assert not hub.connected
+            while server.alive():
+                await asyncio.sleep(0.02)
+            assert await asyncio.to_thread(server.ensure_running)
+            while not hub.connected:
+                await asyncio.sleep(0.02)
+            assert await append(db) == [3], "the pool has thrown its dead connections away"
+            following = hub.follow(STREAM, 2, idle_s=30)
+            event = await asyncio.wait_for(anext(following), 5)
+            assert event is not None
+            assert event.seq == 3
+            woken = asyncio.ensure_future(anext(following))
+            await asyncio.sleep(0.1)
+            await append(db)
+            event = await asyncio.wait_for(woken, 2)
+            assert event is not None
+            assert event.seq == 4
+            await following.aclose()
+        await db.close()
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+def _postmaster(server: EmbeddedPostgres) -> psutil.Process:
+    assert server._guardian is not None
+    return psutil.Process(server._guardian.pid).children()[0]

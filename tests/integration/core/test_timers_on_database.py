@@ -1,0 +1,77 @@
+"""Timers are rows: one a kind and subject, due in order, each handled by one worker."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core import timers
+from core.clock import now
+from core.db import Database
+
+PAST, FUTURE = timedelta(seconds=-5), timedelta(minutes=5)
+
+
+async def set_timer(db: Database, kind: str, subject: str, in_: timedelta, payload: dict | None = None) -> None:
+    async with db.transaction() as tx:
+        await timers.set_timer(tx, kind, subject, now() + in_, payload)
+
+
+async def due(db: Database, kind: str | None = None) -> list[tuple[str, str]]:
+    async with db.transaction() as tx:
+        return [(timer["kind"], timer["subject"]) for timer in await timers.due(tx, kind=kind)]
+
+
+async def test_only_what_is_due_is_given_oldest_first(db: Database) -> None:
+    await set_timer(db, "ask", "b", timedelta(seconds=-1))
+    await set_timer(db, "ask", "a", PAST)
+    await set_timer(db, "ask", "c", FUTURE)
+    assert await due(db) == [("ask", "a"), ("ask", "b")]
+
+
+async def test_only_the_kind_that_was_asked_for(db: Database) -> None:
+    await set_timer(db, "ask", "a", PAST)
+    await set_timer(db, "case_offer", "1", PAST)
+    assert await due(db, "case_offer") == [("case_offer", "1")]
+
+
+async def test_setting_again_moves_the_one_timer(db: Database) -> None:
+    await set_timer(db, "ask", "a", PAST, {"message_id": 1})
+    await set_timer(db, "ask", "a", FUTURE, {"message_id": 2})
+    assert await due(db) == []
+    async with db.read() as connection:
+        found = await (await connection.execute("SELECT payload FROM timers")).fetchall()
+    assert found == [{"payload": {"message_id": 2}}]
+
+
+async def test_cancelling_says_whether_it_ran(db: Database) -> None:
+    await set_timer(db, "ask", "a", PAST)
+    async with db.transaction() as tx:
+        assert await timers.cancel_timer(tx, "ask", "a")
+        assert not await timers.cancel_timer(tx, "ask", "a")
+    assert await due(db) == []
+
+
+async def test_two_workers_never_hold_the_same_timer(db: Database) -> None:
+    await set_timer(db, "ask", "a", PAST)
+    async with db.transaction() as first, db.transaction() as second:
+        held = await timers.due(first)
+        assert len(held) == 1
+        assert await timers.due(second) == []
+        await timers.finish(first, held[0]["id"])
+    assert await due(db) == []
+
+
+async def test_a_worker_that_fails_leaves_the_timer(db: Database) -> None:
+    await set_timer(db, "ask", "a", PAST)
+
+    async def fail() -> None:
+        async with db.transaction() as tx:
+            timer = (await timers.due(tx))[0]
+            await timers.finish(tx, timer["id"])
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+    assert await due(db) == [("ask", "a")]
