@@ -25,8 +25,10 @@ from core.db import Database
 from core.events import EventHub
 from core.logging import get
 from core.settings import Settings
+from handoff.desk.page import mount as mount_desk
 from handoff.routes import build_router as locate_router
-from knowledge_base.service import KnowledgeBase
+from knowledge_base.crisis_cards import CrisisCards
+from knowledge_base.service import KnowledgeBase, seed
 
 log = get(__name__)
 STATIC = Path(__file__).parent / "static"
@@ -45,18 +47,19 @@ STAFF_PATHS = ("/desk", "/kb", "/board", "/_nicegui", "/staff")
 async def build_services(settings: Settings) -> Services:
     """Open what is quick: the database, the keys, the event hub."""
     db = await Database.open(settings.dsn(), min_size=2, max_size=12)
-    return Services(settings, db, load_cipher(settings.resolved_key_file()), EventHub(db))
+    return Services(settings, db, load_cipher(settings.resolved_key_file()), EventHub(db), CrisisCards.load(hotline=settings.hotline))
 
 
 async def load_models(services: Services) -> None:
     """Load what takes seconds, outside the event loop, and say when it is there."""
     services.understanding = await asyncio.to_thread(Understanding.load)
+    await seed(services.db, services.settings.environment)
     services.knowledge = await KnowledgeBase.open(services.db, services.understanding.analyser)
     services.loaded.set()
 
 
-def build_app(services: Services, *, action_token: str = "", staff_pages: bool = True) -> FastAPI:
-    """The application on running services."""
+def build_app(services: Services, *, action_token: str = "", citizen_pages: bool = True) -> FastAPI:
+    """The application on running services; the ``desk`` role leaves the citizens' side out."""
     settings = services.settings
 
     @contextlib.asynccontextmanager
@@ -89,21 +92,19 @@ def build_app(services: Services, *, action_token: str = "", staff_pages: bool =
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    app.include_router(webchat_router(services, Limits(settings)))
     app.include_router(health.build_router(services))
-    app.include_router(accounts_router(services.db, services.settings))
-    app.include_router(locate_router(services.db, services.cipher, services.settings))
-    app.include_router(actions_router(lambda: services.knowledge, lambda: services.understanding and services.understanding.analyser, action_token))
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.include_router(accounts_router(services.db, settings))
+    if citizen_pages:
+        app.include_router(webchat_router(services, Limits(settings)))
+        app.include_router(locate_router(services.db, services.cipher, settings))
+        app.include_router(actions_router(lambda: services.knowledge, lambda: services.understanding and services.understanding.analyser, action_token))
+        app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
-    @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(STATIC / "chat.html")
+        @app.get("/", include_in_schema=False)
+        async def page() -> FileResponse:
+            return FileResponse(STATIC / "chat.html")
 
-    if staff_pages:
-        from handoff.desk.page import mount
-
-        mount(app, services.db, services.cipher, services.hub, services.settings)
+    mount_desk(app, services.db, services.cipher, services.hub, settings)
     return app
 
 

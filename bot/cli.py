@@ -78,7 +78,7 @@ def web(**options: Any) -> None:
     """The web role: channels, citizens' pages, staff pages, action route."""
     from bot import roles
 
-    roles.run_web(configured(**options), staff_pages=True)
+    roles.run_web(configured(**options))
 
 
 @main.command()

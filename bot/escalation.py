@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from bot.services import Services
 from conversation import service as conversation
-from conversation.schemas import AuthorKind, Body, Button, Phone
+from conversation.schemas import AuthorKind, Body, Button
 from core import db as database
 from core.clock import now
 from core.crypto import Cipher
@@ -18,7 +19,6 @@ from core.db import Connection
 from core.timers import cancel_timer, set_timer
 from handoff import location
 from handoff import service as handoff
-from knowledge_base.service import crisis_card
 from language.categories import Urgency
 
 ASK_TIMER = "danger_ask"
@@ -53,13 +53,13 @@ class Danger:
     language: str = "ko"
 
 
-async def escalate(tx: Connection, cipher: Cipher, conversation_row: dict[str, Any], message_id: int, text: str, danger: Danger, *, public_url: str) -> int:
+async def escalate(services: Services, tx: Connection, conversation_row: dict[str, Any], message_id: int, text: str, danger: Danger) -> int:
     """Open or raise the case and answer from a crisis card; returns the case's id.
 
     The bot answers only while it owns the conversation; when a person does, the raised case is what rings. Everything is written by the
     caller's transaction or not at all.
     """
-    conversation_id = conversation_row["id"]
+    conversation_id, cipher = conversation_row["id"], services.cipher
     country = danger.country or conversation_row["country"]
     case = await handoff.open_or_raise(
         tx,
@@ -83,15 +83,14 @@ async def escalate(tx: Connection, cipher: Cipher, conversation_row: dict[str, A
     )
     await cancel_timer(tx, ASK_TIMER, conversation_id)
     if conversation_row["owner_kind"] == "bot":
-        body = await _first_reply(tx, conversation_id, case.id, danger, country, public_url)
+        body = await _first_reply(services, tx, conversation_id, case.id, danger, country)
         await conversation.reply(
             tx, cipher, conversation_id, AuthorKind.BOT, body, client_id=f"danger-{message_id}", in_reply_to=message_id, policy="at_least_once"
         )
     return int(case.id)
 
 
-async def _first_reply(tx: Connection, conversation_id: str, case_id: int, danger: Danger, country: str | None, public_url: str) -> Body:
-    # Which card was last shown stands as a marker in the idempotency key's table: a card is an outbox row of kind "crisis:<category>".
+async def _first_reply(services: Services, tx: Connection, conversation_id: str, case_id: int, danger: Danger, country: str | None) -> Body:
     recent = await database.one(
         tx,
         "SELECT 1 FROM messages WHERE conversation_id = %s AND kind = %s AND created_at > %s LIMIT 1",
@@ -101,13 +100,13 @@ async def _first_reply(tx: Connection, conversation_id: str, case_id: int, dange
     )
     if recent:
         return Body(PASSED_ON.get(danger.language, PASSED_ON["ko"]), kind="passed_on")
-    card = crisis_card(danger.category, country, danger.language)
-    token = await location.request_link(tx, conversation_id, case_id)
+    card = services.crisis_card(danger.category, country, danger.language)
+    token = await location.request_link(tx, conversation_id, case_id, services.cipher)
     return Body(
         "\n".join(card.lines),
         kind=f"crisis:{danger.category}",
-        phones=tuple(Phone(phone.label, phone.number) for phone in card.phones),
-        location_url=f"{public_url}/locate/{token}",
+        phones=card.phones,
+        location_url=f"{services.settings.public_url or ''}/locate/{token}",
     )
 
 

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
 import uvicorn
 
+from accounts import service as accounts
 from bot.app import build_app, build_services, load_models
 from bot.services import Services
 from bot.worker import Worker, start_dialogue
@@ -31,14 +33,14 @@ def announce(word: str) -> None:
         os.write(int(os.environ[READY_FD]), f"{word}\n".encode()) if READY_FD in os.environ else None
 
 
-def run_web(settings: Settings, *, staff_pages: bool) -> None:
+def run_web(settings: Settings) -> None:
     """The web process."""
-    _run(_web(settings, staff_pages=staff_pages))
+    _run(_web(settings, citizen_pages=True))
 
 
 def run_desk(settings: Settings) -> None:
     """The staff pages alone."""
-    _run(_web(settings, staff_pages=True))
+    _run(_web(settings, citizen_pages=False))
 
 
 def run_worker(settings: Settings) -> None:
@@ -60,9 +62,9 @@ def uvloop_run(main: Coroutine[Any, Any, None]) -> None:
     uvloop.run(main)
 
 
-async def _web(settings: Settings, *, staff_pages: bool) -> None:
+async def _web(settings: Settings, *, citizen_pages: bool) -> None:
     services = await build_services(settings)
-    app = build_app(services, action_token=os.environ.get(ACTION_TOKEN, ""), staff_pages=staff_pages)
+    app = build_app(services, action_token=os.environ.get(ACTION_TOKEN, ""), citizen_pages=citizen_pages)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -95,7 +97,18 @@ async def _load(services: Services) -> None:
     except Exception as error:  # a process that cannot load is restarted, and says why
         log.error("load_failed", error=type(error).__name__, exc_info=error)
         os._exit(3)
+    await _first_run(services)
     announce("READY")
+
+
+async def _first_run(services: Services) -> None:
+    """While there is no staff account, print a one-time link to make the first: there is no default password."""
+    async with services.db.transaction() as tx:
+        token = await accounts.first_run_link(tx)
+    if token is not None:
+        settings = services.settings
+        base = settings.public_url or f"{'https' if settings.tls_cert else 'http'}://{settings.host}:{settings.port}"
+        print(f"gildongmu: first start: make the first staff account at {base}/staff/invite/{token}", file=sys.stderr, flush=True)
 
 
 async def _worker(settings: Settings) -> None:

@@ -9,10 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from bot.dialogue.client import DialogueClient
+from core.clock import now
 from core.crypto import Cipher
 from core.db import Database
 from core.events import EventHub
 from core.settings import Settings
+from knowledge_base.crisis_cards import CrisisCards
+from knowledge_base.notices import today_in_seoul
+from knowledge_base.schemas import CrisisCard
 from knowledge_base.service import KnowledgeBase
 from language.analysis import Analyser, Analysis
 from language.triage import Triage
@@ -63,7 +67,14 @@ class Services:
     db: Database
     cipher: Cipher
     hub: EventHub
+    cards: CrisisCards
     understanding: Understanding | None = None
     knowledge: KnowledgeBase | None = None
     dialogue: DialogueClient | None = None
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def crisis_card(self, category: str, country: str | None, language: str) -> CrisisCard:
+        """The approved card for a danger; there from the first moment, with checked local numbers once the knowledge base is loaded."""
+        if self.knowledge is not None:
+            return self.knowledge.crisis_card(category, country, language)
+        return self.cards.card(category, country, language, today=today_in_seoul(now()))

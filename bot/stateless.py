@@ -97,7 +97,6 @@ SURE = 0.6
 
 def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) -> int:
     """One stateless turn a line: triage, then intents, then search; Rasa is not started."""
-    from knowledge_base.service import crisis_card
     from language.analysis import Analyser
     from language.intents import IntentModel
     from language.triage import Triage
@@ -110,7 +109,7 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
         decision = model.decide(analysis)
         country = content.get("country") if isinstance(content.get("country"), str) else None
         if decision.action == "escalate":
-            card = crisis_card(str(decision.category), country, analysis.language)
+            card = knowledge.crisis_card(str(decision.category), country, analysis.language)
             return _result("emergency", "\n".join(card.lines), analysis.language)
         if decision.action == "ask":
             return _result("clarify", "지금 위험한 상황인가요?", analysis.language, replies=["네, 위험해요", "아니요"])

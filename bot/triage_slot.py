@@ -193,8 +193,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
 
     if action == "escalate":
         danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language)
-        public_url = services.settings.public_url or ""
-        await escalation.escalate(tx, services.cipher, row, row["message_id"], str(content.get("text") or "지금 위험해요"), danger, public_url=public_url)
+        await escalation.escalate(services, tx, row, row["message_id"], str(content.get("text") or "지금 위험해요"), danger)
         turn_state = "answered" if row["owner_kind"] == "bot" else "to_person"
     elif action == "ask":
         if row["owner_kind"] == "bot" and not row["open_emergency"]:

@@ -111,7 +111,7 @@ class Worker:
             return
         text = str(conversation.open_body(self.services.cipher, row["body"]).get("text", ""))
         danger = Danger(Urgency.URGENT, row["category"] or "other", "unanswered_question", row["country"], row["language"])
-        await escalation.escalate(tx, self.services.cipher, row, row["message_id"], text, danger, public_url=self.services.settings.public_url or "")
+        await escalation.escalate(self.services, tx, row, row["message_id"], text, danger)
         await database.run(tx, "UPDATE inbox SET turn_state = 'answered', turned_at = clock_timestamp() WHERE conversation_id = %s AND turn_state = 'held'", row["id"])
 
 
