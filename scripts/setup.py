@@ -91,17 +91,29 @@ def reason(output: str) -> str:
     return next((why for pattern, why in REASONS if re.search(pattern, lowered)), "a tool failed")
 
 
-def call(what: str, command: list[str | Path], env: dict[str, str] | None = None) -> None:
-    """Run a tool quietly; on failure keep its words in the log and raise one sentence."""
+def call(what: str, command: list[str | Path], env: dict[str, str] | None = None, tell: bool = False) -> None:
+    """Run a tool, quietly or passing its lines on; on failure keep its words in the log and raise one sentence."""
+    words: list[str] = []
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-        )
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as tool:
+            for line in tool.stdout or ():
+                words.append(line)
+                if tell and line.startswith("["):  # the application's own progress, with its own clock
+                    say(f"  {line.partition('] ')[2].rstrip()}")
     except OSError as error:
         raise SetupError(f"{what} failed, because {reason(str(error))}.") from error
-    if done.returncode == 0:
+    if tool.returncode == 0:
         return
-    output = done.stdout.decode(errors="replace")
+    output = "".join(words)
     log = APP / "setup.log"
     try:
         with log.open("a") as file:
@@ -220,7 +232,7 @@ def build() -> None:
     if stamped(APP, "built", value) and BUILT.is_dir():
         return
     with step("Building the sentence encoder and training the dialogue model"):
-        call("Building the models (gildongmu setup)", [APP / "bin/gildongmu", "setup"])
+        call("Building the models (gildongmu setup)", [APP / "bin/gildongmu", "setup"], tell=True)
         stamp(APP, "built", value)
 
 
