@@ -95,16 +95,8 @@ def call(what: str, command: list[str | Path], env: dict[str, str] | None = None
     """Run a tool, quietly or passing its lines on; on failure keep its words in the log and raise one sentence."""
     words: list[str] = []
     try:
-        with subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as tool:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with subprocess.Popen(command, cwd=ROOT, env=env, text=True, errors="replace", **pipes) as tool:
             for line in tool.stdout or ():
                 words.append(line)
                 if tell and line.startswith("["):  # the application's own progress, with its own clock
