@@ -1,0 +1,196 @@
+"""Extractive answers: sentences of one notice in force, in its own words and order, or the honest statement that there are none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from conversation.schemas import SourceCard
+from knowledge_base import phrases
+from knowledge_base.confidence import Confidence, signs_of
+from knowledge_base.index import Entry, Index
+from knowledge_base.schemas import Answer, Outcome
+from knowledge_base.search import Question, Ranked, Weights, rank
+
+MAX_CHARS = 900
+MOST_QUOTES = 3
+MOST_QUICK_REPLIES = 3
+RANKED_FOR_ANSWER = 10
+#: A further sentence is quoted when it stands at most this far (in cosine, and in share of the words asked) behind the best one.
+CLOSE_COSINE = 0.025
+WORD_WEIGHT = 0.08
+#: How many standard deviations behind the answer a notice may stand and still be offered as a next question.
+NEIGHBOUR_GAP = 2.5
+
+ALARM_TOPICS = frozenset({"travel-alarm", "travel-ban", "special-advisory"})
+_ASKS_ALARM = re.compile(r"여행\s?(?:경보|금지|자제|유의|제한)|경보|철수\s?권고|출국\s?권고|(?:가도|여행해도|여행)\s?(?:되|돼|괜찮|안전)|travel (?:alert|ban|warning|advisory)|渡航|旅行警", re.I)
+_ASKS_LEVEL = re.compile(r"몇\s?단계|단계가?\s?(?:얼마|뭐|어떻게)|what level|which level|第?几级|何段階")
+_ASKS_HERE = re.compile(r"(?:^|\s)(?:여기|거기|그\s?나라|이\s?나라|저희\s?나라\s?말고|현지)(?:는|가|도|은|이)?\s")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What answering needs beside the question."""
+
+    index: Index
+    weights: Weights
+    confidence: Confidence
+
+
+def answer(desk: Desk, question: Question, max_chars: int = MAX_CHARS) -> Answer:
+    """Answer from the best notice, ask for the country, or abstain."""
+    language = phrases.spoken_language(question.analysis.language)
+    ranked = rank(desk.index, question, desk.weights, RANKED_FOR_ANSWER)
+    if not question.analysis.normalised or not ranked.entries:
+        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, 0.0)
+    probability = round(desk.confidence.probability(signs_of(desk.index, ranked), ranked.has_vectors), 4)
+    if question.period is None and _misses_country(desk.index, ranked):
+        return Answer(
+            Outcome.CLARIFY,
+            phrases.WHICH_COUNTRY[language],
+            quick_replies=(phrases.PERSON[language],),
+            score=probability,
+            language=language,
+        )
+    if _asks_alarm_of_unlisted_country(desk.index, ranked):
+        return _abstain(language, phrases.UNKNOWN_ALARM, probability)
+    if not desk.confidence.is_enough(probability, ranked.has_vectors):
+        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability)
+    return _quote(desk, ranked, language, probability, max_chars)
+
+
+def _abstain(language: str, sentences: dict[str, str], score: float) -> Answer:
+    return Answer(Outcome.ABSTAIN, sentences[language], quick_replies=(phrases.PERSON[language],), score=score, language=language)
+
+
+def _misses_country(index: Index, ranked: Ranked) -> bool:
+    """Whether the answer depends on a country that neither the question nor the conversation tells."""
+    question = ranked.question
+    if question.named or question.here:
+        return False
+    text = question.analysis.normalised
+    best = index.entries[ranked.entries[0]].notice.content
+    is_alarm = bool(_ASKS_ALARM.search(text))
+    if is_alarm and (_ASKS_LEVEL.search(text) or _ASKS_HERE.search(text)):
+        return True
+    if not best.countries:
+        return False
+    return any(
+        other.countries and not set(other.countries) & set(best.countries) and set(other.topics) & set(best.topics)
+        for other, score in zip((index.entries[i].notice.content for i in ranked.entries[1:4]), ranked.scores[1:4], strict=True)
+        if score > ranked.scores[0] - 0.35
+    )
+
+
+def _asks_alarm_of_unlisted_country(index: Index, ranked: Ranked) -> bool:
+    """Whether an alarm level is asked of a country that the best notice does not speak of: general words would mislead there."""
+    question = ranked.question
+    best = index.entries[ranked.entries[0]].notice.content
+    if not question.named or not _ASKS_ALARM.search(question.analysis.normalised) or not ALARM_TOPICS & set(best.topics):
+        return False
+    if set(question.named) & set(best.countries):
+        return False
+    names = [entity.text for entity in question.analysis.entities if entity.country in question.named]
+    return not any(name in best.body or name in best.title for name in names)
+
+
+def choose_passages(index: Index, ranked: Ranked, max_chars: int) -> list[int]:
+    """Rows of the one to three passages to quote, in reading order, together no longer than ``max_chars``."""
+    entry = index.entries[ranked.entries[0]]
+    question = ranked.question
+    wanted = set(question.words)
+    total = sum(index.idf(w) for w in wanted) or 1.0
+    rows = range(entry.first, entry.last)
+    shared = np.array([sum(index.idf(w) for w in wanted & set(index.passage_words[row])) / total for row in rows])
+    scores = WORD_WEIGHT * shared
+    if ranked.has_vectors and question.analysis.vector is not None and index.vectors is not None:
+        scores = scores + index.vectors[entry.first : entry.last] @ question.analysis.vector
+        near = CLOSE_COSINE
+    else:
+        near = WORD_WEIGHT * 0.3
+    order = np.argsort(-scores, kind="stable")
+    best = int(order[0])
+    chosen, used = [best], len(entry.passages[best].text)
+    for k in order[1:]:
+        text = entry.passages[int(k)].text
+        if len(chosen) == MOST_QUOTES or scores[k] < scores[best] - near or used + len(text) + 1 > max_chars:
+            break
+        chosen.append(int(k))
+        used += len(text) + 1
+    return [entry.first + k for k in sorted(chosen)]
+
+
+def _quote(desk: Desk, ranked: Ranked, language: str, probability: float, max_chars: int) -> Answer:
+    entry = desk.index.entries[ranked.entries[0]]
+    content = entry.notice.content
+    # A caller may ask about another day; whether the notice is past is a matter of the real today.
+    is_past = not entry.force.on(ranked.question.today)
+    lead = []
+    if ranked.question.analysis.language != "ko":
+        lead.append(phrases.LEAD[language])
+    if is_past:
+        lead.append(phrases.past_lead(entry.force.start, entry.force.end, language))
+    room = max(80, max_chars - sum(len(line) + 1 for line in lead))
+    quotes = tuple(desk.index.entries[ranked.entries[0]].passages[row - entry.first].text for row in choose_passages(desk.index, ranked, room))
+    cut = quotes if len(quotes) > 1 else (_clip(quotes[0], room),)
+    return Answer(
+        Outcome.ANSWERED,
+        "\n".join([*lead, *cut]),
+        notice_ids=(content.id,),
+        source=source_card(entry, is_past),
+        quick_replies=(*next_questions(desk.index, ranked), *((phrases.PERSON[language],) if language != "ko" else ())),
+        score=probability,
+        language=language,
+        quotes=quotes,
+    )
+
+
+def _clip(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def source_card(entry: Entry, is_past: bool) -> SourceCard:
+    """Where the words come from; a text written for tests says so in the card itself."""
+    content = entry.notice.content
+    source = content.source
+    if content.test_only and "시험용" not in source:
+        source = f"{source} (시험용)".strip()
+    return SourceCard(content.title, content.effective_from.isoformat(), content.source_url, source, content.id, content.test_only, is_past)
+
+
+def next_questions(index: Index, ranked: Ranked) -> tuple[str, ...]:
+    """What citizens may want to ask next: the neighbours of the answer that hold today, as questions."""
+    found: list[str] = []
+    first = index.entries[ranked.entries[0]].notice.content
+    for number, score in zip(ranked.entries[1:], ranked.scores[1:], strict=True):
+        entry = index.entries[number]
+        content = entry.notice.content
+        is_related = set(content.topics) & set(first.topics) or score > ranked.scores[0] - NEIGHBOUR_GAP / 2
+        if score < ranked.scores[0] - NEIGHBOUR_GAP or not is_related or not entry.force.on(ranked.question.today):
+            continue
+        question = phrases.title_as_question(content.title)
+        if question not in found:
+            found.append(question)
+        if len(found) == MOST_QUICK_REPLIES:
+            break
+    return tuple(found)
+
+
+def full_text(reply: Answer) -> str:
+    """The answer with its source in words, for channels without cards."""
+    if reply.source is None:
+        return reply.text
+    card = reply.source
+    day = date.fromisoformat(card.effective_from)
+    lines = [reply.text, "", f"「{card.title}」 {phrases.korean_date(day)} 시행" + (" · 지난 공지" if card.past else "")]
+    lines += [f"출처: {card.source}"] if card.source else []
+    lines += [card.url] if card.url else []
+    return "\n".join(lines)
+
+
+def with_text(reply: Answer, text: str) -> Answer:
+    """The same answer in other words (a channel's own length)."""
+    return replace(reply, text=text)

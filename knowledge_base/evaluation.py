@@ -1,0 +1,188 @@
+"""How well search and answers do on written questions, beside simpler ways of searching the same notices."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import bm25s
+import numpy as np
+
+from core.settings import ROOT
+from knowledge_base.answer import Desk, answer
+from knowledge_base.index import Index
+from knowledge_base.schemas import Outcome
+from knowledge_base.search import Question, Weights, allowed_entries, fuse, rank, signals
+from knowledge_base.words import Analysing
+
+QUESTIONS_FILE = ROOT / "data" / "eval" / "questions.jsonl"
+DEPTH = 10
+
+
+@dataclass(frozen=True)
+class Case:
+    """One written question with the notices that answer it; none: nothing in the notices does."""
+
+    id: str
+    text: str
+    language: str
+    country: str | None
+    at: date | None
+    expected: tuple[str, ...]
+    past: bool
+    split: str
+
+
+def load_cases(path: Path = QUESTIONS_FILE, split: str | None = None) -> list[Case]:
+    """The questions of a file, of one split or of all."""
+    cases = []
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if not line.strip():
+                continue
+            row = json.loads(line)
+            if split and row.get("split") != split:
+                continue
+            day = date.fromisoformat(row["at"]) if row.get("at") else None
+            cases.append(
+                Case(
+                    row["id"],
+                    row["text"],
+                    row.get("lang", "ko"),
+                    row.get("country"),
+                    day,
+                    tuple(row["expected"]),
+                    bool(row.get("past")),
+                    row.get("split", "test"),
+                )
+            )
+    return cases
+
+
+def questions_of(cases: Sequence[Case], analyser: Analysing, today: date) -> list[Question]:
+    """The cases analysed, in one batch."""
+    analyses = analyser.analyse([case.text for case in cases])
+    return [Question.of(a, today, case.at, case.country) for case, a in zip(cases, analyses, strict=True)]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Means over the questions that have an answer."""
+
+    ndcg_at_10: float
+    p_at_1: float
+    mrr_at_10: float
+    hit_at_5: float
+    n: int
+
+    def rounded(self) -> dict[str, float]:
+        """For printing."""
+        return {name: round(value, 4) if isinstance(value, float) else value for name, value in self.__dict__.items()}
+
+
+def figures(rankings: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Figures:
+    """Score (found, expected) pairs; every expected notice counts the same."""
+    gains, firsts, reciprocal, fives = [], [], [], []
+    for found, expected in rankings:
+        wanted = set(expected)
+        ideal = sum(1 / math.log2(k + 2) for k in range(min(len(wanted), DEPTH)))
+        gains.append(sum(1 / math.log2(k + 2) for k, name in enumerate(found[:DEPTH]) if name in wanted) / ideal)
+        firsts.append(float(bool(found) and found[0] in wanted))
+        reciprocal.append(next((1 / (k + 1) for k, name in enumerate(found[:DEPTH]) if name in wanted), 0.0))
+        fives.append(float(any(name in wanted for name in found[:5])))
+    n = len(gains)
+    mean = [float(np.mean(values)) if n else 0.0 for values in (gains, firsts, reciprocal, fives)]
+    return Figures(*mean, n)
+
+
+def ours(index: Index, questions: Sequence[Question], weights: Weights) -> list[list[str]]:
+    """Our rankings as ids."""
+    return [[index.entries[i].notice.id for i in rank(index, q, weights, DEPTH).entries] for q in questions]
+
+
+def peers(index: Index, questions: Sequence[Question]) -> dict[str, list[list[str]]]:
+    """Rankings of the simple ways, each over the same notices in force."""
+    documents = [
+        f"{e.notice.content.title} {e.notice.content.title} " + " ".join(p.text for p in e.passages) for e in index.entries
+    ]
+    blank = bm25s.BM25(method="lucene", k1=1.2, b=0.5)
+    blank.index([text.split() for text in documents], show_progress=False)
+    vocabulary = {word for text in documents for word in text.split()}
+    plain = Weights(title=0, bm25=0, country_named=0, country_other=0, country_here=0, country_elsewhere=0, country_unasked=0, same_share=2)
+    out: dict[str, list[list[str]]] = {name: [] for name in ("whitespace BM25", "Kiwi BM25", "dense", "RRF (Kiwi BM25 + dense)")}
+    for question in questions:
+        allowed = allowed_entries(index, question)
+        known = [word for word in question.analysis.normalised.split() if word in vocabulary]
+        by_blank = np.asarray(blank.get_scores(known)) if known else np.zeros(len(documents))
+        by_kiwi = index.lexical(question.words)
+        found = signals(index, question, allowed, plain)
+        by_dense = np.full(len(documents), -1e9)
+        by_dense[found.candidates] = fuse(found, plain, "xx")
+        orders = [_order(scores, allowed) for scores in (by_blank, by_kiwi, by_dense)]
+        merged = np.zeros(len(documents))
+        for order in orders[1:]:
+            for place, i in enumerate(order[:100]):
+                merged[i] += 1 / (60 + place + 1)
+        for name, order in zip(out, [*orders, _order(merged, allowed)], strict=True):
+            out[name].append([index.entries[i].notice.id for i in order[:DEPTH]])
+    return out
+
+
+def _order(scores: np.ndarray, allowed: np.ndarray) -> list[int]:
+    order = np.argsort(-scores, kind="stable")
+    return [int(i) for i in order if allowed[i] and scores[i] > -1e8]
+
+
+def evaluate_search(index: Index, analyser: Analysing, weights: Weights, today: date, split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:
+    """The table of ``docs/knowledge.md``: our ranking beside its peers, and by language."""
+    cases = [case for case in load_cases(path, split) if case.expected]
+    questions = questions_of(cases, analyser, today)
+    expected = [case.expected for case in cases]
+    found = ours(index, questions, weights)
+    total = figures(zip(found, expected, strict=True))
+    return {
+        **total.rounded(),
+        "peers": {name: figures(zip(rows, expected, strict=True)).rounded() for name, rows in peers(index, questions).items()},
+        "by_language": _grouped(cases, found, lambda case: case.language),
+        "by_tag": _grouped(cases, found, lambda case: "past" if case.past else "now"),
+    }
+
+
+def _grouped(cases: Sequence[Case], found: Sequence[Sequence[str]], key: Callable[[Case], str]) -> dict[str, dict[str, float]]:
+    groups: dict[str, list[tuple[Sequence[str], Sequence[str]]]] = {}
+    for case, row in zip(cases, found, strict=True):
+        groups.setdefault(key(case), []).append((row, case.expected))
+    return {name: figures(rows).rounded() for name, rows in sorted(groups.items())}
+
+
+def evaluate_answers(desk: Desk, analyser: Analysing, today: date, split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:
+    """Answered from an expected notice, from another, recognised as unanswerable; and whether anything out of force was quoted as current."""
+    cases = load_cases(path, split)
+    right = wrong = clarified = recognised = unanswerable = stale = missed = 0
+    for case, question in zip(cases, questions_of(cases, analyser, today), strict=True):
+        reply = answer(desk, question)
+        unanswerable += not case.expected
+        if reply.outcome is Outcome.ANSWERED:
+            entry = desk.index.entries[desk.index.by_id[reply.notice_ids[0]]]
+            stale += not entry.force.on(today) and not (reply.source and reply.source.past)
+            right += reply.notice_ids[0] in case.expected
+            wrong += reply.notice_ids[0] not in case.expected
+        else:
+            clarified += reply.outcome is Outcome.CLARIFY
+            recognised += not case.expected
+            missed += bool(case.expected)
+    answerable = len(cases) - unanswerable
+    return {
+        "answered_right": round(right / max(1, answerable), 4),
+        "answered_wrong": round(wrong / max(1, len(cases)), 4),
+        "no_answer_recognised": round(recognised / max(1, unanswerable), 4),
+        "not_answered_though_known": round(missed / max(1, answerable), 4),
+        "clarified": clarified,
+        "expired_quoted": stale,
+        "n": len(cases),
+    }

@@ -1,0 +1,139 @@
+"""Fits the weights of the fusion and the threshold of abstention on the training questions, and writes them with a model card.
+
+Run as ``python -m knowledge_base.fitting``; the same questions give the same numbers. The test split is never read here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.settings import ROOT
+from knowledge_base.confidence import SIGNS, signs_of
+from knowledge_base.evaluation import Case, Figures, figures, load_cases, ours, questions_of
+from knowledge_base.index import Index
+from knowledge_base.search import Question, Weights, rank, with_weights
+from knowledge_base.words import Analysing
+
+FOLDER = ROOT / "models" / "search"
+NO_ANSWER_FILE = FOLDER / "no_answer.txt"
+#: At least this share of the training questions without an answer must be recognised, out of sample.
+RECOGNISED = 0.96
+GRID = {"title": (0.0, 0.15, 0.3, 0.5, 0.8), "bm25": (0.25, 0.5, 0.75, 1.0, 1.3)}
+WORDS_ONLY_SIGNS = ("score", "coverage", "coverage_best", "margin", "few_words")
+
+
+def fit_weights(index: Index, cases: Sequence[Case], questions: Sequence[Question], start: Weights) -> tuple[Weights, list[dict[str, Any]]]:
+    """The best point of the grid by nDCG@10 + P@1; of near-equal ones, the middle of the plateau rather than its edge."""
+    tried: list[tuple[float, Weights, Figures]] = []
+    expected = [case.expected for case in cases]
+    for values in itertools.product(*GRID.values()):
+        weights = with_weights(start, **dict(zip(GRID, values, strict=True)))
+        found = figures(zip(ours(index, questions, weights), expected, strict=True))
+        tried.append((found.ndcg_at_10 + found.p_at_1, weights, found))
+    best = max(score for score, _, _ in tried)
+    plateau = [weights for score, weights, _ in tried if score >= best - 0.006]
+    middle = {name: float(np.median([getattr(w, name) for w in plateau])) for name in GRID}
+    chosen = with_weights(start, **middle)
+    table = [{**{n: getattr(w, n) for n in GRID}, "ndcg_at_10": round(f.ndcg_at_10, 4), "p_at_1": round(f.p_at_1, 4)} for _, w, f in tried]
+    return chosen, table
+
+
+def _logistic(x: np.ndarray, y: np.ndarray, strength: float = 1.0) -> tuple[np.ndarray, float]:
+    """Weighted, ridge-penalised logistic regression by Newton's method on standardised columns."""
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    deviation[deviation == 0] = 1.0
+    design = np.c_[(x - mean) / deviation, np.ones(len(x))]
+    balance = np.where(y == 1, 0.5 / max(1, y.sum()), 0.5 / max(1, (1 - y).sum())) * len(y)
+    beta = np.zeros(design.shape[1])
+    penalty = np.diag([strength] * x.shape[1] + [0.0])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-design @ beta))
+        step = np.linalg.solve((design * (balance * p * (1 - p))[:, None]).T @ design + penalty, design.T @ (balance * (y - p)) - penalty @ beta)
+        beta += step
+        if np.abs(step).max() < 1e-8:
+            break
+    weights = beta[:-1] / deviation
+    return weights, float(beta[-1] - (mean / deviation) @ beta[:-1])
+
+
+def _threshold(x: np.ndarray, y: np.ndarray, is_unanswerable: np.ndarray, folds: int = 10) -> float:
+    """The score that lets ``RECOGNISED`` of the unanswerable questions fall below it, judged by models that have not seen them."""
+    scores = np.zeros(len(y))
+    for fold in range(folds):
+        held = np.arange(len(y)) % folds == fold
+        weights, bias = _logistic(x[~held], y[~held])
+        scores[held] = 1 / (1 + np.exp(-(x[held] @ weights + bias)))
+    return float(np.quantile(scores[is_unanswerable], RECOGNISED))
+
+
+def fit_confidence(index: Index, cases: Sequence[Case], questions: Sequence[Question], weights: Weights) -> dict[str, Any]:
+    """Logistic weights of the signs: right when the best notice is an expected one."""
+    out: dict[str, Any] = {}
+    for suffix, names, blind in (("", SIGNS, False), ("_words_only", WORDS_ONLY_SIGNS, True)):
+        rows, right, unanswerable = [], [], []
+        for case, question in zip(cases, questions, strict=True):
+            if blind:
+                question = _without_vector(question)
+                if question.analysis.language != "ko":
+                    continue
+            ranked = rank(index, question, weights)
+            if not ranked.entries:
+                continue
+            signs = signs_of(index, ranked)
+            rows.append([signs[name] for name in names])
+            right.append(float(index.entries[ranked.entries[0]].notice.id in case.expected))
+            unanswerable.append(not case.expected)
+        x, y, none = np.array(rows), np.array(right), np.array(unanswerable)
+        fitted, bias = _logistic(x, y)
+        out[f"weights{suffix}"] = {name: round(float(v), 5) for name, v in zip(names, fitted, strict=True)}
+        out[f"bias{suffix}"] = round(bias, 5)
+        out[f"threshold{suffix}"] = round(_threshold(x, y, none), 4)
+    return out
+
+
+def _without_vector(question: Question) -> Question:
+    from dataclasses import replace
+
+    return replace(question, analysis=replace(question.analysis, vector=None))
+
+
+def no_answer_cases(path: Path = NO_ANSWER_FILE) -> list[Case]:
+    """More questions that no notice answers."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [Case(f"n{k}", line.strip(), "", None, None, (), False, "train") for k, line in enumerate(lines) if line.strip()]
+
+
+def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -> dict[str, Any]:
+    """Fit everything and write ``weights.json`` and ``confidence.json``."""
+    cases = load_cases(split="train")
+    questions = questions_of(cases, analyser, today)
+    known = [(c, q) for c, q in zip(cases, questions, strict=True) if c.expected]
+    weights, table = fit_weights(index, [c for c, _ in known], [q for _, q in known], Weights())
+    extra = no_answer_cases()
+    # Interleaved, so that every fold of the calibration has both kinds.
+    everything = sorted(zip([*cases, *extra], [*questions, *questions_of(extra, analyser, today)], strict=True), key=lambda pair: hash_of(pair[0].text))
+    confidence = fit_confidence(index, [c for c, _ in everything], [q for _, q in everything], weights)
+    folder.mkdir(parents=True, exist_ok=True)
+    about = {"questions": len(cases), "with_answer": len(known), "without_answer": len(cases) - len(known) + len(extra), "notices": len(index.entries)}
+    _write(folder / "weights.json", {"weights": asdict(weights), "fitted_on": about, "grid": table})
+    _write(folder / "confidence.json", {**confidence, "recognised_share": RECOGNISED, "fitted_on": about})
+    return {"weights": asdict(weights), **confidence}
+
+
+def hash_of(text: str) -> int:
+    """A fixed order that has nothing to do with the questions' own."""
+    import hashlib
+
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

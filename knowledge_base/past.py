@@ -1,0 +1,118 @@
+"""Whether a question asks about the past, and about which days: "2020년에는 마스크 몇 장까지 됐어요?"
+
+A year alone does not make a question one about the past ("2020년에 만든 여권 지금도 되나요?"): in Korean its last predicate must be in the
+past as well, or nothing but a name may follow ("2019년도 긴급여권 값").
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days asked about, both included; ``first`` is None when the past is meant but no date is given."""
+
+    first: date | None
+    last: date | None
+
+
+_DIGITS = {"영": 0, "공": 0, "일": 1, "이": 2, "삼": 3, "사": 4, "오": 5, "육": 6, "유": 6, "칠": 7, "팔": 8, "구": 9}
+_SPOKEN_YEAR = re.compile(r"이천\s?(이십|십)?\s?([일이삼사오육칠팔구])?\s?년")
+_SPOKEN_MONTH = re.compile(r"(?<![가-힣])(십이|십일|시|일|이|삼|사|오|유|칠|팔|구)월")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:년도?|年|[./-](?=\s*\d)|(?!\d))")
+_MONTH = re.compile(r"(?:^|[년年./\s-])\s*(1[0-2]|0?[1-9])\s*(?:월|月)(?:\s*(3[01]|[12]?\d|0?[1-9])\s*(?:일|日|号))?")
+_DOTTED = re.compile(r"(?:19|20)\d\d\s*[./-]\s*(1[0-2]|0?[1-9])(?:\s*[./-]\s*(3[01]|[12]\d|0?[1-9]))?(?!\d)")
+_ENGLISH_MONTH = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.I)
+_ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SEASON = {"봄": (3, 5), "여름": (6, 8), "가을": (9, 11), "연초": (1, 2), "연말": (11, 12), "상반기": (1, 6), "하반기": (7, 12)}
+_VAGUE = re.compile(
+    r"예전|옛날|당시|그때|그 때|과거|전에는|처음에|코로나\s?(?:때|시절|시기)|팬데믹 때|몇\s?년\s?전|"
+    r"back then|used to|in the past|以前|当時|过去|当时|从前|hồi đó|trước đây|ngày trước",
+    re.I,
+)
+_COVID = re.compile(r"코로나\s?(?:때|시절|시기)|during covid|コロナの時|疫情期间", re.I)
+_AGO = {"재재작년": 3, "재작년": 2, "작년": 1, "지난해": 1, "去年": 1, "last year": 1, "năm ngoái": 1}
+#: The last predicate of a Korean sentence in the past: 됐어요, 였나요, 있었죠, 했습니까, 맞았나, 이었음, 몇개였어, 할 수 있었는지.
+_PAST_ENDING = re.compile(
+    r"(?:[가-힣]*[았었였했됐렸졌갔왔냈꼈켰쳤났웠썼셨봤줬뒀랐])(?:었)?"
+    r"(?:어요?|나요?|지요?|죠|습니까|습니다|을까요?|는지요?|는데요?|음|니|냐|던가요?|던지|다|는가요?|는지 (?:알려|궁금).*)?\s*[?.!~ㅋㅎㅠㅜ]*\s*$"
+)
+_OPEN_ENDING = re.compile(r"(?:목록|값|얼마|몇\s?(?:장|개|개국|나라|명|원)|이름|기준|한도|수량|수수료|비용|규정|제한|명단|국가|나라|국가 수|단계|금액|가격|내용|때)\s*[?.!~]*\s*$")
+#: Asks about now in so many words; a date before it then only describes a thing.
+_NOW = re.compile(r"지금도?|현재|아직도?|요즘|이제|앞으로|올해|still|now|currently|今でも|现在|bây giờ|hiện nay")
+_THEN_NOW = re.compile(r"이름이?\s?(?:뭘로|뭐로|어떻게)\s?바뀌")
+_ENGLISH_PAST = re.compile(r"\b(was|were|did|could|had|used to|got)\b", re.I)
+_JAPANESE_PAST = re.compile(r"(でした|ました|だった|った|できた)(か|の|っけ)?[。?？]*\s*$")
+
+
+def _spoken(text: str) -> str:
+    """"이천이십년 오월" as "2020년 5월"."""
+
+    def year(match: re.Match[str]) -> str:
+        tens = {"이십": 20, "십": 10}.get(match.group(1) or "", 0)
+        return f"{2000 + tens + (_DIGITS[match.group(2)] if match.group(2) else 0)}년"
+
+    def month(match: re.Match[str]) -> str:
+        word = match.group(1)
+        if word.startswith("십"):
+            return f"{10 + (_DIGITS[word[1]] if len(word) > 1 else 0)}월"
+        return f"{10 if word == '시' else _DIGITS[word]}월"
+
+    return _SPOKEN_MONTH.sub(month, _SPOKEN_YEAR.sub(year, text))
+
+
+def _days(year: int, first_month: int, last_month: int | None = None, day: int | None = None) -> Period:
+    last_month = last_month or first_month
+    if day is not None:
+        exact = date(year, first_month, min(day, calendar.monthrange(year, first_month)[1]))
+        return Period(exact, exact)
+    return Period(date(year, first_month, 1), date(year, last_month, calendar.monthrange(year, last_month)[1]))
+
+
+def _named_days(text: str, today: date) -> Period | None:
+    """The days that the text names, whether or not it asks about them."""
+    match = _YEAR.search(text)
+    year = int(match.group(1)) if match else next((today.year - n for word, n in _AGO.items() if word in text.lower()), None)
+    if year is None:
+        return Period(date(2020, 1, 20), date(2023, 5, 31)) if _COVID.search(text) else None
+    rest = text[match.start() :] if match else text
+    found = _DOTTED.search(rest) or _MONTH.search(rest)
+    if found:
+        return _days(year, int(found.group(1)), day=int(found.group(2)) if found.group(2) else None)
+    english = _ENGLISH_MONTH.search(text)
+    if english:
+        return _days(year, _ENGLISH.index(english.group(1)[:3].lower()) + 1)
+    for word, (first, last) in _SEASON.items():
+        if word in rest:
+            return _days(year, first, last)
+    return _days(year, 1, 12)
+
+
+def asked_period(text: str, today: date, language: str = "ko") -> Period | None:
+    """The past days a question is about, or None for a question about now."""
+    text = _spoken(text.strip())
+    days = _named_days(text, today)
+    if days is not None and days.first is not None and days.first > today:
+        return None
+    if days is not None and days.last is not None and days.last >= today:
+        days = Period(days.first, today - timedelta(days=1)) if days.first is not None and days.first < today else None
+    is_vague = bool(_VAGUE.search(text))
+    if days is None and not is_vague:
+        return None
+    if _THEN_NOW.search(text) or (_NOW.search(text) and not _PAST_ENDING.search(text)):
+        return None
+    if language == "ko":
+        asks = bool(_PAST_ENDING.search(text)) or (days is not None and bool(_OPEN_ENDING.search(text)))
+    elif language == "en":
+        asks = bool(_ENGLISH_PAST.search(text))
+    elif language == "ja":
+        asks = bool(_JAPANESE_PAST.search(text))
+    else:
+        asks = days is not None
+    if not asks:
+        return None
+    return days or Period(None, None)

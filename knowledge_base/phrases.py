@@ -1,0 +1,102 @@
+"""The few sentences the knowledge base says in its own words, in the languages citizens write in."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+LANGUAGES = ("ko", "en", "ja", "zh", "vi")
+
+PERSON = {"ko": "상담관 연결", "en": "Talk to a person", "ja": "相談員につなぐ", "zh": "转接人工咨询", "vi": "Gặp nhân viên tư vấn"}
+
+#: Stands before Korean sentences that answer a question in another language.
+LEAD = {
+    "en": "The official text is in Korean; this is the part about your question. We can also connect you to a person.",
+    "ja": "公式の案内は韓国語です。ご質問に当たる部分をそのままお伝えします。相談員におつなぎすることもできます。",
+    "zh": "官方通知为韩语，以下是与您的问题相关的原文。也可以为您转接人工咨询。",
+    "vi": "Thông báo chính thức bằng tiếng Hàn; dưới đây là phần liên quan đến câu hỏi. Chúng tôi cũng có thể nối máy với nhân viên tư vấn.",
+}
+
+ABSTAIN = {
+    "ko": "지금 유효한 공지에서 답을 찾지 못했습니다. 상담관에게 연결해 드릴까요?",
+    "en": "I could not find this in the notices now in force. Shall I connect you to a person?",
+    "ja": "現在有効な案内の中に答えが見つかりませんでした。相談員におつなぎしましょうか。",
+    "zh": "在现行有效的通知中没有找到答案。需要为您转接人工咨询吗？",
+    "vi": "Tôi không tìm thấy câu trả lời trong các thông báo đang có hiệu lực. Bạn có muốn gặp nhân viên tư vấn không?",
+}
+
+UNKNOWN_ALARM = {
+    "ko": "그 나라의 여행경보는 현재 확인할 수 없습니다. 영사안전콜센터 +82-2-3210-0404 로 확인하시거나 상담관에게 연결해 드릴까요?",
+    "en": "The travel alarm of that country cannot be confirmed at present. Call +82-2-3210-0404 to check, or shall I connect you to a person?",
+    "ja": "その国の渡航警報は現在確認できません。+82-2-3210-0404 でご確認いただくか、相談員におつなぎしましょうか。",
+    "zh": "目前无法确认该国的旅行警报级别。请拨打 +82-2-3210-0404 确认，或者需要为您转接人工咨询吗？",
+    "vi": "Hiện chưa thể xác nhận mức cảnh báo du lịch của nước đó. Hãy gọi +82-2-3210-0404 để kiểm tra, hoặc bạn có muốn gặp nhân viên tư vấn không?",
+}
+
+NO_PAST = {
+    "ko": "그때의 공지를 찾지 못했습니다. 상담관에게 연결해 드릴까요?",
+    "en": "I could not find a notice from that time. Shall I connect you to a person?",
+    "ja": "その当時の案内が見つかりませんでした。相談員におつなぎしましょうか。",
+    "zh": "没有找到当时的通知。需要为您转接人工咨询吗？",
+    "vi": "Tôi không tìm thấy thông báo của thời điểm đó. Bạn có muốn gặp nhân viên tư vấn không?",
+}
+
+WHICH_COUNTRY = {
+    "ko": "나라마다 다릅니다. 어느 나라에 대해 알려 드릴까요?",
+    "en": "This differs from country to country. Which country do you mean?",
+    "ja": "国によって異なります。どの国についてお調べしましょうか。",
+    "zh": "各国情况不同。请问您想了解哪个国家？",
+    "vi": "Mỗi nước một khác. Bạn muốn hỏi về nước nào?",
+}
+
+_PAST = {
+    "ko": "지난 공지입니다({days}). 지금은 다를 수 있습니다.",
+    "en": "This is a past notice ({days}); it may no longer apply.",
+    "ja": "過去の案内です（{days}）。現在は異なる場合があります。",
+    "zh": "这是过去的通知（{days}），现在可能已经不同。",
+    "vi": "Đây là thông báo cũ ({days}); hiện nay có thể đã khác.",
+}
+
+
+def spoken_language(language: str) -> str:
+    """The language to answer in: the citizen's where we have sentences for it, English for the rest."""
+    return language if language in LANGUAGES else "en"
+
+
+def korean_date(day: date) -> str:
+    """"2026년 3월 1일"."""
+    return f"{day.year}년 {day.month}월 {day.day}일"
+
+
+def past_lead(start: date, end: date | None, language: str) -> str:
+    """Says that what follows is past, and when it held; ``end`` is the first day on which it no longer did."""
+    last = date.fromordinal(end.toordinal() - 1) if end else None
+    if language == "ko":
+        days = f"{korean_date(start)}부터" + (f" {korean_date(last)}까지" if last else "")
+    else:
+        days = f"{start.isoformat()} – {last.isoformat() if last else ''}".strip(" –")
+    return _PAST[language].format(days=days)
+
+
+_BRACKETS = re.compile(r"\s*[(（\[【][^()（）\[\]【】]*[)）\]】]\s*")
+_TAILS = (
+    (re.compile(r"(?:하는|받는|쓰는|찾는)? ?방법$"), "{stem} 방법이 뭐예요?"),
+    (re.compile(r"(?:에|의)? ?안내$"), "{stem} 알려 주세요"),
+    (re.compile(r"(?:할|갈|볼|낼|쓸|당했을|잃어버렸을|했을|땄을|어겼을|없을|사망했을|분실했을|때)? ?때$"), "{title} 어떻게 하나요?"),
+    (re.compile(r" ?경우$"), "{title} 어떻게 하나요?"),
+    (re.compile(r" ?곳$"), "{title}은 어디예요?"),
+    (re.compile(r"(?:의)? ?뜻$"), "{title}이 뭐예요?"),
+    (re.compile(r"(?:나요|까요|인가|는지|하나|내나)$"), "{title}"),
+)
+
+
+def title_as_question(title: str) -> str:
+    """A notice's title as something a citizen would ask; short enough for a button."""
+    bare = _BRACKETS.sub(" ", title).strip() or title
+    for pattern, form in _TAILS:
+        match = pattern.search(bare)
+        if match:
+            if "{stem}" in form and "방법" in form:
+                return f"{bare}이 뭐예요?"
+            return form.format(title=bare, stem=bare[: match.start()].strip() or bare)
+    return f"{bare} 알려 주세요"

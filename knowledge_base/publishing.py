@@ -1,0 +1,132 @@
+"""Storing and publishing notices: one transaction each, so that nothing is half-published and every process hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.db import Connection, Database
+from knowledge_base import repository
+from knowledge_base.errors import NoticeError
+from knowledge_base.notices import content_hash, may_move, supersedes_in_a_loop
+from knowledge_base.schemas import NoticeContent, NoticeStatus, RowResult
+
+IMPORT_BATCH = 200
+
+
+async def save_draft(tx: Connection, content: NoticeContent, by: str) -> int:
+    """Store a new version as a draft; returns its number."""
+    await repository.lock(tx)
+    known = await repository.newest(tx, content.id)
+    number = known[0].version + 1 if known else 1
+    await repository.insert(tx, content, number, NoticeStatus.DRAFT, by)
+    return number
+
+
+async def publish(tx: Connection, notice_id: str, number: int, by: str, environment: str, reason: str = "") -> None:
+    """Let a version speak from its ``effective_from`` on; its predecessor and what it supersedes step back.
+
+    Raises:
+        NoticeError: unknown, not in a state that can be published, a test text in production, or a supersedes loop.
+    """
+    await repository.lock(tx)
+    notice = await repository.version(tx, notice_id, number)
+    if notice is None:
+        raise NoticeError(notice_id, f"there is no version {number} of this notice")
+    if not may_move(notice.status, NoticeStatus.PUBLISHED):
+        raise NoticeError(notice_id, f"a notice that is {notice.status} cannot be published")
+    _refuse_test_text(notice.content, environment)
+    if supersedes_in_a_loop(notice.content, await repository.supersedes_of_all(tx)):
+        raise NoticeError(notice_id, "its supersedes leads back to itself")
+    await _step_back(tx, notice_id, by, f"version {number}")
+    await repository.move(tx, notice_id, number, notice.status, NoticeStatus.PUBLISHED, by, reason)
+    await _settle(tx, notice.content, number, by)
+    await repository.announce(tx)
+
+
+async def withdraw(tx: Connection, notice_id: str, number: int, by: str, reason: str = "") -> None:
+    """Take a version out for good.
+
+    Raises:
+        NoticeError: unknown or withdrawn already.
+    """
+    await repository.lock(tx)
+    notice = await repository.version(tx, notice_id, number)
+    if notice is None:
+        raise NoticeError(notice_id, f"there is no version {number} of this notice")
+    if not may_move(notice.status, NoticeStatus.WITHDRAWN):
+        raise NoticeError(notice_id, f"a notice that is {notice.status} cannot be withdrawn")
+    await repository.move(tx, notice_id, number, notice.status, NoticeStatus.WITHDRAWN, by, reason)
+    await repository.announce(tx)
+
+
+async def import_published(
+    db: Database, items: Iterable[NoticeContent | NoticeError], by: str, environment: str, *, announce: bool = True
+) -> list[RowResult]:
+    """Store and publish many; each is its own savepoint, so a bad one never takes another with it. Unchanged content changes nothing."""
+    results: list[RowResult] = []
+    batch: list[NoticeContent | NoticeError] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == IMPORT_BATCH:
+            results += await _import_batch(db, batch, by, environment, announce)
+            batch = []
+    if batch:
+        results += await _import_batch(db, batch, by, environment, announce)
+    return results
+
+
+async def _import_batch(
+    db: Database, batch: list[NoticeContent | NoticeError], by: str, environment: str, announce: bool
+) -> list[RowResult]:
+    results: list[RowResult] = []
+    async with db.transaction() as tx:
+        await repository.lock(tx)
+        links = await repository.supersedes_of_all(tx)
+        for item in batch:
+            if isinstance(item, NoticeError):
+                results.append(RowResult(item.notice_id, "error", str(item)))
+                continue
+            try:
+                async with tx.transaction():
+                    results.append(await _import_one(tx, item, links, by, environment))
+            except NoticeError as error:
+                results.append(RowResult(error.notice_id, "error", str(error)))
+        if announce and any(result.outcome == "imported" for result in results):
+            await repository.announce(tx)
+    return results
+
+
+async def _import_one(tx: Connection, content: NoticeContent, links: dict[str, list[str]], by: str, environment: str) -> RowResult:
+    _refuse_test_text(content, environment)
+    known = await repository.newest(tx, content.id)
+    if known and known[1] == content_hash(content):
+        return RowResult(content.id, "unchanged", version=known[0].version)
+    if supersedes_in_a_loop(content, links):
+        raise NoticeError(content.id, "its supersedes leads back to itself")
+    number = known[0].version + 1 if known else 1
+    await _step_back(tx, content.id, by, f"version {number}")
+    await repository.insert(tx, content, number, NoticeStatus.PUBLISHED, by)
+    await _settle(tx, content, number, by)
+    links[content.id] = list(content.supersedes)
+    return RowResult(content.id, "imported", version=number)
+
+
+def _refuse_test_text(content: NoticeContent, environment: str) -> None:
+    if content.test_only and environment == "production":
+        raise NoticeError(content.id, "written for tests (시험용): only what an authority published may speak for it in production")
+
+
+async def _step_back(tx: Connection, notice_id: str, by: str, reason: str) -> None:
+    """The version published until now becomes superseded."""
+    current = await repository.published_version(tx, notice_id)
+    if current is not None:
+        await repository.move(tx, notice_id, current, NoticeStatus.PUBLISHED, NoticeStatus.SUPERSEDED, by, reason)
+
+
+async def _settle(tx: Connection, content: NoticeContent, number: int, by: str) -> None:
+    """Mark what this notice supersedes; and this one, when an earlier import already supersedes it (files come in any order)."""
+    for old in content.supersedes:
+        await _step_back(tx, old, by, f"superseded by {content.id}")
+    newer = await repository.superseder_of(tx, content.id)
+    if newer is not None and newer != content.id:
+        await repository.move(tx, content.id, number, NoticeStatus.PUBLISHED, NoticeStatus.SUPERSEDED, by, f"superseded by {newer}")

@@ -1,0 +1,268 @@
+"""Statements on the tables of the knowledge base. Functions that take ``tx`` never commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from core import db as database
+from core.db import Connection
+from knowledge_base.index import Prepared
+from knowledge_base.notices import content_hash
+from knowledge_base.schemas import OFFICIAL, EmergencyNumber, Notice, NoticeContent, NoticeStatus
+
+CHANNEL = "notices"
+_CONTENT = "id, title, body, published_at, effective_from, source, source_url, countries, topics, language, expires_at, review_by, supersedes, test_only"
+
+
+def _notice(row: DictRow) -> Notice:
+    content = NoticeContent(
+        id=row["id"],
+        title=row["title"],
+        body=row["body"],
+        published_at=row["published_at"],
+        effective_from=row["effective_from"],
+        source=row["source"],
+        source_url=row["source_url"],
+        countries=tuple(row["countries"]),
+        topics=tuple(row["topics"]),
+        language=row["language"],
+        expires_at=row["expires_at"],
+        review_by=row["review_by"],
+        supersedes=tuple(row["supersedes"]),
+        test_only=row["test_only"],
+    )
+    return Notice(content, row["version"], NoticeStatus(row["status"]))
+
+
+async def official(connection: Connection, *, with_test_only: bool) -> list[Notice]:
+    """Every version whose text was or is official."""
+    found = await database.rows(
+        connection,
+        f"SELECT {_CONTENT}, version, status FROM notices WHERE status = ANY(%s) AND (%s OR NOT test_only) ORDER BY id, version",  # noqa: S608
+        [s.value for s in OFFICIAL],
+        with_test_only,
+    )
+    return [_notice(row) for row in found]
+
+
+async def lock(tx: Connection) -> None:
+    """Writers of notices go one after the other: a supersedes loop or a double version cannot slip in between."""
+    await database.run(tx, "SELECT pg_advisory_xact_lock(hashtext('notices'))")
+
+
+async def count_not_by(connection: Connection, author: str) -> int:
+    """Versions that somebody else than ``author`` has stored, or whose state somebody else has changed."""
+    row = await database.one(
+        connection,
+        """SELECT (SELECT count(*) FROM notices WHERE created_by <> %s)
+                + (SELECT count(*) FROM notice_history WHERE changed_by <> %s) AS n""",
+        author,
+        author,
+    )
+    return int(row["n"]) if row else 0
+
+
+async def newest(tx: Connection, notice_id: str) -> tuple[Notice, str] | None:
+    """The newest version of a notice with its content hash."""
+    row = await database.one(
+        tx,
+        f"SELECT {_CONTENT}, version, status, content_hash FROM notices WHERE id = %s ORDER BY version DESC LIMIT 1",  # noqa: S608
+        notice_id,
+    )
+    return (_notice(row), str(row["content_hash"])) if row else None
+
+
+async def version(tx: Connection, notice_id: str, number: int) -> Notice | None:
+    """One version of a notice."""
+    row = await database.one(tx, f"SELECT {_CONTENT}, version, status FROM notices WHERE id = %s AND version = %s", notice_id, number)  # noqa: S608
+    return _notice(row) if row else None
+
+
+async def supersedes_of_all(tx: Connection) -> dict[str, list[str]]:
+    """What each notice says it supersedes (newest version that was not withdrawn)."""
+    found = await database.rows(
+        tx, "SELECT DISTINCT ON (id) id, supersedes FROM notices WHERE status <> 'withdrawn' ORDER BY id, version DESC"
+    )
+    return {row["id"]: list(row["supersedes"]) for row in found}
+
+
+async def insert(tx: Connection, content: NoticeContent, number: int, status: NoticeStatus, by: str) -> None:
+    """Store a version and the first line of its history."""
+    await database.run(
+        tx,
+        f"""INSERT INTO notices ({_CONTENT}, version, status, content_hash, created_by)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",  # noqa: S608
+        content.id,
+        content.title,
+        content.body,
+        content.published_at,
+        content.effective_from,
+        content.source,
+        content.source_url,
+        list(content.countries),
+        list(content.topics),
+        content.language,
+        content.expires_at,
+        content.review_by,
+        list(content.supersedes),
+        content.test_only,
+        number,
+        status.value,
+        content_hash(content),
+        by,
+    )
+    await _remember(tx, content.id, number, None, status, by, "")
+
+
+async def _remember(
+    tx: Connection, notice_id: str, number: int, before: NoticeStatus | None, after: NoticeStatus, by: str, reason: str
+) -> None:
+    await database.run(
+        tx,
+        "INSERT INTO notice_history (notice_id, version, from_status, to_status, changed_by, reason) VALUES (%s, %s, %s, %s, %s, %s)",
+        notice_id,
+        number,
+        before.value if before else None,
+        after.value,
+        by,
+        reason,
+    )
+
+
+async def move(tx: Connection, notice_id: str, number: int, before: NoticeStatus, after: NoticeStatus, by: str, reason: str = "") -> bool:
+    """Change a version's state if it is still what the caller saw."""
+    touched = await database.run(
+        tx,
+        "UPDATE notices SET status = %s WHERE id = %s AND version = %s AND status = %s",
+        after.value,
+        notice_id,
+        number,
+        before.value,
+    )
+    if touched:
+        await _remember(tx, notice_id, number, before, after, by, reason)
+    return touched > 0
+
+
+async def published_version(tx: Connection, notice_id: str) -> int | None:
+    """The version that is published now."""
+    row = await database.one(tx, "SELECT version FROM notices WHERE id = %s AND status = 'published'", notice_id)
+    return int(row["version"]) if row else None
+
+
+async def superseder_of(tx: Connection, notice_id: str) -> str | None:
+    """A published notice that says it supersedes this one."""
+    row = await database.one(tx, "SELECT id FROM notices WHERE status = 'published' AND %s = ANY(supersedes) ORDER BY id LIMIT 1", notice_id)
+    return str(row["id"]) if row else None
+
+
+async def announce(tx: Connection) -> None:
+    """Tell every process, when this transaction commits, to look at the notices again."""
+    await database.run(tx, "SELECT pg_notify(%s, '')", CHANNEL)
+
+
+async def listing(connection: Connection, status: NoticeStatus | None = None) -> list[DictRow]:
+    """Versions for people to look through, newest first within an id."""
+    return await database.rows(
+        connection,
+        """SELECT id, version, status, title, published_at, effective_from, expires_at, review_by, supersedes, test_only
+           FROM notices WHERE (%s::text IS NULL OR status = %s) ORDER BY id, version DESC""",
+        status.value if status else None,
+        status.value if status else None,
+    )
+
+
+async def history(connection: Connection, notice_id: str) -> list[DictRow]:
+    """Who changed what, and when, oldest first."""
+    return await database.rows(
+        connection,
+        "SELECT version, from_status, to_status, changed_by, reason, changed_at FROM notice_history WHERE notice_id = %s ORDER BY seq",
+        notice_id,
+    )
+
+
+async def cached_passages(connection: Connection, keys: Sequence[str], encoder: str) -> dict[str, Prepared]:
+    """Prepared passages that some process has computed before."""
+    found = await database.rows(
+        connection, "SELECT key, words, vectors FROM passage_cache WHERE encoder = %s AND key = ANY(%s)", encoder, list(keys)
+    )
+    out: dict[str, Prepared] = {}
+    for row in found:
+        words: list[list[str]] = row["words"]
+        raw = row["vectors"]
+        vectors = None if raw is None else np.frombuffer(raw, dtype="<f2").reshape(len(words), -1)
+        out[row["key"]] = Prepared(words, vectors)
+    return out
+
+
+async def cache_passages(tx: Connection, prepared: dict[str, Prepared], encoder: str) -> None:
+    """Keep prepared passages for every process and the next start."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO passage_cache (key, encoder, words, vectors) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [
+                (key, encoder, Jsonb(p.words), None if p.vectors is None else p.vectors.astype("<f2").tobytes())
+                for key, p in prepared.items()
+            ],
+        )
+
+
+async def save_missions(tx: Connection, rows: Iterable[dict[str, Any]]) -> int:
+    """Store missions that are not there yet; a verified row is never overwritten by a seed."""
+    added = 0
+    for row in rows:
+        added += await database.run(
+            tx,
+            """INSERT INTO missions (name, country, kind, city, lat, lon, note, source, verified)
+               VALUES (%(name)s, %(country)s, %(kind)s, %(city)s, %(lat)s, %(lon)s, %(note)s, %(source)s, false) ON CONFLICT (name) DO NOTHING""",
+            **row,
+        )
+    return added
+
+
+async def missions_of(connection: Connection, country: str | None = None) -> list[DictRow]:
+    """Missions of a country, or all."""
+    return await database.rows(connection, "SELECT * FROM missions WHERE %s::text IS NULL OR country = %s ORDER BY country, name", country, country)
+
+
+async def save_numbers(tx: Connection, numbers: Iterable[EmergencyNumber]) -> int:
+    """Store candidate numbers that are not there yet; one that somebody checked stays as it is."""
+    added = 0
+    for number in numbers:
+        added += await database.run(
+            tx,
+            "INSERT INTO emergency_numbers (country, service, number) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            number.country,
+            number.service,
+            number.number,
+        )
+    return added
+
+
+async def check_number(tx: Connection, number: EmergencyNumber) -> None:
+    """Record that somebody has checked a number, with the source and the day."""
+    await database.run(
+        tx,
+        """INSERT INTO emergency_numbers (country, service, number, source, checked_by, checked_at) VALUES (%s, %s, %s, %s, %s, %s)
+           ON CONFLICT (country, service) DO UPDATE SET number = excluded.number, source = excluded.source,
+             checked_by = excluded.checked_by, checked_at = excluded.checked_at""",
+        number.country,
+        number.service,
+        number.number,
+        number.source,
+        number.checked_by,
+        number.checked_at,
+    )
+
+
+async def numbers(connection: Connection) -> list[EmergencyNumber]:
+    """Every local number, checked or not."""
+    found = await database.rows(
+        connection, "SELECT country, service, number, source, checked_by, checked_at FROM emergency_numbers ORDER BY country, service"
+    )
+    return [EmergencyNumber(**row) for row in found]

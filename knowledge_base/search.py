@@ -1,0 +1,250 @@
+"""Hybrid search: sentence vectors, morphemes, titles and countries, over the notices that hold on the day asked about.
+
+Each signal is standardised over the whole collection for this one query and the standard scores are added with weights fitted on the
+training questions (``models/search/weights.json``); lexical signals weigh nothing for questions that are not in the notices' language.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from core.settings import ROOT
+from knowledge_base.index import Entry, Index
+from knowledge_base.past import Period, asked_period
+from knowledge_base.schemas import Hit
+from knowledge_base.words import subject_words
+from language.analysis import Analysis
+
+WEIGHTS_FILE = ROOT / "models" / "search" / "weights.json"
+NEAREST_PASSAGES = 400
+NEAREST_WORDS = 100
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each signal counts; fitted by ``knowledge_base.fitting``."""
+
+    dense: float = 1.0
+    title: float = 0.3
+    bm25: float = 0.5
+    country_named: float = 1.5  # the question names a country the notice is for
+    country_other: float = -2.5  # the question names another country
+    country_here: float = 0.8  # the notice is for the country the citizen is in
+    country_elsewhere: float = -0.8  # the notice is for another country than the citizen's
+    country_unasked: float = -0.4  # the notice is for one country, the question says nothing of any
+    same_share: float = 0.75  # words two notices must share to count as near-duplicates
+    same_title: float = 0.6
+
+    @classmethod
+    def load(cls, path: Path = WEIGHTS_FILE) -> Weights:
+        """The fitted weights, or the defaults where none are installed."""
+        if not path.is_file():
+            return cls()
+        stored = json.loads(path.read_text(encoding="utf-8"))["weights"]
+        return cls(**{name: float(value) for name, value in stored.items() if name in asdict(cls())})
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What each candidate scored; arrays are parallel to ``candidates`` (numbers of entries)."""
+
+    candidates: np.ndarray
+    dense: np.ndarray
+    title: np.ndarray
+    bm25: np.ndarray
+    country: np.ndarray
+    cosine: np.ndarray
+    best_row: np.ndarray
+    has_vectors: bool
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as search sees it."""
+
+    analysis: Analysis
+    words: tuple[str, ...]
+    today: date
+    day: date  # the day whose notices count as current: today, unless the caller asks for another
+    period: Period | None  # the past days it asks about
+    named: tuple[str, ...]  # countries in the text
+    here: str | None  # the country the citizen is in, if known
+
+    @classmethod
+    def of(cls, analysis: Analysis, today: date, at: date | None = None, country: str | None = None) -> Question:
+        """An explicit ``at`` decides about the days; otherwise the text does."""
+        period = Period(at, at) if at is not None and at < today else asked_period(analysis.normalised, today, analysis.language)
+        here = country.upper() if country else None
+        # Notices are Korean: "Korea" in a question is the asker's own country, not a place the notice is about.
+        named = tuple(c for c in analysis.countries if c != "KR")
+        return cls(analysis, tuple(subject_words(analysis.tokens)), today, at or today, period, named, here)
+
+
+def allowed_entries(index: Index, question: Question) -> np.ndarray:
+    """Which entries may be quoted for this question."""
+    period = question.period
+    if period is None:
+        return index.in_force(question.day, question.day)
+    if period.first is None or period.last is None:
+        # "예전에는 …였나요?" without a date: what no longer holds.
+        return ~index.in_force(question.day, question.day) & np.array([e.force.start < question.day for e in index.entries], dtype=bool)
+    return index.in_force(period.first, period.last)
+
+
+def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weights) -> Signals:
+    """Score the candidates: the notices of the nearest passages and those with the best words."""
+    lexical = index.lexical(question.words)
+    vector = question.analysis.vector
+    has_vectors = vector is not None and index.vectors is not None and len(vector) == index.vectors.shape[1]
+    chosen: set[int] = set()
+    if has_vectors and vector is not None:
+        chosen.update(index.owner[index.nearest(vector.astype(np.float32), allowed, NEAREST_PASSAGES)].tolist())
+    best_words = np.argsort(-lexical, kind="stable")[:NEAREST_WORDS]
+    chosen.update(int(i) for i in best_words if lexical[i] > 0 and allowed[i])
+    candidates = np.array(sorted(chosen), dtype=np.int64)
+    count = len(candidates)
+    spread = float(lexical.std()) or 1.0
+    bm25 = (lexical[candidates] - float(lexical.mean())) / spread if count else np.zeros(0)
+    dense, title, cosine = np.zeros(count), np.zeros(count), np.zeros(count)
+    best_row = np.array([index.entries[i].first for i in candidates], dtype=np.int64)
+    if has_vectors and count and vector is not None and index.vectors is not None and index.titles is not None:
+        assert index.passage_statistics is not None  # noqa: S101
+        assert index.title_statistics is not None  # noqa: S101
+        mean, deviation = index.passage_statistics.spread(vector)
+        for place, i in enumerate(candidates):
+            entry = index.entries[i]
+            scores = index.vectors[entry.first : entry.last] @ vector
+            best_row[place] = entry.first + int(scores.argmax())
+            cosine[place] = float(scores.max())
+        dense = (cosine - mean) / deviation
+        title_mean, title_deviation = index.title_statistics.spread(vector)
+        title = (index.titles[candidates] @ vector - title_mean) / title_deviation
+    elif count:
+        for place, i in enumerate(candidates):
+            best_row[place] = _best_row_by_words(index, index.entries[i], question.words)
+    country = np.array([_country_score(index.entries[i], question, weights) for i in candidates])
+    return Signals(candidates, dense, title, bm25, country, cosine, best_row, has_vectors)
+
+
+def _best_row_by_words(index: Index, entry: Entry, words: Sequence[str]) -> int:
+    wanted = set(words)
+    weights = [sum(index.idf(w) for w in wanted & set(index.passage_words[row])) for row in range(entry.first, entry.last)]
+    return entry.first + int(np.argmax(weights))
+
+
+def _country_score(entry: Entry, question: Question, weights: Weights) -> float:
+    countries = entry.notice.content.countries
+    if not countries:
+        return 0.0
+    if question.named:
+        return weights.country_named if set(countries) & set(question.named) else weights.country_other
+    if question.here:
+        return weights.country_here if question.here in countries else weights.country_elsewhere
+    return weights.country_unasked
+
+
+def fuse(found: Signals, weights: Weights, language: str) -> np.ndarray:
+    """One score for each candidate."""
+    if not found.has_vectors:
+        return found.bm25 + found.country
+    lexical = weights.bm25 if language == "ko" else 0.0
+    # The sum is brought to one scale, so that a threshold means the same with and without the lexical part.
+    total = weights.dense + weights.title + lexical
+    return (weights.dense * found.dense + weights.title * found.title + lexical * found.bm25) / total + found.country
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A ranking with what the answer needs of it."""
+
+    question: Question
+    entries: tuple[int, ...]
+    scores: tuple[float, ...]
+    rows: tuple[int, ...]
+    cosines: tuple[float, ...]
+    has_vectors: bool
+
+
+def rank(index: Index, question: Question, weights: Weights, limit: int = 10) -> Ranked:
+    """The best notices for a question, near-duplicates folded into the newest."""
+    if not index.entries:
+        return Ranked(question, (), (), (), (), False)
+    allowed = allowed_entries(index, question)
+    found = signals(index, question, allowed, weights)
+    scores = fuse(found, weights, question.analysis.language)
+    # Equal scores: the newer notice first, then by id, so that the order never depends on chance.
+    order = sorted(
+        range(len(scores)),
+        key=lambda k: (-round(float(scores[k]), 6), -index.entries[found.candidates[k]].force.start.toordinal(), found.candidates[k]),
+    )
+    kept: list[int] = []
+    for k in order:
+        twin = next((n for n, other in enumerate(kept) if _is_twin(index, found.candidates[k], found.candidates[other], weights)), None)
+        if twin is None:
+            if len(kept) == limit:
+                break
+            kept.append(k)
+        elif _start(index, found, k) > _start(index, found, kept[twin]):
+            kept[twin] = k
+    top = [float(scores[k]) for k in kept]
+    # A newer twin stands where its older one stood.
+    ceiling = np.minimum.accumulate(top) if top else []
+    return Ranked(
+        question,
+        tuple(int(found.candidates[k]) for k in kept),
+        tuple(float(s) for s in ceiling),
+        tuple(int(found.best_row[k]) for k in kept),
+        tuple(float(found.cosine[k]) for k in kept),
+        found.has_vectors,
+    )
+
+
+def _start(index: Index, found: Signals, k: int) -> date:
+    return index.entries[found.candidates[k]].force.start
+
+
+def _is_twin(index: Index, one: int, other: int, weights: Weights) -> bool:
+    """Whether two notices say the same thing of the same countries: nearly all words shared, in the title as well."""
+    a, b = index.entries[one], index.entries[other]
+    if set(a.notice.content.countries) != set(b.notice.content.countries) or not a.words or not b.words:
+        return False
+    if len(a.words & b.words) / len(a.words | b.words) < weights.same_share:
+        return False
+    titles = set(index.title_words[one]), set(index.title_words[other])
+    return len(titles[0] & titles[1]) / max(1, len(titles[0] | titles[1])) >= weights.same_title
+
+
+def hits(index: Index, ranked: Ranked) -> list[Hit]:
+    """The ranking as records for callers."""
+    out = []
+    for number, score, row in zip(ranked.entries, ranked.scores, ranked.rows, strict=True):
+        entry = index.entries[number]
+        content = entry.notice.content
+        out.append(
+            Hit(
+                notice_id=content.id,
+                score=round(score, 4),
+                passage=entry.passages[row - entry.first].text,
+                title=content.title,
+                effective_from=content.effective_from,
+                until=entry.force.end,
+                in_force=entry.force.on(ranked.question.day),
+                countries=content.countries,
+                topics=content.topics,
+                source=content.source,
+                source_url=content.source_url,
+                test_only=content.test_only,
+            )
+        )
+    return out
+
+
+def with_weights(weights: Weights, **changes: float) -> Weights:
+    """A variant, for ablation."""
+    return replace(weights, **changes)

@@ -1,0 +1,64 @@
+"""Which questions are about the past."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from knowledge_base.past import Period, asked_period
+
+TODAY = date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2020년에는 마스크 몇 장까지 됐어요?", date(2020, 1, 1), date(2020, 12, 31)),
+        ("2020년 6월에 마스크 해외로 몇장 보낼수있었죠", date(2020, 6, 1), date(2020, 6, 30)),
+        ("이천이십년 오월 초순에는 해외가족 마스크 몇장까지 됐습니까", date(2020, 5, 1), date(2020, 5, 31)),
+        ("2019년도 긴급여권 값", date(2019, 1, 1), date(2019, 12, 31)),
+        ("2025년 여름 여권 수수료가 얼마였나요", date(2025, 6, 1), date(2025, 8, 31)),
+        ("2025년 7월 기준 여행금지 국가 목록", date(2025, 7, 1), date(2025, 7, 31)),
+        ("2020. 5. 6. 기준 한도", date(2020, 5, 6), date(2020, 5, 6)),
+        ("작년에 여권 수수료 얼마였어요", date(2025, 1, 1), date(2025, 12, 31)),
+    ],
+)
+def test_days_of_a_question_about_the_past(text: str, first: date, last: date) -> None:
+    assert asked_period(text, TODAY) == Period(first, last)
+
+
+@pytest.mark.parametrize("text", ["예전에 여행경보 3단계 이름이 뭐였어요", "옛날에는 몇 개 언어로 통역이 됐나요?"])
+def test_past_without_a_date(text: str) -> None:
+    assert asked_period(text, TODAY) == Period(None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2020년에 만든 여권 지금도 쓸 수 있나요?",
+        "2020년에 발급받은 여권 온라인 재발급 돼요?",
+        "여권을 잃어버렸어요",
+        "작년에 여권을 잃어버렸는데 다시 신청하려면 어떻게 하나요",
+        "여권 수수료가 얼마였죠",
+        "2027년 여권 수수료",
+        "58면 여권 수수료",
+        "옛날에 여권신청하던 영사민원 사이트 이름이 뭘로 바뀌었습니까",
+        "+82-2-3210-0404 맞나요",
+        "",
+    ],
+)
+def test_questions_about_now(text: str) -> None:
+    assert asked_period(text, TODAY) is None
+
+
+def test_other_languages() -> None:
+    year = Period(date(2020, 1, 1), date(2020, 12, 31))
+    assert asked_period("How many masks could I send in 2020?", TODAY, "en") == year
+    assert asked_period("Is my passport from 2020 still valid?", TODAY, "en") is None
+    assert asked_period("2020年はマスクを何枚まで送れましたか", TODAY, "ja") == year
+
+
+def test_this_year_reaches_up_to_yesterday() -> None:
+    assert asked_period("2026년 1월에 여권 수수료 얼마였어요", TODAY) == Period(date(2026, 1, 1), date(2026, 1, 31))
+    assert asked_period("2026년에 수수료가 얼마였나요", TODAY) == Period(date(2026, 1, 1), date(2026, 11, 21))
