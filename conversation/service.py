@@ -181,6 +181,8 @@ async def reply(
     always. On the web chat the event is the delivery; other channels' rows are picked up by the sender. The same ``client_id`` again
     returns the line that was written the first time.
     """
+    # Of two copies that arrive at once, the second must see the first: the statement below has a newer snapshot than the lock's.
+    await database.run(tx, "SELECT 1 FROM conversations WHERE id = %s FOR UPDATE", conversation_id)
     row = await database.one(
         tx,
         _REPLY,
@@ -257,15 +259,16 @@ async def close(tx: Connection, conversation_id: str) -> bool:
 async def mark_read(tx: Connection, conversation_id: str, by: str, seq: int) -> None:
     """Move a read mark forward (``by`` is ``citizen`` or ``person``) and tell the other side."""
     column = {"citizen": "read_by_citizen", "person": "read_by_person"}[by]
-    changed = await database.run(
+    moved = await database.one(
         tx,
-        f"UPDATE conversations SET {column} = LEAST(%s, last_seq) WHERE id = %s AND {column} < LEAST(%s, last_seq)",  # noqa: S608  (column is from a closed list)
+        f"""UPDATE conversations SET {column} = LEAST(%s, last_seq) WHERE id = %s AND {column} < LEAST(%s, last_seq)
+            RETURNING {column} AS seq""",  # noqa: S608  (column is from a closed list)
         seq,
         conversation_id,
         seq,
     )
-    if changed:
-        await events.append(tx, stream(conversation_id), "read", {"by": by, "seq": seq})
+    if moved is not None:
+        await events.append(tx, stream(conversation_id), "read", {"by": by, "seq": moved["seq"]})
 
 
 async def transcript(connection: Connection, cipher: Cipher, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Line]:
