@@ -36,3 +36,22 @@ class Staff:
     def has(self, *roles: str) -> bool:
         """Whether the person has one of the roles."""
         return any(role in self.roles for role in roles)
+
+
+#: The cookie that holds a session's token; read it with ``accounts.service.session``.
+COOKIE = "gildongmu_staff"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A new session; the token is shown once and stored only as a hash."""
+
+    token: str
+    staff: Staff
+
+
+@dataclass(frozen=True)
+class Refused:
+    """No session: ``bad_sign_in`` or ``too_many_requests``. A result, not an exception, so that the attempt stays written."""
+
+    code: str

@@ -49,7 +49,7 @@ async def link(connection: Connection, token_hash: bytes) -> Row | None:
 
 
 async def bind_link(tx: Connection, token_hash: bytes, device_hash: bytes, at: datetime) -> Row | None:
-    """Tie a live link to the first device that consents, in one statement so that two cannot both win; None when it is another's or over."""
+    """Tie a live link to the first device that consents, in one statement so that two cannot both win; None: another's, or over."""
     return await database.one(
         tx,
         """UPDATE location_links SET device_hash = %(device_hash)s

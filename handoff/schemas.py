@@ -200,8 +200,9 @@ class Presence:
 
 @dataclass(frozen=True)
 class Swept:
-    """What one sweep did, by case id."""
+    """What one sweep did, by case id; and how many expired places it erased."""
 
     rung: list[int]
     returned: list[int]
     repaired: list[int]
+    erased: int = 0

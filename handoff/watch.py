@@ -14,6 +14,7 @@ from core.metrics import VIOLATIONS
 from core.settings import settings
 from core.timers import cancel_timer, set_timer
 from handoff import queue_order, repository
+from handoff.location import purge_expired
 from handoff.moves import return_to_queue, start_offer
 from handoff.schemas import Presence, Swept
 from handoff.streams import OFFER_TIMER, announce
@@ -109,7 +110,7 @@ async def sweep(tx: Connection, now: datetime) -> Swept:
     for row in await repository.without_timer(tx, OFFER_TIMER):
         await start_offer(tx, row)
         repaired.append(int(row["id"]))
-    return Swept(rung, returned, repaired)
+    return Swept(rung, returned, repaired, erased=await purge_expired(tx, now))
 
 
 async def violations(connection: Connection, now: datetime | None = None) -> list[int]:
