@@ -1,0 +1,44 @@
+"""What the load says: routine questions from the evaluation set and the dialogue's examples; emergencies that no model was trained on."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import yaml
+
+from core.settings import ROOT
+
+#: Intents whose examples stand alone. Not among them: what only makes sense as the next line of a form, and what asks for a person.
+INTENTS = ("ask_notice", "ask_alarm_level", "entry_rules", "register_alerts", "greet", "thank", "help", "bot_challenge", "out_of_scope")
+SEED = 20261122
+
+
+def routine(count: int = 240) -> list[str]:
+    """Routine sentences, two thirds of them questions of the evaluation set, always the same."""
+    chance = random.Random(SEED)
+    questions = [row["text"] for row in _lines("eval/questions.jsonl")]
+    examples = [
+        line.removeprefix("- ").strip()
+        for path in sorted((ROOT / "data" / "nlu").glob("*.yml"))
+        for block in yaml.safe_load(path.read_text())["nlu"]
+        if block.get("intent") in INTENTS
+        for line in block["examples"].splitlines()
+    ]
+    chosen = chance.sample(questions, min(len(questions), count * 2 // 3))
+    chosen += chance.sample(examples, min(len(examples), count - len(chosen)))
+    chance.shuffle(chosen)
+    return chosen
+
+
+def emergencies(count: int) -> list[str]:
+    """Held-out messages of people in clear danger, long accounts aside."""
+    rows = [row for row in _lines("triage/emergencies.jsonl") if row["split"] == "test" and row["urgency"] == "life_threat"]
+    texts = [row["text"] for row in rows if "implicit" not in row["tags"] and len(row["text"]) <= 300]
+    random.Random(SEED).shuffle(texts)
+    return [texts[number % len(texts)] for number in range(count)]
+
+
+def _lines(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (ROOT / "data" / name).read_text().splitlines() if line.strip()]
