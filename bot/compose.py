@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.dialogue.client import BotMessage
+from bot.escalation import PERSON
 from conversation.schemas import Body, Button, SourceCard
 from knowledge_base.answer import Answer
 
-OFFER_PERSON = (Button("상담관과 이야기", "person"),)
+OFFER_PERSON = (Button("상담관과 이야기", PERSON),)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from core.db import Connection
 from core.timers import cancel_timer, set_timer
 from handoff import location
 from handoff import service as handoff
+from knowledge_base.crisis_cards import GENERIC
 from language.categories import Urgency
 
 ASK_TIMER = "danger_ask"
@@ -51,6 +52,12 @@ class Danger:
     reason: str
     country: str | None = None
     language: str = "ko"
+    is_category_sure: bool = True
+
+    @property
+    def card(self) -> str:
+        """The category whose card answers: the generic one when the category is unsure."""
+        return self.category if self.is_category_sure else GENERIC
 
 
 async def escalate(services: Services, tx: Connection, conversation_row: dict[str, Any], message_id: int, text: str, danger: Danger) -> int:
@@ -95,16 +102,16 @@ async def _first_reply(services: Services, tx: Connection, conversation_id: str,
         tx,
         "SELECT 1 FROM messages WHERE conversation_id = %s AND kind = %s AND created_at > %s LIMIT 1",
         conversation_id,
-        f"crisis:{danger.category}",
+        f"crisis:{danger.card}",
         now() - CARD_REPEAT,
     )
     if recent:
         return Body(PASSED_ON.get(danger.language, PASSED_ON["ko"]), kind="passed_on")
-    card = services.crisis_card(danger.category, country, danger.language)
+    card = services.crisis_card(danger.card, country, danger.language)
     token = await location.request_link(tx, conversation_id, case_id, services.cipher)
     return Body(
         "\n".join(card.lines),
-        kind=f"crisis:{danger.category}",
+        kind=f"crisis:{danger.card}",
         phones=card.phones,
         location_url=f"{services.settings.public_url or ''}/locate/{token}",
     )

@@ -97,8 +97,9 @@ SURE = 0.6
 
 def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) -> int:
     """One stateless turn a line: triage, then intents, then search; Rasa is not started."""
-    from language.analysis import Analyser
     from language.intents import IntentModel
+
+    from language.analysis import Analyser
     from language.triage import Triage
 
     analyser, model, intents = Analyser.load(), Triage.load(), IntentModel.load()
@@ -109,7 +110,7 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
         decision = model.decide(analysis)
         country = content.get("country") if isinstance(content.get("country"), str) else None
         if decision.action == "escalate":
-            card = knowledge.crisis_card(str(decision.category), country, analysis.language)
+            card = knowledge.crisis_card(str(decision.category) if decision.is_category_sure else None, country, analysis.language)
             return _result("emergency", "\n".join(card.lines), analysis.language)
         if decision.action == "ask":
             return _result("clarify", "지금 위험한 상황인가요?", analysis.language, replies=["네, 위험해요", "아니요"])

@@ -124,7 +124,7 @@ class TriageSlot:
                     await apply(self.services, tx, row | current, decision, self.name)
         except DatabaseUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001  (the next try, and then a person, must not be stopped by this one)
+        except Exception as error:
             log.error("triage_apply_failed", message=row["message_id"], error=type(error).__name__, exc_info=error)
             async with self.services.db.transaction() as tx:
                 await database.run(tx, "UPDATE inbox SET triage_attempts = triage_attempts + 1 WHERE message_id = %s", row["message_id"])
@@ -183,8 +183,9 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         action = "escalate"
     elif choice == escalation.NO:
         await escalation.cancel_timer(tx, escalation.ASK_TIMER, row["id"])
-        await database.run(tx, "UPDATE inbox SET turn_state = 'pending' WHERE conversation_id = %s AND turn_state = 'held'", row["id"])
-        action, turn_state = "none", "dropped"
+        held = await database.run(tx, "UPDATE inbox SET turn_state = 'pending' WHERE conversation_id = %s AND turn_state = 'held'", row["id"])
+        # What waited for this answer is answered now; with nothing waiting, the "no" itself is.
+        action, turn_state = "none", "dropped" if held else "pending"
     elif choice or kind == "location":
         action = "none"
 
@@ -192,7 +193,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         await location.record_message_fix(tx, services.cipher, row["id"], content["location"], channel=row["channel"])
 
     if action == "escalate":
-        danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language)
+        danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language, decision.is_category_sure)
         await escalation.escalate(services, tx, row, row["message_id"], str(content.get("text") or "지금 위험해요"), danger)
         turn_state = "answered" if row["owner_kind"] == "bot" else "to_person"
     elif action == "ask":
@@ -229,7 +230,7 @@ def _country(analysis: Any) -> str | None:
     """The one country a message names; two are no answer."""
     if analysis is None:
         return None
-    found = {entity.value for entity in analysis.entities if entity.kind == "country"}
+    found = {entity.country for entity in analysis.entities if entity.country}
     return found.pop() if len(found) == 1 else None
 
 

@@ -88,7 +88,7 @@ class Worker:
                     log.error("invariant_violated", count=len(broken), cases=broken[:10])
             except DatabaseUnavailable:
                 pass
-            except Exception as error:  # noqa: BLE001  (the sweeper is the last net: it logs and goes on)
+            except Exception as error:
                 log.error("sweep_failed", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(SWEEP_S)
 

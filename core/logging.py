@@ -11,7 +11,9 @@ import structlog
 
 def configure(level: str = "INFO") -> None:
     """Send everything to standard error, a line each; standard output belongs to commands' results."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)  # on the handler: some libraries set their own loggers' level to DEBUG when imported
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
