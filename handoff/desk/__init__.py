@@ -1,0 +1,1 @@
+"""The agents' desk at ``/desk``: queue, conversation and place, live, by keyboard."""

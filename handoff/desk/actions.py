@@ -1,0 +1,153 @@
+"""What an agent does with a case: each one transaction, each answered with nothing or with the sentence to show."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from accounts.schemas import Staff
+from conversation import service as conversation
+from conversation.schemas import AuthorKind, Body, Line, NotOwner
+from core.crypto import Cipher
+from core.db import Connection, Database
+from core.errors import AppError
+from handoff import location
+from handoff import service as handoff
+from handoff.desk import words
+from handoff.desk.session import Session
+from handoff.schemas import AlreadyTaken, CaseCard, Claimed, Presence
+
+ASK_PLACE = "지금 계신 곳을 보내 주시겠어요? 아래 버튼을 누르면 위치를 한 번 보낼 수 있습니다. 누르기 어려우면 주소나 보이는 것을 적어 주세요."
+PAGE = 500
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A case with its newest lines and the citizen's read mark."""
+
+    card: CaseCard
+    lines: list[Line]
+    read_by_citizen: int
+
+
+class Actions:
+    """Bound to one signed-in session; who it is, and whether they may, is asked of the database every time."""
+
+    def __init__(self, db: Database, cipher: Cipher, session: Session, public_url: str) -> None:
+        self._db = db
+        self._cipher = cipher
+        self._session = session
+        self._public_url = public_url.rstrip("/")
+
+    @asynccontextmanager
+    async def _acting(self) -> AsyncIterator[tuple[Connection, Staff]]:
+        async with self._db.transaction() as tx:
+            yield tx, await self._session.staff(tx)
+
+    async def open(self, case_id: int) -> Opened:
+        """Everything about a case; that it was looked at is written down.
+
+        Raises:
+            AppError: ``not_found``, ``forbidden`` or ``not_signed_in``.
+        """
+        async with self._acting() as (tx, staff):
+            card = await handoff.card(tx, self._cipher, case_id, staff, address=self._session.address)
+            lines = list(card.transcript)
+            while lines and (more := await conversation.transcript(tx, self._cipher, card.case.conversation_id, after=lines[-1].seq, limit=PAGE)):
+                lines += more
+            row = await conversation.get(tx, card.case.conversation_id)
+        return Opened(card, lines, int(row["read_by_citizen"]))
+
+    async def lines(self, conversation_id: str, after: int) -> list[Line]:
+        """What came after a line."""
+        async with self._db.read() as connection:
+            return await conversation.transcript(connection, self._cipher, conversation_id, after=after, limit=PAGE)
+
+    async def unread(self, conversation_id: str) -> int:
+        """How many of the citizen's lines nobody has seen."""
+        async with self._db.read() as connection:
+            row = await conversation.get(connection, conversation_id)
+            if row["last_seq"] <= row["read_by_person"]:
+                return 0
+            lines = await conversation.transcript(connection, self._cipher, conversation_id, after=row["read_by_person"], limit=100)
+        return sum(line.author_kind == AuthorKind.CITIZEN for line in lines)
+
+    async def mark_read(self, conversation_id: str, seq: int) -> None:
+        """The agent has the line before their eyes."""
+        async with self._db.transaction() as tx:
+            await conversation.mark_read(tx, conversation_id, "person", seq)
+
+    async def take(self, case_id: int) -> str | None:
+        """Claim; the sentence tells who was first, or what else stands in the way."""
+        async with self._acting() as (tx, staff):
+            result = await handoff.claim(tx, case_id, staff)
+        if isinstance(result, Claimed):
+            return None
+        owner = None
+        if isinstance(result, AlreadyTaken) and result.owner_id is not None:
+            async with self._db.read() as connection:
+                owner = await self._session.name_of(connection, result.owner_id)
+        return words.refusal(result, owner)
+
+    async def reply(self, case_id: int, text: str, client_id: str) -> None:
+        """Write to the citizen.
+
+        Raises:
+            AppError: what ``handoff.service.reply`` raises.
+        """
+        async with self._acting() as (tx, staff):
+            await handoff.reply(tx, self._cipher, case_id, staff, text, client_id)
+
+    async def ask_place(self, case_id: int, client_id: str) -> None:
+        """Send the citizen a link of the location page.
+
+        Raises:
+            AppError: ``not_owner`` when the agent may not write.
+        """
+        async with self._acting() as (tx, staff):
+            case = await handoff.get(tx, case_id)
+            token = await location.request_link(tx, case.conversation_id, case_id, self._cipher)
+            body = Body(ASK_PLACE, location_url=f"{self._public_url}/locate/{token}")
+            posted = await conversation.reply(
+                tx,
+                self._cipher,
+                case.conversation_id,
+                AuthorKind.AGENT,
+                body,
+                client_id=f"place-{staff.id}-{client_id}",
+                author_id=staff.id,
+                policy="at_least_once",
+            )
+            if isinstance(posted, NotOwner):
+                raise AppError("not_owner")
+
+    async def acknowledge(self, case_id: int) -> None:
+        """The bell was heard: it stops on every desk."""
+        async with self._acting() as (tx, staff):
+            await handoff.acknowledge(tx, case_id, staff)
+
+    async def hand_back(self, case_id: int) -> None:
+        """Let the bot serve again."""
+        async with self._acting() as (tx, staff):
+            await handoff.hand_back(tx, case_id, staff)
+
+    async def to_queue(self, case_id: int) -> None:
+        """Let the case wait again, with its old arrival time."""
+        async with self._acting() as (tx, staff):
+            await handoff.return_to_queue(tx, case_id, staff)
+
+    async def close(self, case_id: int, outcome: str, contact: str) -> None:
+        """End the case."""
+        async with self._acting() as (tx, staff):
+            await handoff.close(tx, self._cipher, case_id, staff, outcome, verified_contact=contact)
+
+    async def beat(self) -> Presence:
+        """This desk is open."""
+        async with self._acting() as (tx, staff):
+            return await handoff.heartbeat(tx, staff)
+
+    async def set_presence(self, state: str) -> Presence:
+        """Available or away."""
+        async with self._acting() as (tx, staff):
+            return await handoff.set_presence(tx, staff, state)

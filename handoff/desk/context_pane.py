@@ -1,0 +1,172 @@
+"""The right pane: where, what time it is there, who is competent, what number may be called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+from nicegui.element import Element
+
+from handoff.desk import words
+from handoff.desk.elements import attributes, block, button, say
+from handoff.schemas import CaseCard, Place
+
+ASSETS = "/desk/assets"
+KOREA = "Asia/Seoul"
+WORLD = ((20.0, 60.0), 1)
+MAX_ZOOM = 18
+
+
+def zoom_for(radius_m: float | None, *, tiles: bool) -> int:
+    """A zoom at which the accuracy circle and what surrounds it can be seen; outlines alone say nothing below a country's size."""
+    if not tiles:
+        return 6 if (radius_m or 0) < 50_000 else 5
+    zoom, reach = 16, 300.0
+    while reach < (radius_m or 0) * 1.5 and zoom > 4:
+        zoom, reach = zoom - 1, reach * 2
+    return zoom
+
+
+class ContextPane:
+    """The situation of one case; the map is made once and moved."""
+
+    def __init__(self, tile_url: str, *, on_ask: Callable[[], Any]) -> None:
+        self._tiles = bool(tile_url)
+        self._layers: list[Any] = []
+        self._drawn: tuple[Any, ...] | None = None
+        with block("aside", "pane context", aria_label="상황", data_pane="context"):
+            self._nothing = say("p", "상담을 열면 위치와 관할 공관이 여기에 나옵니다.", "nothing hint")
+            self._all = block("div", "situation")
+            with self._all:
+                self._map = _make_map(tile_url)
+                self._place = block("div", "place", role="group", aria_label="위치")
+                self._ask = button("위치 다시 요청", on_ask, classes="wide", hint="l", data_key="KeyL", data_action="ask-place")
+                self._times = block("div", "times", role="group", aria_label="현지 시각")
+                self._where = block("div", "where-block")
+        self._all.set_visibility(False)
+
+    def clear(self) -> None:
+        """Nothing is open."""
+        self._all.set_visibility(False)
+        self._nothing.set_visibility(True)
+
+    def show(self, card: CaseCard, *, may_ask: bool) -> None:
+        """The situation of a case that has been opened or has changed."""
+        self._nothing.set_visibility(False)
+        self._all.set_visibility(True)
+        self._ask.set_visibility(may_ask)
+        self._show_map(card)
+        self._refill(self._place, lambda: _place(card))
+        self._refill(self._times, lambda: _times(card))
+        self._refill(self._where, lambda: _where(card))
+
+    def _refill(self, container: Element, fill: Callable[[], None]) -> None:
+        container.clear()
+        with container:
+            fill()
+
+    def _show_map(self, card: CaseCard) -> None:
+        place = card.place
+        point = (place.lat, place.lon) if place is not None and place.lat is not None and place.lon is not None else None
+        drawn = (card.case.id, place.fix_id if place else None)
+        self._map.set_visibility(point is not None)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        for layer in self._layers:
+            self._map.remove_layer(layer)
+        self._layers.clear()
+        if place is None or point is None:
+            return
+        track = [(one.lat, one.lon) for one in card.track if one.lat is not None]
+        if len(track) > 1:
+            self._layers.append(self._map.generic_layer(name="polyline", args=[track, {"className": "track", "weight": 3}]))
+        if place.radius_m:
+            self._layers.append(self._map.generic_layer(name="circle", args=[point, {"radius": place.radius_m, "className": "accuracy", "weight": 2}]))
+        self._layers.append(self._map.generic_layer(name="circleMarker", args=[point, {"radius": 8, "className": "person", "weight": 3}]))
+        zoom = zoom_for(place.radius_m, tiles=self._tiles)
+        self._map.center, self._map.zoom = point, zoom
+        self._map.run_map_method("invalidateSize")
+        self._map.run_map_method("setView", point, zoom, {"animate": False})
+
+
+def _make_map(tile_url: str) -> Any:
+    made = ui.leaflet(
+        center=WORLD[0],
+        zoom=WORLD[1],
+        options={"maxZoom": MAX_ZOOM, "minZoom": 1, "worldCopyJump": True, "attributionControl": bool(tile_url), "keyboard": True},
+        additional_resources=[f"{ASSETS}/map.js"],
+    ).classes("map")
+    # The element comes with a public tile server; nothing may leave the machine, so it goes before the browser has seen it.
+    made.layers.clear()
+    if tile_url:
+        made.tile_layer(url_template=tile_url, options={"maxZoom": MAX_ZOOM})
+    return attributes(made, role="application", aria_label="민원인 위치 지도. 자세한 값은 아래에 글로 있습니다.")
+
+
+def _place(card: CaseCard) -> None:
+    if card.place is None and card.typed_place is None:
+        say("p", "아직 위치를 받지 못했습니다.", "none")
+    if card.place is not None:
+        _fix(card.place)
+    if card.typed_place is not None:
+        with block("p", "typed"):
+            say("b", "직접 적은 곳 ")
+            say("span", card.typed_place.text)
+            block("time", "soft", data_tick="ago", data_at=card.typed_place.fixed_at.timestamp() * 1000)
+
+
+def _fix(place: Place) -> None:
+    with block("p", "fix"):
+        say("b", f"{words.METHODS.get(place.method, place.method)} {words.metres(place.radius_m)}")
+        block("time", "age", data_tick="ago", data_at=place.fixed_at.timestamp() * 1000)
+    marks = [words.CONFIDENCE.get(place.confidence, place.confidence)]
+    if place.datum != "WGS84":
+        marks.append(f"좌표계 {place.datum} — 지도와 어긋날 수 있음")
+    say("p", " · ".join(marks), "soft")
+    say("p", f"{place.lat:.5f}, {place.lon:.5f}", "coordinates")
+
+
+def _times(card: CaseCard) -> None:
+    if card.time_zone:
+        with block("p", "clock"):
+            say("span", "현지 ")
+            block("b", data_tick="clock", data_zone=card.time_zone)
+        say("span", card.time_zone, "soft")
+    with block("p", "clock soft"):
+        say("span", "한국 ")
+        block("b", data_tick="clock", data_zone=KOREA)
+
+
+def _where(card: CaseCard) -> None:
+    if card.country_conflict:
+        found = ", ".join(words.country_name(one.country) for one in card.countries)
+        say("p", f"말한 나라({words.country_name(card.case.country)})와 위치({found})가 다릅니다. 다른 사람을 위한 글일 수 있습니다.", "warning")
+    elif len(card.countries) > 1:
+        say("p", "국경 가까이: " + ", ".join(words.country_name(one.country) for one in card.countries), "warning")
+    with block("dl", "facts wide-facts"):
+        with block("div", "fact"):
+            say("dt", "나라")
+            say("dd", words.country_name(card.case.country or (card.countries[0].country if card.countries else None)))
+        if card.alarm_level is not None:
+            with block("div", "fact"):
+                say("dt", "여행경보")
+                say("dd", f"{card.alarm_level}단계")
+    say("h2", "관할 공관")
+    if not card.missions:
+        say("p", "알 수 없습니다. 나라를 먼저 확인하세요.", "none")
+    with block("ul", "missions"):
+        for mission in card.missions[:3]:
+            with block("li"):
+                with block("div", "mission"):
+                    say("b", mission.name)
+                    say("span", "✓ 확인됨" if mission.verified else "? 확인 필요", "mark " + ("verified" if mission.verified else "unverified"))
+                distance = f" · {mission.distance_km:,.0f} km" if mission.distance_km is not None else ""
+                say("span", mission.basis + distance, "soft")
+    say("h2", "전화")
+    with block("ul", "numbers"):
+        for phone in card.numbers:
+            with block("li"):
+                say("span", phone.label + " ")
+                say("a", phone.number, "tel", href="tel:" + "".join(c for c in phone.number if c in "+0123456789"))

@@ -1,0 +1,237 @@
+"""The middle pane: who, how urgent, why; the lines; the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nicegui.element import Element
+
+from accounts.schemas import Role, Staff
+from conversation.schemas import Line
+from handoff.desk import words
+from handoff.desk.elements import Composer, Transcript, attributes, block, button, say
+from handoff.queue_order import is_emergency
+from handoff.schemas import CaseCard
+
+#: Lines of a long conversation that are shown.
+KEPT = 300
+MAX_CHARS = 4000
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """What the buttons and the reply box call."""
+
+    take: Callable[[], Any]
+    acknowledge: Callable[[], Any]
+    hand_back: Callable[[], Any]
+    to_queue: Callable[[], Any]
+    close: Callable[[], Any]
+    send: Callable[[dict[str, Any]], Any]
+    draft: Callable[[dict[str, Any]], Any]
+    seen: Callable[[int], Any]
+
+
+def shown(line: Line, viewer: Staff) -> dict[str, Any]:
+    """A line as the browser shows it: words only, nothing that could be taken for markup."""
+    text = words.line_text(line.kind, line.body)
+    urgency = line.urgency if line.urgency in words.SEVERITY and line.urgency != "none" else None
+    by = "agent" if line.author_kind == "officer" else line.author_kind
+    own = line.author_id == viewer.id and by == "agent"
+    return {
+        "seq": line.seq,
+        "by": by,
+        "own": own,
+        "who": "나" if own else words.AUTHORS.get(line.author_kind, line.author_kind),
+        "text": text,
+        "wordless": not line.body.get("text"),
+        "at": line.created_at.timestamp() * 1000,
+        "urgency": urgency,
+        "word": words.severity_word(urgency) if urgency else "",
+        "shape": words.severity_shape(urgency) if urgency else "",
+        "source": _source(line.body.get("source")),
+        "extra": _extra(line.body),
+    }
+
+
+def _source(card: Any) -> dict[str, str] | None:
+    if not isinstance(card, dict):
+        return None
+    marks = [str(card.get("effective_from") or "") and f"{card['effective_from']} 시행", str(card.get("source") or "")]
+    marks += ["시험용"] if card.get("test_only") else []
+    marks += ["지난 규정"] if card.get("past") else []
+    return {"title": str(card.get("title") or ""), "detail": " · ".join(mark for mark in marks if mark), "url": words.safe_url(str(card.get("url") or ""))}
+
+
+def _extra(body: dict[str, Any]) -> str:
+    """What the citizen was offered beside the words."""
+    parts = []
+    if body.get("buttons"):
+        parts.append("버튼: " + ", ".join(str(one.get("title", "")) for one in body["buttons"] if isinstance(one, dict)))
+    if body.get("phones"):
+        parts.append("전화: " + ", ".join(f"{one.get('label', '')} {one.get('number', '')}".strip() for one in body["phones"] if isinstance(one, dict)))
+    if body.get("location_url"):
+        parts.append("위치 요청 링크를 함께 보냈습니다")
+    return " · ".join(part for part in parts if part)
+
+
+class ConversationPane:
+    """One open case; its frame stays, so that what is being written is never disturbed by what arrives."""
+
+    def __init__(self, viewer: Staff, handlers: Handlers) -> None:
+        self._viewer = viewer
+        self._handlers = handlers
+        self.case_id: int | None = None
+        self.transcript: Transcript | None = None
+        self.composer: Composer | None = None
+        with block("section", "pane conversation", aria_label="상담", data_pane="conversation"):
+            self._nothing = block("div", "nothing")
+            with self._nothing:
+                say("p", "왼쪽에서 상담을 고르세요.")
+                say("p", "j · k 로 움직이고 Enter 로 맡습니다. 보기만 하려면 Space 를 누르세요.", "hint")
+            self._head = block("header", "case-head")
+            with self._head:
+                self._build_head()
+            self._card = block("div", "handoff-card", role="group", aria_label="핸드오프 카드")
+            self._body = block("div", "talk")
+        self._show_frame(False)
+
+    def _build_head(self) -> None:
+        h = self._handlers
+        with block("div", "line1"):
+            self._badge = say("span", "", "badge")
+            self._title = say("h1", "")
+            self._wait = block("time", "wait", data_tick="wait", title="기다린 시간")
+        with block("div", "line2"):
+            self._status = say("span", "", "status", role="status")
+            with block("div", "actions"):
+                self._buttons = {
+                    "take": button("맡기", h.take, classes="primary", hint="Enter", data_action="take"),
+                    "acknowledge": button("확인", h.acknowledge, hint="a", data_key="KeyA", data_action="acknowledge"),
+                    "hand_back": button("봇에게 돌려주기", h.hand_back, hint="b", data_key="KeyB", data_action="hand-back"),
+                    "to_queue": button("대기열로", h.to_queue, hint="q", data_key="KeyQ", data_action="to-queue"),
+                    "close": button("종료", h.close, classes="strong", hint="e", data_key="KeyE", data_action="close"),
+                }
+
+    def _show_frame(self, on: bool) -> None:
+        self._nothing.set_visibility(not on)
+        for element in (self._head, self._card, self._body):
+            element.set_visibility(on)
+
+    def clear(self) -> None:
+        """Nothing is open."""
+        self.case_id = self.transcript = self.composer = None
+        self._body.clear()
+        self._card.clear()
+        self._show_frame(False)
+
+    def open(self, card: CaseCard, lines: list[Line], read: int, draft: str) -> None:
+        """Show another case."""
+        self.case_id = card.case.id
+        self._show_frame(True)
+        self._body.clear()
+        with self._body:
+            self.transcript = attributes(
+                Transcript(),
+                lines=[shown(line, self._viewer) for line in lines[-KEPT:]],
+                read=read,
+                zone=card.time_zone or "",
+                truncated=len(lines) > KEPT,
+            )
+            self.transcript.on("seen", lambda e: self._handlers.seen(int(e.args)), None)
+            self.composer = attributes(Composer(), placeholder="민원인에게 보낼 글", max=MAX_CHARS, draft=draft, case_id=card.case.id)
+            self.composer.on("send", lambda e: self._handlers.send(e.args), None)
+            self.composer.on("draft", lambda e: self._handlers.draft(e.args), None)
+        self.update(card)
+
+    def update(self, card: CaseCard) -> None:
+        """The same case has changed."""
+        case, viewer = card.case, self._viewer
+        own = case.owner_id == viewer.id
+        emergency = is_emergency(case.severity)
+        self._badge.classes(replace=f"badge sev-{case.severity}")
+        self._badge.set_text(f"{words.severity_shape(case.severity)} {words.severity_word(case.severity)}")
+        self._title.set_text(f"{words.country_name(case.country)} · {words.category_word(case.category)} · #{case.id}")
+        attributes(self._wait, data_at=case.arrival_at.timestamp() * 1000)
+        self._status.set_text(self._status_text(card, own))
+        visible = {
+            "take": case.status == "queued" or (case.status == "handed_back" and own),
+            "acknowledge": emergency and case.acknowledged_at is None and case.status != "closed",
+            "hand_back": own and case.status == "claimed",
+            "to_queue": case.status in ("claimed", "handed_back") and (own or viewer.has(Role.SUPERVISOR)),
+            "close": case.status != "closed" and (own or viewer.has(Role.SUPERVISOR)),
+        }
+        for name, on in visible.items():
+            self._buttons[name].set_visibility(on)
+        self._fill_card(card)
+        if self.composer is not None:
+            attributes(self.composer, enabled=card.may_write and card.conversation_open, why=self._why_not(card, own))
+            self.composer.update()
+
+    def _status_text(self, card: CaseCard, own: bool) -> str:
+        case = card.case
+        text = words.STATUS.get(case.status, case.status)
+        if case.status in ("claimed", "handed_back"):
+            text += " · 내 상담" if own else f" · {card.owner_name or '담당자 없음'}"
+        if not card.conversation_open:
+            text += " · 민원인이 나감"
+        return text
+
+    def _why_not(self, card: CaseCard, own: bool) -> str:
+        if card.case.status == "closed":
+            return "종료된 상담입니다."
+        if not card.conversation_open:
+            return "민원인이 대화를 끝냈습니다. 글을 보낼 수 없습니다."
+        if card.case.status == "queued":
+            return "맡은 뒤에 답장할 수 있습니다."
+        if own:
+            return "봇이 응대하고 있습니다. 다시 맡으면 답장할 수 있습니다."
+        return f"{card.owner_name or '다른 상담관'} 님의 상담입니다."
+
+    def _fill_card(self, card: CaseCard) -> None:
+        self._card.clear()
+        with self._card:
+            if card.summary:
+                say("blockquote", card.summary, "summary")
+            with block("dl", "facts"):
+                _fact("왜", words.why(card.why) or ["적힌 까닭 없음"])
+                _fact("언어", [words.language_name(card.case.language)])
+                _fact("채널", [words.CHANNELS.get(card.channel, card.channel)])
+                _fact("장소", [place_line(card)])
+                _fact("봇이 답한 것", [f"{len(card.bot_lines)}번"])
+                _fact("민원인 시도", [f"{card.attempts}번"])
+
+    def add(self, lines: list[Line]) -> None:
+        """New lines, or lines whose mark has changed."""
+        if self.transcript is not None and lines:
+            self.transcript.run_method("add", [shown(line, self._viewer) for line in lines])
+
+    def read(self, seq: int) -> None:
+        """The citizen has read up to here."""
+        if self.transcript is not None:
+            self.transcript.run_method("mark", seq)
+
+    def sent(self, client_id: str, ok: bool, message: str = "") -> None:
+        """What became of a reply."""
+        if self.composer is not None:
+            self.composer.run_method("sent", client_id, ok, message)
+
+
+def place_line(card: CaseCard) -> str:
+    """The place in a few words, without coordinates."""
+    if card.place is not None:
+        return f"{words.METHODS.get(card.place.method, card.place.method)} {words.metres(card.place.radius_m)}"
+    if card.typed_place is not None:
+        return "직접 적은 주소 있음"
+    return "아직 없음"
+
+
+def _fact(name: str, values: list[str]) -> Element:
+    with block("div", "fact") as fact:
+        say("dt", name)
+        with block("dd"):
+            for value in values:
+                say("span", value, "chip" if name == "왜" else "")
+    return fact

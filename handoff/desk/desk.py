@@ -1,0 +1,358 @@
+"""One open desk: what a person at one browser page sees and does. It lives as long as the page; a reconnect is a fresh one."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui import Client, background_tasks, ui
+
+from accounts.schemas import Staff
+from conversation import service as conversation
+from conversation.schemas import Line
+from core.clock import now as clock_now
+from core.db import Database
+from core.errors import AppError
+from core.events import Event, EventHub
+from core.logging import get
+from core.settings import Settings
+from handoff import service as handoff
+from handoff.desk.actions import Actions
+from handoff.desk.context_pane import ContextPane
+from handoff.desk.conversation_pane import MAX_CHARS, ConversationPane, Handlers
+from handoff.desk.dialogs import ask_close, ask_confirm, show_help
+from handoff.desk.elements import Signals, block, button, say
+from handoff.desk.live import Follower, QueueFeed
+from handoff.desk.presence import PresenceControl
+from handoff.desk.queue_pane import QueuePane
+from handoff.queue_order import is_emergency
+from handoff.schemas import CaseCard, QueueRow
+
+log = get(__name__)
+PULSE_S = 2.0
+BEAT_S = 10.0
+#: Lines before the last that are read again when the case changes: triage marks a line after it has been written.
+RECHECKED = 5
+MAX_DRAFTS = 500
+PANES = (("queue", "대기열"), ("conversation", "상담"), ("context", "상황"))
+
+#: What is being written, by person and case, so that a lost connection does not lose half a reply. In memory only, never stored.
+_drafts: OrderedDict[tuple[int, int], str] = OrderedDict()
+
+
+class Desk:
+    """Wires the three panes to the feed, to the open case's streams and to the actions."""
+
+    def __init__(self, client: Client, viewer: Staff, db: Database, hub: EventHub, feed: QueueFeed, actions: Actions, settings: Settings) -> None:
+        self._client = client
+        self._viewer = viewer
+        self._db = db
+        self._feed = feed
+        self._do = actions
+        self._settings = settings
+        self._follower = Follower(db, hub, self._on_events)
+        self._card: CaseCard | None = None
+        self._wanted: int | None = None
+        self._last_seq = 0
+        self._refreshing = asyncio.Lock()
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    def build(self) -> None:
+        """Make the page's elements; called once, synchronously, so that no change of the queue falls between picture and events."""
+        with block("div", "desk"):
+            with block("header", "bar"):
+                say("span", "길동무 상담 데스크", "brand")
+                with block("div", "bar-right"):
+                    self._signals = Signals()
+                    button("도움말", show_help, classes="small", hint="?", data_key="?")
+                    say("span", self._viewer.display_name, "who")
+                    with block("form", "sign-out", method="post", action="/staff/sign-out"), block("button", "small", type="submit"):
+                        say("span", "나가기")
+            with block("div", "tabs", role="tablist", aria_label="화면"):
+                for name, label in PANES:
+                    with block("button", "tab", type="button", role="tab", data_tab=name) as tab:
+                        say("span", label)
+                    tab.on("click", js_handler=f"() => {{ document.body.dataset.pane = '{name}' }}")
+            with block("main", "panes"):
+                with block("section", "pane queue-pane", data_pane="queue"):
+                    self._queue = QueuePane(self._feed, self._viewer, self._signals, on_take=self.take, on_look=self.look, on_ack=self._acknowledge)
+                    self._presence = PresenceControl(self._do, lambda: len(self._queue.mine), self._guarded)
+                handlers = Handlers(
+                    take=lambda: self.take(self._open_id),
+                    acknowledge=lambda: self._acknowledge(self._open_id),
+                    hand_back=self._ask_hand_back,
+                    to_queue=self._ask_to_queue,
+                    close=self._ask_close,
+                    send=self._send,
+                    draft=self._keep_draft,
+                    seen=self._seen,
+                )
+                self._conversation = ConversationPane(self._viewer, handlers)
+                self._context = ContextPane(self._settings.tile_url, on_ask=self._ask_place)
+        self._feed.attach(self._on_queue)
+        self._queue.signal()
+
+    def start(self) -> None:
+        """Begin to follow; ends with the page."""
+        self._tasks = [
+            background_tasks.create(self._follower.run(), name="desk-follower"),
+            background_tasks.create(self._pulse(), name="desk-pulse"),
+            background_tasks.create(self._follow(), name="desk-first-streams"),
+        ]
+
+    def stop(self) -> None:
+        """The page is gone."""
+        self._feed.detach(self._on_queue)
+        for task in self._tasks:
+            task.cancel()
+
+    @property
+    def _open_id(self) -> int:
+        return self._conversation.case_id or 0
+
+    # -- what arrives -------------------------------------------------------------------------------------------------------------
+
+    def _on_queue(self, changes: Any) -> None:
+        with self._client:
+            self._queue.listen(changes)
+        if changes is None or any(self._viewer.id in (c.before and c.before.owner_id, c.after and c.after.owner_id) for c in changes):
+            self._spawn(self._follow())
+
+    async def _follow(self) -> None:
+        """The streams of the open case and of the viewer's other conversations."""
+        streams = {conversation.stream(row.conversation_id) for row in self._queue.mine}
+        if self._card is not None:
+            streams |= {handoff.case_stream(self._card.case.id), conversation.stream(self._card.case.conversation_id)}
+        async with self._db.read() as connection:
+            await self._follower.follow(streams, connection)
+        for row in self._queue.mine:
+            await self._count_unread(row)
+
+    async def _count_unread(self, row: QueueRow) -> None:
+        count = 0 if self._card is not None and row.case_id == self._card.case.id else await self._do.unread(row.conversation_id)
+        with self._client:
+            self._queue.unread(row.case_id, count)
+
+    async def _on_events(self, stream: str, news: list[Event]) -> None:
+        card = self._card
+        if card is not None and stream == conversation.stream(card.case.conversation_id):
+            await self._on_conversation(card, news)
+        elif card is not None and stream == handoff.case_stream(card.case.id):
+            if any(event.kind not in ("reply", "note") for event in news):
+                await self._refresh(card.case.id)
+        else:
+            for row in self._queue.mine:
+                if stream == conversation.stream(row.conversation_id):
+                    await self._count_unread(row)
+
+    async def _on_conversation(self, card: CaseCard, news: list[Event]) -> None:
+        for event in news:
+            if event.kind == "read" and event.payload.get("by") == "citizen":
+                with self._client:
+                    self._conversation.read(int(event.payload["seq"]))
+        if any(event.kind == "message" for event in news):
+            await self._fetch_lines(card, self._last_seq)
+        if any(event.kind in ("owner", "closed") for event in news):
+            await self._refresh(card.case.id)
+
+    async def _fetch_lines(self, card: CaseCard, after: int) -> None:
+        lines = await self._do.lines(card.case.conversation_id, after)
+        if self._card is not None and self._card.case.id == card.case.id and lines:
+            self._last_seq = max(self._last_seq, lines[-1].seq)
+            with self._client:
+                self._conversation.add(lines)
+
+    async def _refresh(self, case_id: int) -> None:
+        """The open case has changed; when it is no longer this person's to see, it goes from the screen."""
+        async with self._refreshing:
+            try:
+                opened = await self._do.open(case_id)
+            except AppError as error:
+                if error.code not in ("forbidden", "not_found"):
+                    raise
+                row = self._feed.rows.get(case_id)
+                with self._client:
+                    self._close_pane()
+                    ui.notify(f"{row.owner_name if row and row.owner_name else '다른 상담관'} 님이 #{case_id} 상담을 맡았습니다.", type="info")
+                return
+            if self._open_id != case_id:
+                return
+            self._card = opened.card
+            with self._client:
+                self._conversation.update(opened.card)
+                self._context.show(opened.card, may_ask=opened.card.may_write and opened.card.conversation_open)
+                self._show_lines(opened.lines[-RECHECKED:])
+
+    def _show_lines(self, lines: list[Line]) -> None:
+        self._conversation.add(lines)
+        if lines:
+            self._last_seq = max(self._last_seq, lines[-1].seq)
+
+    async def _pulse(self) -> None:
+        """Tell the page every two seconds how true its picture is, and the others that this desk is there."""
+        beaten = 0.0
+        while True:
+            if self._client.has_socket_connection:
+                with self._client:
+                    self._signals.run_method("pulse", clock_now().timestamp() * 1000, self._feed.freshness, round(self._feed.silent_s, 1))
+                if time.monotonic() - beaten >= BEAT_S:
+                    beaten = time.monotonic()
+                    await self._guarded(self._presence.beat, quiet=True)
+            await asyncio.sleep(PULSE_S if beaten else 0.1)
+
+    # -- what the person does -----------------------------------------------------------------------------------------------------
+
+    async def _guarded(self, action: Callable[[], Awaitable[Any]], *, quiet: bool = False) -> bool:
+        """Run an action; an expected failure becomes a sentence, a lost sign-in the way to sign in again."""
+        try:
+            await action()
+        except AppError as error:
+            with self._client:
+                if error.code == "not_signed_in":
+                    ui.navigate.to("/staff/sign-in?next=/desk")
+                elif not quiet:
+                    ui.notify(error.kind.korean, type="negative", close_button="닫기")
+            return False
+        return True
+
+    async def look(self, case_id: int) -> None:
+        """Open a case without taking it."""
+        await self._guarded(lambda: self._open(case_id))
+
+    async def take(self, case_id: int) -> None:
+        """Take a case and open it; when someone was first, say so plainly."""
+        refused: list[str | None] = []
+
+        async def claim() -> None:
+            refused.append(await self._do.take(case_id))
+            if refused[-1] is None:
+                await self._open(case_id)
+
+        await self._guarded(claim)
+        if refused and refused[0]:
+            with self._client:
+                ui.notify(refused[0], type="warning", close_button="닫기")
+
+    async def _open(self, case_id: int) -> None:
+        self._wanted = case_id
+        opened = await self._do.open(case_id)
+        if self._wanted != case_id:  # something else was opened meanwhile
+            return
+        same = self._open_id == case_id
+        self._card = opened.card
+        may_write = opened.card.may_write and opened.card.conversation_open
+        with self._client:
+            self._queue.list.run_method("show", case_id)
+            if same:
+                self._conversation.update(opened.card)
+                self._show_lines(opened.lines[-RECHECKED:])
+            else:
+                self._last_seq = opened.lines[-1].seq if opened.lines else 0
+                self._conversation.open(opened.card, opened.lines, opened.read_by_citizen, _drafts.get((self._viewer.id, case_id), ""))
+                ui.run_javascript("document.body.dataset.pane = 'conversation'")
+            self._context.show(opened.card, may_ask=may_write)
+            self._queue.unread(case_id, 0)
+        await self._follow()
+        # What was written between reading the case and following its streams.
+        await self._fetch_lines(opened.card, self._last_seq)
+
+    def _close_pane(self) -> None:
+        self._card = self._wanted = None
+        self._conversation.clear()
+        self._context.clear()
+        self._queue.list.run_method("show", None)
+        ui.run_javascript("document.body.dataset.pane = 'queue'")
+
+    async def _acknowledge(self, case_id: int) -> None:
+        await self._guarded(lambda: self._do.acknowledge(case_id))
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        case_id, client_id, text = int(message["case_id"]), str(message["client_id"])[:64], str(message["text"])[:MAX_CHARS]
+        problem = ""
+        try:
+            await self._do.reply(case_id, text, client_id)
+        except AppError as error:
+            problem = error.kind.korean
+            if error.code == "not_signed_in":
+                problem = "로그인이 끝났습니다. 새 창에서 로그인한 뒤 다시 보내기를 누르세요."
+        else:
+            _drafts.pop((self._viewer.id, case_id), None)
+        with self._client:
+            if self._open_id == case_id:
+                self._conversation.sent(client_id, not problem, problem)
+            elif problem:
+                ui.notify(f"#{case_id}: {problem}", type="negative", close_button="닫기")
+        if not problem and self._card is not None and self._card.case.id == case_id:
+            await self._fetch_lines(self._card, self._last_seq)
+
+    def _keep_draft(self, message: dict[str, Any]) -> None:
+        key = (self._viewer.id, int(message["case_id"]))
+        _drafts.pop(key, None)
+        if text := str(message["text"])[:MAX_CHARS]:
+            _drafts[key] = text
+            while len(_drafts) > MAX_DRAFTS:
+                _drafts.popitem(last=False)
+
+    async def _seen(self, seq: int) -> None:
+        card = self._card
+        if card is not None and card.case.owner_id == self._viewer.id and card.case.status == "claimed":
+            await self._guarded(lambda: self._do.mark_read(card.case.conversation_id, seq), quiet=True)
+
+    async def _ask_place(self) -> None:
+        case_id = self._open_id
+        if await self._guarded(lambda: self._do.ask_place(case_id, secrets.token_hex(8))):
+            with self._client:
+                ui.notify("위치 링크를 보냈습니다.", type="positive")
+
+    def _ask_hand_back(self) -> None:
+        card = self._card
+        if card is None:
+            return
+        text = "민원인은 다시 봇과 이야기합니다."
+        if is_emergency(card.case.severity):
+            text += " 긴급 상담은 끝나지 않습니다. 종료할 때까지 내 상담으로 남고, 위험한 글이 오면 다시 대기열에 올라갑니다."
+        ask_confirm("봇에게 돌려주기", text, "돌려주기", lambda: self._leave(lambda: self._do.hand_back(card.case.id)), name="hand-back")
+
+    def _ask_to_queue(self) -> None:
+        card = self._card
+        if card is not None:
+            text = "다른 상담관이 맡을 수 있게 대기열로 되돌립니다. 처음 온 시각의 순서를 지킵니다."
+            ask_confirm("대기열로 되돌리기", text, "되돌리기", lambda: self._leave(lambda: self._do.to_queue(card.case.id)), name="to-queue")
+
+    async def _leave(self, action: Callable[[], Awaitable[None]]) -> None:
+        if await self._guarded(action):
+            with self._client:
+                self._close_pane()
+
+    def _ask_close(self) -> None:
+        card = self._card
+        if card is None:
+            return
+
+        async def confirm(outcome: str, contact: str) -> str | None:
+            try:
+                await self._do.close(card.case.id, outcome, contact)
+            except AppError as error:
+                if error.extra.get("field") == "verified_contact":
+                    return "누구와 어떻게 연락해 안전을 확인했는지 적으세요."
+                return error.kind.korean
+            _drafts.pop((self._viewer.id, card.case.id), None)
+            with self._client:
+                self._close_pane()
+                ui.notify(f"#{card.case.id} 상담을 종료했습니다: {handoff.OUTCOMES[outcome]}", type="positive")
+            return None
+
+        ask_close(card.case, confirm)
+
+    def _spawn(self, work: Awaitable[Any]) -> None:
+        async def run() -> None:
+            try:
+                await work
+            except AppError as error:
+                log.warning("desk_refresh_failed", code=error.code)
+
+        background_tasks.create(run(), name="desk-work")

@@ -1,0 +1,95 @@
+"""The dialogs of a desk. Ending an emergency is never one key: an outcome, how contact was verified, and a press on the button."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from nicegui import ui
+
+from handoff.desk import words
+from handoff.desk.elements import attributes, block, button, say
+from handoff.moves import HANDED_BACK, MIN_CONTACT_CHARS, NOT_FOR_EMERGENCIES, OUTCOMES
+from handoff.queue_order import is_emergency
+from handoff.schemas import Case
+
+KEYS = (
+    ("j · k", "아래 · 위 상담으로"),
+    ("Enter", "고른 상담 맡기 (내 상담이면 열기)"),
+    ("Space", "맡지 않고 보기"),
+    ("r", "답장 쓰기 · Esc 로 나가기"),
+    ("a", "경보 확인 (모든 데스크에서 소리가 멈춤)"),
+    ("l", "위치 다시 요청"),
+    ("b", "봇에게 돌려주기"),
+    ("q", "대기열로 되돌리기"),
+    ("e", "종료 (결과를 고르고 확인해야 끝남)"),
+    ("?", "이 도움말"),
+)
+
+
+def outcomes_for(severity: str) -> dict[str, str]:
+    """The outcomes that may end a case of this severity; handing back has a button of its own."""
+    barred = {HANDED_BACK} | (NOT_FOR_EMERGENCIES if is_emergency(severity) else set())
+    return {code: label for code, label in OUTCOMES.items() if code not in barred}
+
+
+def ask_close(case: Case, on_confirm: Callable[[str, str], Awaitable[str | None]]) -> None:
+    """Ask for what ending this case needs; ``on_confirm`` answers with the sentence to show when it was refused."""
+    emergency = is_emergency(case.severity)
+    with ui.dialog().props("persistent") as dialog, block("div", "dialog", role="dialog", aria_label="상담 종료", data_dialog="close"):
+        say("h2", f"#{case.id} 종료 — {words.severity_word(case.severity)} · {words.category_word(case.category)}")
+        if emergency:
+            say("p", "긴급 상담입니다. 답이 없다는 것은 끝난 것이 아닙니다. 본인이나 현지 기관과 연락한 사실을 적어야 종료됩니다.", "warning")
+        with block("div", "", data_outcome=""):
+            outcome = ui.select(outcomes_for(case.severity), label="결과").props("outlined dense options-dense").classes("wide")
+        contact = ui.input(label="확인한 연락 (누구와, 어떻게)" if emergency else "확인한 연락 (선택)", value="")
+        contact.props("outlined dense autocomplete=off maxlength=500 data-verified-contact")
+        problem = say("p", "", "problem", role="alert")
+
+        async def confirm() -> None:
+            if not outcome.value:
+                problem.set_text("결과를 고르세요.")
+            elif emergency and len((contact.value or "").strip()) < MIN_CONTACT_CHARS:
+                problem.set_text("누구와 어떻게 연락해 안전을 확인했는지 적으세요.")
+            elif (refused := await on_confirm(str(outcome.value), contact.value or "")) is not None:
+                problem.set_text(refused)
+            else:
+                dialog.close()
+
+        with block("div", "dialog-buttons"):
+            button("계속 상담", dialog.close)
+            button("종료하기", confirm, classes="danger" if emergency else "primary", data_confirm="")
+    dialog.on("hide", dialog.delete)
+    dialog.open()
+
+
+def ask_confirm(title: str, text: str, label: str, on_confirm: Callable[[], Awaitable[None]], *, name: str) -> None:
+    """Ask once before something that cannot be taken back at once."""
+    with ui.dialog() as dialog, block("div", "dialog", role="dialog", aria_label=title, data_dialog=name):
+        say("h2", title)
+        say("p", text)
+
+        async def confirm() -> None:
+            dialog.close()
+            await on_confirm()
+
+        with block("div", "dialog-buttons"):
+            button("아니요", dialog.close)
+            attributes(button(label, confirm, classes="primary", data_confirm=""), autofocus=True)
+    dialog.on("hide", dialog.delete)
+    dialog.open()
+
+
+def show_help() -> None:
+    """The keys."""
+    with ui.dialog() as dialog, block("div", "dialog", role="dialog", aria_label="단축키 도움말", data_dialog="help"):
+        say("h2", "단축키")
+        with block("dl", "keys"):
+            for key, meaning in KEYS:
+                with block("div"), block("dt"):
+                    say("kbd", key)
+                say("dd", meaning)
+        say("p", "글을 쓰는 동안에는 단축키가 듣지 않습니다. 한글 자판에서도 같은 자리의 키를 누르면 됩니다.", "soft")
+        with block("div", "dialog-buttons"):
+            attributes(button("닫기", dialog.close), autofocus=True)
+    dialog.on("hide", dialog.delete)
+    dialog.open()

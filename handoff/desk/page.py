@@ -1,0 +1,93 @@
+"""``/desk``: the agents' page, its files and its base map."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+from nicegui import Client, ui
+from starlette.staticfiles import StaticFiles
+
+from core.crypto import Cipher
+from core.db import Database
+from core.errors import AppError
+from core.events import EventHub
+from core.settings import Settings
+from handoff.desk import frame
+from handoff.desk.actions import Actions
+from handoff.desk.desk import Desk
+from handoff.desk.elements import block, say
+from handoff.desk.live import QueueFeed
+from handoff.desk.session import Session
+from handoff.geography import BASE_MAP
+
+ASSETS = Path(__file__).parent / "static"
+HEAD = '<link rel="stylesheet" href="/desk/assets/desk.css"><meta name="robots" content="noindex">'
+
+
+@dataclass(frozen=True)
+class _Parts:
+    db: Database
+    cipher: Cipher
+    hub: EventHub
+    settings: Settings
+    feed: QueueFeed
+
+
+#: What the page works with: NiceGUI has one application a process, so the newest mount is the one that answers.
+_parts: list[_Parts] = []
+
+
+def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: Settings) -> None:
+    """Put the desk on an application; call it last, after the other routes."""
+    feed = QueueFeed(db, hub, Session.name_of)
+    _parts[:] = [_Parts(db, cipher, hub, settings, feed)]
+
+    @app.get("/desk/basemap.json", include_in_schema=False)
+    async def base_map() -> Response:
+        return FileResponse(BASE_MAP, media_type="application/json", headers={"Cache-Control": "private, max-age=86400"})
+
+    app.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
+    ui.page("/desk", title="상담 데스크")(_page)
+    frame.install(app, cipher, settings)
+    inner = app.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
+        async with inner(running) as state:
+            try:
+                yield state
+            finally:
+                await feed.stop()
+
+    app.router.lifespan_context = lifespan
+
+
+async def _page(request: Request, client: Client) -> Response | None:
+    parts = _parts[0]
+    session = Session.of(request)
+    try:
+        async with parts.db.read() as connection:
+            viewer = await session.staff(connection)
+    except AppError as error:
+        if error.code == "not_signed_in":
+            return RedirectResponse("/staff/sign-in?next=/desk", 303)
+        ui.add_head_html(HEAD)
+        with block("div", "refused"):
+            say("h1", "상담 데스크를 열 수 없습니다")
+            say("p", error.kind.korean)
+        client.status_code = error.kind.status
+        return None
+    await parts.feed.ready()
+    ui.add_head_html(HEAD)
+    actions = Actions(parts.db, parts.cipher, session, parts.settings.public_url or str(request.base_url))
+    desk = Desk(client, viewer, parts.db, parts.hub, parts.feed, actions, parts.settings)
+    desk.build()
+    client.on_delete(desk.stop)
+    desk.start()
+    return None

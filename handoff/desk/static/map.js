@@ -1,0 +1,16 @@
+// The base map: country outlines from our own server, under whatever the desk puts on it. Loaded before the first map is made.
+(() => {
+  if (window.deskBaseMap) return;
+  window.deskBaseMap = true;
+  let outlines;
+  const load = () => (outlines ??= fetch("/desk/basemap.json").then((r) => r.json()));
+  L.Map.addInitHook(function () {
+    this.attributionControl?.setPrefix(false);
+    const pane = this.createPane("outlines");
+    pane.style.zIndex = 150; // below tiles when a tile server is set
+    load().then((data) =>
+      L.geoJSON(data, { pane: "outlines", interactive: false, style: (f) => ({ className: "outline-" + f.properties.layer }) }).addTo(this),
+    );
+    L.control.scale({ imperial: false }).addTo(this);
+  });
+})();

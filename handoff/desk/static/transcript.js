@@ -1,0 +1,96 @@
+// The conversation's lines. What people wrote is interpolated as text; a link is only ever our own source card's, checked on the server.
+export default {
+  template: `
+    <div class="transcript" role="log" aria-label="대화 내용" tabindex="0" ref="box" @scroll.passive="scrolled">
+      <p v-if="truncated" class="day">앞의 글은 줄였습니다. 마지막 {{ known.length }}줄입니다.</p>
+      <template v-for="(line, i) in known" :key="line.seq">
+        <p v-if="i === 0 || day(line.at) !== day(known[i - 1].at)" class="day">{{ day(line.at) }}</p>
+        <article class="line" :class="['by-' + line.by, line.urgency ? 'sev-' + line.urgency : '', {own: line.own}]" :data-seq="line.seq">
+          <header><b>{{ line.who }}</b><span v-if="line.urgency" class="badge" :class="'sev-' + line.urgency"><span aria-hidden="true">{{ line.shape }}</span> {{ line.word }}</span>
+            <time :title="there(line.at)">{{ clock(line.at) }}</time></header>
+          <p class="words" :class="{wordless: line.wordless}">{{ line.text }}</p>
+          <div v-if="line.source" class="source"><b>{{ line.source.title }}</b><span>{{ line.source.detail }}</span>
+            <a v-if="line.source.url" :href="line.source.url" target="_blank" rel="noopener noreferrer">열기</a></div>
+          <p v-if="line.extra" class="extra">{{ line.extra }}</p>
+          <p v-if="line.by === 'agent' && line.seq === lastRead" class="read">민원인 읽음</p>
+        </article>
+      </template>
+      <button v-if="below" type="button" class="small below" @click="toEnd">새 글 보기 ↓</button>
+    </div>`,
+  props: { lines: Array, read: Number, zone: String, truncated: Boolean },
+  emits: ["seen"],
+  data() {
+    return { known: [], readSeq: 0, below: false, told: 0 };
+  },
+  created() {
+    this.load(this.lines || [], this.read || 0);
+  },
+  mounted() {
+    this.toEnd();
+    this.onVisible = () => this.tell();
+    document.addEventListener("visibilitychange", this.onVisible);
+  },
+  unmounted() {
+    document.removeEventListener("visibilitychange", this.onVisible);
+  },
+  computed: {
+    lastRead() {
+      return this.known.reduce((last, line) => (line.by === "agent" && line.seq <= this.readSeq ? line.seq : last), 0);
+    },
+  },
+  methods: {
+    load(lines, read) {
+      this.known = lines;
+      this.readSeq = read;
+    },
+    add(lines) {
+      const box = this.$refs.box;
+      const atEnd = !box || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+      const last = this.known.length ? this.known[this.known.length - 1].seq : 0;
+      const fresh = lines.filter((line) => line.seq > last);
+      const changed = lines.filter((line) => line.seq <= last);
+      changed.forEach((line) => {
+        const at = this.known.findIndex((one) => one.seq === line.seq);
+        if (at >= 0) this.known[at] = line;
+      });
+      this.known.push(...fresh);
+      if (atEnd || fresh.some((line) => line.own)) this.toEnd();
+      else if (fresh.length) this.below = true;
+    },
+    mark(seq) {
+      this.readSeq = Math.max(this.readSeq, seq);
+    },
+    toEnd() {
+      this.$nextTick(() => {
+        const box = this.$refs.box;
+        if (box) box.scrollTop = box.scrollHeight;
+        this.below = false;
+        this.tell();
+      });
+    },
+    scrolled() {
+      const box = this.$refs.box;
+      if (box.scrollHeight - box.scrollTop - box.clientHeight < 80) {
+        this.below = false;
+        this.tell();
+      }
+    },
+    tell() {
+      // A line counts as read when it can be seen: the page is in front and the end is in view.
+      const last = this.known.length ? this.known[this.known.length - 1].seq : 0;
+      if (this.below || document.visibilityState !== "visible" || last <= this.told || !this.$el.offsetParent) return;
+      this.told = last;
+      this.$emit("seen", last);
+    },
+    clock(at) {
+      return new Date(at).toLocaleTimeString("ko-KR", { hour: "2-digit", minute: "2-digit", hour12: false });
+    },
+    day(at) {
+      return new Date(at).toLocaleDateString("ko-KR", { month: "long", day: "numeric", weekday: "short" });
+    },
+    there(at) {
+      if (!this.zone) return "";
+      return "현지 " + new Date(at).toLocaleTimeString("ko-KR", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: this.zone });
+    },
+  },
+};

@@ -1,0 +1,131 @@
+"""The words and shapes that a desk shows for codes. Pure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from handoff.schemas import AgentFull, AlreadyTaken, NotEligible
+from language.categories import Category
+
+#: Severity as a word and a shape, because colour alone carries no meaning.
+SEVERITY = {
+    "life_threat": ("생명 위험", "●"),
+    "urgent": ("긴급", "▲"),
+    "non_urgent": ("도움 요청", "■"),
+    "none": ("일반", "□"),
+}
+AUTHORS = {"citizen": "민원인", "bot": "봇", "agent": "상담관", "officer": "영사", "system": "알림"}
+STATES = {"available": "응대 가능", "away": "자리 비움"}
+STATUS = {"queued": "대기", "claimed": "상담 중", "handed_back": "봇에 되돌림", "closed": "종료"}
+CHANNELS = {"webchat": "웹 채팅", "kakao": "카카오톡", "line": "라인", "wechat": "위챗"}
+METHODS = {"device": "기기 위치", "gps": "GPS", "network": "통신망", "wifi": "와이파이", "typed": "직접 적은 주소", "unknown": "방법 모름"}
+#: Why a case stands here, by the code that triage or the bot wrote.
+WHY = {
+    "classifier": "문장 판단",
+    "windows": "긴 글의 한 대목",
+    "context": "앞선 대화",
+    "doubt": "판단 애매",
+    "no_vector": "규칙만으로 판단",
+    "direct": "직접 표현",
+    "ongoing": "진행 중",
+    "button": "위험 버튼",
+    "danger_button": "위험 버튼",
+    "unanswered_question": "위험 확인에 답 없음",
+    "asked": "상담관 요청",
+    "abstain": "봇이 답하지 못함",
+    "rule:rescue": "구조 요청",
+    "rule:in_danger": "위험하다고 씀",
+    "rule:initials": "초성 구조 요청",
+    "rule:sos": "SOS",
+    "rule:help_english": "영어 구조 요청",
+    "rule:help_other": "외국어 구조 요청",
+    "rule:locked_in": "갇힘",
+    "rule:self_harm": "자해 표현",
+    "rule:police_now": "경찰·구급 요청",
+    "rule:help_begging": "도움 간청",
+}
+CONFIDENCE = {"high": "신뢰 높음", "medium": "신뢰 보통", "low": "신뢰 낮음"}
+INBOUND = {"danger": "‘지금 위험해요’를 눌렀습니다", "location": "위치를 보냈습니다", "choice": "버튼을 눌렀습니다"}
+
+
+def severity_word(severity: str) -> str:
+    """Korean word of a severity."""
+    return SEVERITY.get(severity, (severity, "□"))[0]
+
+
+def severity_shape(severity: str) -> str:
+    """Shape of a severity."""
+    return SEVERITY.get(severity, (severity, "□"))[1]
+
+
+def category_word(category: str) -> str:
+    """Korean word of a category; an unknown code is shown as it is."""
+    try:
+        return Category(category).label
+    except ValueError:
+        return category
+
+
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, str]:
+    from babel import Locale
+
+    return dict(Locale("ko").territories)
+
+
+def country_name(code: str | None) -> str:
+    """Korean name of a country; nobody guesses one that is not known."""
+    return _countries().get(code, code) if code else "국가 모름"
+
+
+@lru_cache(maxsize=1)
+def _languages() -> dict[str, str]:
+    from babel import Locale
+
+    return dict(Locale("ko").languages)
+
+
+def language_name(code: str) -> str:
+    """Korean name of a language."""
+    return _languages().get(code, code)
+
+
+def why(codes: tuple[str, ...]) -> list[str]:
+    """The reasons in words; a code that has none stays visible as it is."""
+    return [WHY.get(code, code.removeprefix("rule:")) for code in codes]
+
+
+def metres(value: float | None) -> str:
+    """An accuracy as people read it."""
+    if value is None:
+        return "정확도 모름"
+    return f"±{value:,.0f} m" if value < 1000 else f"±{value / 1000:,.1f} km"
+
+
+def refusal(result: AlreadyTaken | AgentFull | NotEligible, owner_name: str | None = None) -> str:
+    """Why a case could not be taken, in one sentence."""
+    if isinstance(result, AlreadyTaken):
+        if result.status == "closed" or result.status is None:
+            return "이미 종료된 상담입니다."
+        return f"{owner_name or '다른 상담관'} 님이 먼저 맡았습니다."
+    if isinstance(result, AgentFull):
+        return f"맡을 수 있는 상담 수를 넘었습니다({result.held}/{result.cap}). 하나를 끝내거나 대기열로 돌려놓은 뒤 맡으세요."
+    return {
+        "role": "상담을 맡을 수 있는 역할이 아닙니다.",
+        "disabled": "사용이 중지된 계정입니다.",
+        "away": "자리 비움 상태에서는 생명 위험 상담만 맡을 수 있습니다. 상태를 ‘응대 가능’으로 바꾸세요.",
+    }.get(result.why, "지금은 맡을 수 없습니다.")
+
+
+def line_text(line_kind: str, body: dict[str, Any]) -> str:
+    """The words of a transcript line; what was sent without words is named."""
+    text = str(body.get("text") or "")
+    if text:
+        return text
+    return INBOUND.get(line_kind, "")
+
+
+def safe_url(url: str) -> str:
+    """A source's address if it is an ordinary web address, else nothing."""
+    return url if url.startswith(("https://", "http://")) and not any(c.isspace() or ord(c) < 32 for c in url) else ""

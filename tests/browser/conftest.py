@@ -1,0 +1,150 @@
+"""Chromium, and the staff pages on a server of their own: the real application parts around the desk, without the models."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import threading
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from fastapi import FastAPI, Request
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from accounts import service as accounts
+from accounts.routes import build_router as accounts_router
+from accounts.schemas import COOKIE, Staff
+from bot import errors
+from bot.app import STAFF_POLICY
+from core.db import Database
+from core.events import EventHub
+from core.settings import Settings
+from tests.program import free_port
+
+ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-component-update", "--no-first-run", "--autoplay-policy=no-user-gesture-required"]
+PASSWORD = "긴-암호-문장-스물두-글자-이상"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("Chromium is not installed")
+    return path
+
+
+class StaffServer:
+    """The staff pages in a thread with its own event loop and pool, as in the real process."""
+
+    def __init__(self, dsn: str, cipher: Any, settings: Settings) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._dsn, self._cipher, self._settings = dsn, cipher, settings
+        self._ready = threading.Event()
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.db: Database | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
+
+    def start(self) -> StaffServer:
+        self._thread.start()
+        assert self._ready.wait(30), "the staff server did not start"
+        return self
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.should_exit = True
+            self._server.force_exit = True
+        self._thread.join(10)
+
+    async def _main(self) -> None:
+        from handoff.desk.page import mount
+
+        self.loop = asyncio.get_running_loop()
+        self.db = await Database.open(self._dsn, min_size=2, max_size=8)
+        hub = EventHub(self.db)
+        hub.start()
+        app = FastAPI()
+        errors.install(app)
+
+        @app.middleware("http")
+        async def headers(request: Request, call_next: Any) -> Any:
+            response = await call_next(request)
+            response.headers.setdefault("Content-Security-Policy", STAFF_POLICY.format(tiles=""))
+            return response
+
+        app.include_router(accounts_router(self.db, self._settings))
+        mount(app, self.db, self._cipher, hub, self._settings)
+        self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="warning", timeout_graceful_shutdown=1))
+        task = asyncio.create_task(self._server.serve())
+        while not self._server.started and not task.done():
+            await asyncio.sleep(0.02)
+        self._ready.set()
+        await task
+        await hub.stop()
+        await self.db.close()
+
+
+@pytest.fixture(scope="session")
+def staff_server(dsn: str, cipher: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaffServer]:
+    """One server for all desk tests."""
+    server = StaffServer(dsn, cipher, Settings(data_dir=tmp_path_factory.mktemp("staff"))).start()
+    yield server
+    server.stop()
+
+
+@pytest_asyncio.fixture
+async def desk_browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGS)
+        yield browser
+        await browser.close()
+
+
+@dataclass
+class Seat:
+    """An agent at a desk, with everything the browser complained about or asked for."""
+
+    staff: Staff
+    page: Page
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def seat(db: Database, staff_server: StaffServer, desk_browser: Browser):
+    """``await seat("haneul", "김하늘", "agent")``: signed in, the desk open and live."""
+
+    async def make(login: str = "haneul", name: str = "김하늘", *roles: str, width: int = 1440, height: int = 900, dark: bool = False, opened: bool = True) -> Seat:
+        async with db.transaction() as tx:
+            token = await accounts.invite(tx, roles or ("agent",))
+        async with db.transaction() as tx:
+            staff = await accounts.accept_invite(tx, token, login, name, PASSWORD)
+        signed_in = await accounts.sign_in(db, login, PASSWORD, "127.0.0.1")
+        context = await desk_browser.new_context(locale="ko-KR", viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
+        await context.add_cookies([{"name": COOKIE, "value": signed_in.token, "url": staff_server.url}])
+        page = await context.new_page()
+        made = Seat(staff, page, context)
+        page.on("console", lambda message: made.complaints.append(f"{message.type}: {message.text}") if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: made.complaints.append(f"pageerror: {error}"))
+        page.on("request", lambda request: made.asked.append(request.url))
+        if opened:
+            await page.goto(f"{staff_server.url}/desk")
+            await page.wait_for_selector("body[data-link=live]", timeout=15_000)
+        return made
+
+    return make
+
+
+@contextlib.asynccontextmanager
+async def eventually(timeout_s: float = 5.0) -> AsyncIterator[None]:
+    """A limit for what must happen soon."""
+    async with asyncio.timeout(timeout_s):
+        yield
