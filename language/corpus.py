@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from language.categories import Category, Urgency
-from language.paths import ROOT
+from language.paths import RESOURCES, ROOT
 
 FOLDER = ROOT / "data" / "triage"
+_MARK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,36 @@ def _example(data: dict[str, object]) -> Example:
         voice=str(data["voice"]),
         split=str(data["split"]),
     )
+
+
+ORDINARY = "ordinary"
+# Ordinary talk. What asks for a person or tells of a loss is left out: there doubt is right.
+_ORDINARY = {
+    "greet", "goodbye", "thank", "bot_challenge", "affirm", "deny", "cancel", "help", "repeat", "correct_country", "inform",
+    "entry_rules", "ask_alarm_level", "register_alerts", "ask_notice", "complaint", "out_of_scope", "refuse_to_share",
+}  # fmt: skip
+
+
+def read_nlu(folder: Path) -> list[tuple[str, str]]:
+    """(intent, text) of Rasa's training files, entity marks removed; nothing when there are none."""
+    import yaml
+
+    out: list[tuple[str, str]] = []
+    for path in sorted(folder.glob("*.yml")):
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        for block in data.get("nlu") or []:
+            if "intent" not in block:
+                continue
+            for line in str(block.get("examples", "")).splitlines():
+                text = _MARK.sub(r"\1", line.strip().removeprefix("-").strip())
+                if text:
+                    out.append((str(block["intent"]).split("/")[0], text))
+    return out
+
+
+def ordinary(nlu_folder: Path) -> list[Example]:
+    """Further harmless examples for training: ordinary sentences of the dialogue data, and everyday talk about anything at all."""
+    texts = [text for intent, text in read_nlu(nlu_folder) if intent in _ORDINARY]
+    texts += (RESOURCES / "everyday.txt").read_text(encoding="utf-8").split("\n")
+    chosen = [text for text in dict.fromkeys(texts) if text.strip()]
+    return [Example(f"o{i:04d}", t, Urgency.NONE, Category.OTHER, "ko", (), False, ORDINARY, "train") for i, t in enumerate(chosen)]

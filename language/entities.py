@@ -54,6 +54,9 @@ _DOCUMENTS = {
     "joint_certificate": ("공동인증서", "공인인증서"),
     "ticket": ("항공권", "비행기표", "탑승권"),
 }
+# The ruler sees Kiwi's words; the expression also finds a name that Kiwi cut elsewhere ("긴급여권" as one word or two).
+_DOCUMENT_OF = {name: kind for kind, names in _DOCUMENTS.items() for name in names}
+_DOCUMENT = re.compile("|".join(map(re.escape, sorted(_DOCUMENT_OF, key=len, reverse=True))), re.IGNORECASE)
 DOCUMENT_PATTERNS = [{"label": "document", "id": kind, "pattern": name} for kind, names in _DOCUMENTS.items() for name in names]
 
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -69,7 +72,7 @@ _RELATIVE = re.compile(
     r"그저께|그제|어제|어젯밤|오늘|내일모레|내일|모레|글피|(?:지난|이번|다음|담)\s?(?:주|달|해)|재작년|작년|내년|올해|"
     r"(?:\d{1,3}|한|두|세|네|며칠|몇)\s?(?:시간|일|달|주|주일|개월|년)\s?(?:전|후|뒤)|yesterday|tomorrow|today"
 )
-_PHONE = re.compile(r"(?<![\w.,+])\+?\d[\d\s().-]{5,20}\d(?![\w])")
+_PHONE = re.compile(r"(?<![A-Za-z0-9.,+])\+?\d[\d\s().-]{5,20}\d(?![A-Za-z0-9])")
 _FEWEST_PHONE_DIGITS = 8
 
 
@@ -141,6 +144,7 @@ def annotate(doc: Doc) -> Doc:
 
     text = doc.text
     found = [Entity("document", e.text, e.ent_id_ or e.text, e.start_char, e.end_char) for e in doc.ents if e.label_ == "document"]
+    found += [Entity("document", m.group(), _DOCUMENT_OF[m.group().lower()], *m.span()) for m in _DOCUMENT.finditer(text)]
     found += [*_places(text, doc.user_data.get(MORPHEMES, ())), *_phones(text), *_dates(text)]
     entities = _without_overlap(found)
     doc.user_data[ENTITIES] = entities

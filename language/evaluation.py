@@ -17,7 +17,8 @@ from language.triage import FOLDER, Decision, Triage
 
 # What a simple bot would use: the yardstick, not part of the product.
 KEYWORDS = re.compile(
-    r"살려|도와주세요|구해|위험|납치|감금|갇혔|갇혀|강도|폭행|성폭행|성추행|칼|총|테러|폭발|지진|쓰나미|화재|불이 났|사고|부상|다쳤|피가|의식|쓰러|죽|사망|자살|실종|체포|구금|"
+    r"살려|도와주세요|구해|위험|납치|감금|갇혔|갇혀|강도|폭행|성폭행|성추행|칼|총|테러|폭발|지진|쓰나미|화재|불이 났|"
+    r"사고|부상|다쳤|피가|의식|쓰러|죽|사망|자살|실종|체포|구금|"
     r"협박|도난|소매치기|마약|인질|탈출|help|sos|emergency|kidnap|attack|gun|knife|accident|dying|救命|助けて|救|cứu",
     re.IGNORECASE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
 from collections.abc import Iterable, Sequence
@@ -70,7 +71,7 @@ def letter_features(text: str) -> tuple[np.ndarray, np.ndarray]:
 def morpheme_features(tokens: Sequence[Token]) -> tuple[np.ndarray, np.ndarray]:
     """Morphemes and their pairs: endings carry what matters (going on now, over, only asked)."""
     forms = [f"{t.form}/{t.tag[:2]}" if t.tag.startswith(_TAGS) else t.tag[:2] for t in tokens[:400]]
-    keys = [f for f in forms if "/" in f] + [f"{a} {b}" for a, b in zip(forms, forms[1:], strict=False)]
+    keys = [f for f in forms if "/" in f] + [f"{a} {b}" for a, b in itertools.pairwise(forms)]
     if not keys:
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
     return _weigh([np.array([zlib.crc32(k.encode("utf-8", "ignore")) % DIMENSIONS for k in keys], dtype=np.uint64)])
@@ -84,6 +85,4 @@ def stack(rows: Sequence[Sparse]) -> Any:
     from scipy.sparse import csr_matrix
 
     starts = np.cumsum([0] + [len(r[0]) for r in rows])
-    return csr_matrix(
-        (np.concatenate([r[1] for r in rows]), np.concatenate([r[0] for r in rows]), starts), shape=(len(rows), DIMENSIONS)
-    )
+    return csr_matrix((np.concatenate([r[1] for r in rows]), np.concatenate([r[0] for r in rows]), starts), shape=(len(rows), DIMENSIONS))

@@ -41,11 +41,7 @@ def _cldr(locale: str) -> dict[str, str]:
     from babel import Locale
 
     names = Locale(locale).territories
-    return {
-        code: re.sub(r"\s*[(（].*", "", name)
-        for code, name in names.items()
-        if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
-    }
+    return {code: re.sub(r"\s*[(（].*", "", name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES}
 
 
 @lru_cache(maxsize=1)

@@ -33,7 +33,8 @@ def write_card(path: Path, report: Mapping[str, Any], trained: Mapping[str, Any]
     sections = [
         "# Triage model",
         "Written by `gildongmu train triage`; do not edit. "
-        f"Trained on {trained['trained_on']} sentences (corpus {trained['corpus']}, seed {trained['seed']}), "
+        f"Trained on {trained['trained_on']} sentences (corpus {trained['corpus']}, seed {trained['seed']}) and {trained['ordinary']} ordinary "
+        "ones (dialogue data, everyday talk), "
         f"tested on {report['n']} sentences by voices that wrote no training sentence. "
         "The sentences are written, not collected: figures on real messages will differ. Shares with their 95 % Wilson interval.",
         "Calibrated logistic regression over the encoder's vector, hashed syllable and jamo n-grams and morphemes (`triage.npz`, half-precision "
@@ -52,8 +53,7 @@ def write_card(path: Path, report: Mapping[str, Any], trained: Mapping[str, Any]
         ),
         f"Missed (neither escalated nor asked): {_cell(report['missed'])}, of which {report['missed']['life_threat']} life threats. "
         f"Category right among caught emergencies: {_cell(report['category_accuracy'])}. Urgency of four right: {_cell(report['urgency_accuracy'])}.",
-        f"A keyword list on the same sentences: emergencies {_cell(words['emergency'])}, traps {_cell(words['traps'])}, "
-        f"routine {_cell(words['routine'])}.",
+        f"A keyword list on the same sentences: emergencies {_cell(words['emergency'])}, traps {_cell(words['traps'])}, routine {_cell(words['routine'])}.",
         "## Without the encoder (broken or missing)",
         "\n".join([head, *(_row(name.replace("_", " "), without[name]) for name in ("emergency", "life_threat", "traps", "routine"))]),
         "## Emergencies by tag and language",

@@ -49,7 +49,6 @@ class Kiwi:
             for t in found
         )
 
-
     def spaced(self, text: str) -> str:
         """The text with its spaces put back, when somebody typed without any; otherwise untouched."""
         if not _UNSPACED.search(text):

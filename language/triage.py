@@ -13,6 +13,7 @@ import numpy as np
 
 from language.analysis import Analysis
 from language.categories import Category, Urgency
+from language.category_words import BONUS, category_bonus
 from language.linear import Features, Head, features, load_heads
 from language.paths import MODELS
 from language.rules import Hit, hits
@@ -21,6 +22,9 @@ Action = Literal["escalate", "ask", "none"]
 FOLDER = MODELS / "triage"
 # The closed list in the order of the category head's rows.
 CATEGORIES: tuple[Category, ...] = tuple(Category)
+
+
+SURE_CATEGORY = 0.4
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,13 @@ class Decision:
     action: Action
     score: float
     reasons: tuple[str, ...]
+    # Probability of `category`; below `SURE_CATEGORY` the generic crisis card is the right one.
+    category_score: float = 0.0
+
+    @property
+    def is_category_sure(self) -> bool:
+        """Whether the category may choose the crisis card."""
+        return self.category_score >= SURE_CATEGORY
 
 
 @dataclass(frozen=True)
@@ -134,12 +145,14 @@ class Triage:
         if _RANK[by_rule] > _RANK[action]:
             action = by_rule
         reasons.extend(f"rule:{hit.name}" for hit in found)
+        category, category_score = self._category(analysis, x, action, found)
         return Decision(
             urgency=self._urgency(x, action, found),
-            category=self._category(x, action, found),
+            category=category,
             action=action,
             score=round(_probability(worst), 4),
             reasons=tuple(reasons),
+            category_score=category_score,
         )
 
     def _urgency(self, x: Features, action: Action, found: Sequence[Hit]) -> Urgency:
@@ -149,14 +162,15 @@ class Triage:
         is_life = float(self.heads["life_threat"].score(x)[0]) > 0
         return min([Urgency.LIFE_THREAT if is_life else Urgency.URGENT, *rules], key=lambda u: u.rank)
 
-    def _category(self, x: Features, action: Action, found: Sequence[Hit]) -> Category:
-        scores = self.heads["category"].score(x)
-        if action == "none":
-            return CATEGORIES[int(np.argmax(scores))]
-        for hit in found:
-            if hit.category is not None and not hit.is_softened:
-                return hit.category
-        return CATEGORIES[int(np.argmax(scores))]
+    def _category(self, analysis: Analysis, x: Features, action: Action, found: Sequence[Hit]) -> tuple[Category, float]:
+        logits = self.heads["category"].score(x) + category_bonus("\n".join(analysis.windows) or analysis.normalised)
+        if action != "none":
+            for hit in found:
+                if hit.category is not None and not hit.is_softened:
+                    logits[CATEGORIES.index(hit.category)] += BONUS
+        odds = np.exp(logits - logits.max())
+        best = int(np.argmax(odds))
+        return CATEGORIES[best], round(float(odds[best] / odds.sum()), 4)
 
 
 _RANK: Mapping[str, int] = {"none": 0, "ask": 1, "escalate": 2}

@@ -1,0 +1,174 @@
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+
+from language import triage as module
+from language.analysis import Analyser
+from language.categories import Category, Urgency
+from language.linear import load_heads
+from language.rules import hits
+from language.triage import Context, Decision
+
+RANK = {"none": 0, "ask": 1, "escalate": 2}
+EXPLICIT = [
+    "살려주세요",
+    "지금 위험해요",
+    "저지금위험합니다도와주세요",
+    "ㅅㄹㄷ",
+    "ㄷㅇㅈ",
+    "SOS",
+    "help me!!",
+    "please help me they locked the door",
+    "助けて",
+    "救命",
+    "Cứu tôi với",
+    "사람 살려",
+    "ㅅㅏㄹㄹㅕㅈㅜㅓ",
+    "살 려 주 세 요",
+    "ＳＯＳ",
+]
+ROUTINE = [
+    "안녕하세요",
+    "감사합니다",
+    "네",
+    "여권 발급 수수료가 얼마인가요",
+    "대사관 운영 시간 알려주세요",
+    "비자 연장 서류가 뭐예요",
+    "운전면허 갱신하고 싶어요",
+]
+
+
+@pytest.mark.parametrize("text", EXPLICIT)
+def test_an_explicit_call_escalates(decide, text):
+    assert decide(text).action == "escalate"
+    assert decide(text).urgency.is_emergency
+
+
+@pytest.mark.parametrize("text", EXPLICIT)
+def test_an_explicit_call_escalates_without_the_encoder(analyser, triage, text):
+    blind = Analyser(analyser.morphology, None)
+    decision = triage.decide(blind.analyse([text])[0])
+    assert decision.action == "escalate"
+    assert "no_vector" in decision.reasons
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "문이 밖에서 잠겨서 이틀째 못 나가고 있어요",
+        "사장님이 여권이랑 휴대폰을 가져갔고 숙소 밖으로 못 나가게 해요",
+        "아이가 수영장에서 안 보여요 한 시간째 찾고 있어요",
+        "남편이 또 때려서 화장실에 숨어 있어요",
+    ],
+)
+def test_danger_without_a_call_for_help_reaches_somebody(decide, text):
+    assert decide(text).action != "none"
+
+
+@pytest.mark.parametrize("text", ROUTINE)
+def test_routine_carries_on(decide, text):
+    assert decide(text).action == "none"
+    assert not decide(text).urgency.is_emergency
+
+
+@pytest.mark.parametrize("text", ["감사합니다", "네", "안녕하세요"])
+def test_courtesy_is_no_emergency_even_in_an_open_case(decide, text):
+    context = Context(Urgency.LIFE_THREAT, open_case=True, heightened=True, last_turns=(0.9, 0.9))
+    assert decide(text, context).action != "escalate"
+
+
+def test_empty_is_nothing(decide):
+    assert decide("").action == "none"
+    assert decide(" \x00 ").reasons == ("empty",)
+
+
+def test_rules_only_raise(analyser, triage, monkeypatch):
+    texts = [*EXPLICIT, *ROUTINE, "살려줘ㅋㅋㅋ 영문 이름 추천 좀", "영화에서 살려주세요 하는 장면", "문이 밖에서 잠겼어요"]
+    analyses = analyser.analyse(texts)
+    with_rules = [triage.decide(a) for a in analyses]
+    monkeypatch.setattr(module, "hits", lambda text: ())
+    without = [triage.decide(a) for a in analyses]
+    assert any(RANK[a.action] > RANK[b.action] for a, b in zip(with_rules, without, strict=True))
+    for a, b in zip(with_rules, without, strict=True):
+        assert RANK[a.action] >= RANK[b.action]
+        assert a.score == b.score
+
+
+def test_softened_call_does_not_escalate_by_rule():
+    assert all(hit.is_softened for hit in hits("영화에서 살려주세요 하는 장면이 있어요"))
+    assert not any(hit.is_softened for hit in hits("살려주세요"))
+
+
+@pytest.mark.parametrize("text", ["ㅋㅋㅅㄹㄷㅇㅇㅇㅋ", "help me with my passport renewal", "cosos"])
+def test_no_rule_for_look_alikes(text):
+    assert hits(text) == ()
+
+
+def test_context_only_lowers_the_thresholds(analyser, triage):
+    analyses = analyser.analyse([*ROUTINE, "네 아직 안에 있어요", "무서워요", "문이 안 열려요", "어떡하죠"])
+    contexts = [
+        Context(previous, case, heightened, turns)
+        for previous, case, heightened, turns in itertools.product(
+            (None, Urgency.NON_URGENT, Urgency.URGENT), (False, True), (False, True), ((), (0.05,), (0.9,))
+        )
+    ]
+    for analysis in analyses:
+        plain = triage.decide(analysis)
+        for context in contexts:
+            assert context.shift >= 0
+            assert RANK[triage.decide(analysis, context).action] >= RANK[plain.action]
+        by_shift = [RANK[triage.decide(analysis, c).action] for c in sorted(contexts, key=lambda c: c.shift)]
+        assert by_shift == sorted(by_shift)
+
+
+@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("length", [40, 200])
+def test_danger_is_not_lost_in_a_long_message(decide, place, length):
+    filler = ["여권 갱신 수수료와 준비 서류가 궁금합니다."] * length
+    filler.insert(int(place * length), "지금 방에 갇혀서 못 나가고 있어요 문을 밖에서 잠갔어요.")
+    assert decide(" ".join(filler)).action == "escalate"
+    assert decide(" ".join(["여권 갱신 수수료와 준비 서류가 궁금합니다."] * length)).action == "none"
+
+
+def test_every_category_and_urgency_has_a_korean_name():
+    assert all(c.label for c in Category)
+    assert [u.label for u in Urgency] == ["생명 위협", "긴급", "비긴급", "일반"]
+
+
+def test_decision_is_frozen(decide):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        decide("안녕").action = "none"
+    assert isinstance(decide("안녕"), Decision)
+
+
+def test_artefacts_are_arrays_of_modest_size():
+    path = module.FOLDER / "triage.npz"
+    assert path.stat().st_size < 20_000_000
+    heads, mean = load_heads(path)
+    assert set(heads) == {"emergency", "blind", "life_threat", "non_urgent", "category"}
+    assert len(heads["category"].bias) == len(Category)
+    assert mean.dtype == np.float32
+
+
+def test_the_committed_model_belongs_to_the_committed_corpus():
+    import json
+
+    from language.corpus import FOLDER
+    from language.training import corpus_digest
+
+    saved = json.loads((module.FOLDER / "thresholds.json").read_text(encoding="utf-8"))
+    assert saved["corpus"] == corpus_digest(FOLDER)
+
+
+def test_held_out_voices(analyser):
+    from language.evaluation import evaluate_triage
+
+    report = evaluate_triage(analyser=analyser, progress=lambda _: None)
+    assert report["emergency"]["caught"]["rate"] >= 0.95
+    assert report["life_threat"]["caught"]["rate"] >= 0.97
+    assert report["emergency"]["escalated"]["rate"] >= 0.95
+    assert report["traps"]["escalated"]["rate"] <= 0.15
+    assert report["without_encoder"]["emergency"]["caught"]["rate"] >= 0.9
+    assert report["keywords"]["emergency"]["rate"] < report["emergency"]["escalated"]["rate"]
