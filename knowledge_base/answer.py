@@ -101,13 +101,14 @@ def choose_passages(index: Index, ranked: Ranked, max_chars: int) -> list[int]:
     """Rows of the one to three passages to quote, in reading order, together no longer than ``max_chars``."""
     entry = index.entries[ranked.entries[0]]
     question = ranked.question
-    wanted = set(question.words)
+    wanted = set(question.words) | set(question.other_words)
     total = sum(index.idf(w) for w in wanted) or 1.0
     rows = range(entry.first, entry.last)
     shared = np.array([sum(index.idf(w) for w in wanted & set(index.passage_words[row])) / total for row in rows])
     scores = WORD_WEIGHT * shared
-    if ranked.has_vectors and question.analysis.vector is not None and index.vectors is not None:
-        scores = scores + index.vectors[entry.first : entry.last] @ question.analysis.vector
+    vector = index.query_vector(question.analysis.vector)
+    if vector is not None and index.vectors is not None:
+        scores = scores + index.vectors[entry.first : entry.last] @ vector
         near = CLOSE_COSINE
     else:
         near = WORD_WEIGHT * 0.3

@@ -10,12 +10,15 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from core.settings import ROOT
 from knowledge_base.index import Index
 from knowledge_base.search import Ranked
 
 CONFIDENCE_FILE = ROOT / "models" / "search" / "confidence.json"
-SIGNS = ("score", "cosine", "coverage", "coverage_best", "margin", "foreign", "few_words")
+SIGNS = ("score", "cosine", "near_nothing", "coverage", "coverage_best", "glossary", "no_glossary", "margin", "foreign", "few_words")
+_ITSELF = 0.9995
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,29 @@ def signs_of(index: Index, ranked: Ranked) -> dict[str, float]:
     coverage = sum(index.idf(w) for w in words & entry.words) / total if total and not is_foreign else 0.0
     best = set(index.passage_words[ranked.rows[0]]) | set(index.title_words[ranked.entries[0]])
     coverage_best = sum(index.idf(w) for w in words & best) / total if total and not is_foreign else 0.0
+    others = set(ranked.question.other_words)
+    others_total = sum(index.idf(w) for w in others)
+    glossary = sum(index.idf(w) for w in others & entry.words) / others_total if others_total else 0.0
     rest = ranked.scores[-1] if len(ranked.scores) > 1 else ranked.scores[0]
     return {
         "score": ranked.scores[0],
         "cosine": ranked.cosines[0] * 10,
+        "near_nothing": _near_nothing(index, ranked) * 10,
         "coverage": coverage,
         "coverage_best": coverage_best,
+        "glossary": glossary,
+        "no_glossary": float(not others),
         "margin": ranked.scores[0] - rest,
         "foreign": float(is_foreign),
         "few_words": float(len(words) <= 1 and not is_foreign),
     }
+
+
+def _near_nothing(index: Index, ranked: Ranked) -> float:
+    """How near the question is to questions that no notice answers."""
+    vector = ranked.question.analysis.vector
+    if vector is None or index.reference is None or not ranked.has_vectors or not len(index.reference):
+        return 0.0
+    near = np.sort(index.reference @ vector)
+    # One of them asked word for word must not vouch for itself when the signs are fitted.
+    return float(near[near < _ITSELF][-3:].mean())

@@ -15,9 +15,10 @@ import numpy as np
 
 from core.settings import ROOT
 from knowledge_base.answer import Desk, answer
+from knowledge_base.glossary import Glossary
 from knowledge_base.index import Index
 from knowledge_base.schemas import Outcome
-from knowledge_base.search import Question, Weights, allowed_entries, fuse, rank, signals
+from knowledge_base.search import Question, Weights, allowed_entries, rank
 from knowledge_base.words import Analysing
 
 QUESTIONS_FILE = ROOT / "data" / "eval" / "questions.jsonl"
@@ -67,7 +68,8 @@ def load_cases(path: Path = QUESTIONS_FILE, split: str | None = None) -> list[Ca
 def questions_of(cases: Sequence[Case], analyser: Analysing, today: date) -> list[Question]:
     """The cases analysed, in one batch."""
     analyses = analyser.analyse([case.text for case in cases])
-    return [Question.of(a, today, case.at, case.country) for case, a in zip(cases, analyses, strict=True)]
+    glossary = Glossary.load(analyser)
+    return [Question.of(a, today, case.at, case.country, glossary) for case, a in zip(cases, analyses, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,11 @@ def figures(rankings: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Figures:
         firsts.append(float(bool(found) and found[0] in wanted))
         reciprocal.append(next((1 / (k + 1) for k, name in enumerate(found[:DEPTH]) if name in wanted), 0.0))
         fives.append(float(any(name in wanted for name in found[:5])))
-    n = len(gains)
-    mean = [float(np.mean(values)) if n else 0.0 for values in (gains, firsts, reciprocal, fives)]
-    return Figures(*mean, n)
+    return Figures(_mean(gains), _mean(firsts), _mean(reciprocal), _mean(fives), len(gains))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else 0.0
 
 
 def ours(index: Index, questions: Sequence[Question], weights: Weights) -> list[list[str]]:
@@ -113,16 +117,16 @@ def peers(index: Index, questions: Sequence[Question]) -> dict[str, list[list[st
     blank = bm25s.BM25(method="lucene", k1=1.2, b=0.5)
     blank.index([text.split() for text in documents], show_progress=False)
     vocabulary = {word for text in documents for word in text.split()}
-    plain = Weights(title=0, bm25=0, country_named=0, country_other=0, country_here=0, country_elsewhere=0, country_unasked=0, same_share=2)
     out: dict[str, list[list[str]]] = {name: [] for name in ("whitespace BM25", "Kiwi BM25", "dense", "RRF (Kiwi BM25 + dense)")}
     for question in questions:
         allowed = allowed_entries(index, question)
         known = [word for word in question.analysis.normalised.split() if word in vocabulary]
         by_blank = np.asarray(blank.get_scores(known)) if known else np.zeros(len(documents))
         by_kiwi = index.lexical(question.words)
-        found = signals(index, question, allowed, plain)
-        by_dense = np.full(len(documents), -1e9)
-        by_dense[found.candidates] = fuse(found, plain, "xx")
+        by_dense = np.zeros(len(documents))
+        if index.vectors is not None and question.analysis.vector is not None:
+            cosines = index.vectors[:, :-1] @ question.analysis.vector
+            by_dense = np.maximum.reduceat(cosines, [e.first for e in index.entries])
         orders = [_order(scores, allowed) for scores in (by_blank, by_kiwi, by_dense)]
         merged = np.zeros(len(documents))
         for order in orders[1:]:
@@ -135,7 +139,7 @@ def peers(index: Index, questions: Sequence[Question]) -> dict[str, list[list[st
 
 def _order(scores: np.ndarray, allowed: np.ndarray) -> list[int]:
     order = np.argsort(-scores, kind="stable")
-    return [int(i) for i in order if allowed[i] and scores[i] > -1e8]
+    return [int(i) for i in order if allowed[i]]
 
 
 def evaluate_search(index: Index, analyser: Analysing, weights: Weights, today: date, split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:

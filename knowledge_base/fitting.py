@@ -18,16 +18,15 @@ import numpy as np
 from core.settings import ROOT
 from knowledge_base.confidence import SIGNS, signs_of
 from knowledge_base.evaluation import Case, Figures, figures, load_cases, ours, questions_of
-from knowledge_base.index import Index
+from knowledge_base.index import Index, reference_texts
 from knowledge_base.search import Question, Weights, rank, with_weights
 from knowledge_base.words import Analysing
 
 FOLDER = ROOT / "models" / "search"
-NO_ANSWER_FILE = FOLDER / "no_answer.txt"
 #: At least this share of the training questions without an answer must be recognised, out of sample.
 RECOGNISED = 0.96
-GRID = {"title": (0.0, 0.15, 0.3, 0.5, 0.8), "bm25": (0.25, 0.5, 0.75, 1.0, 1.3)}
-WORDS_ONLY_SIGNS = ("score", "coverage", "coverage_best", "margin", "few_words")
+GRID = {"title": (0.0, 0.15, 0.3, 0.5), "bm25": (0.25, 0.5, 0.75, 1.0), "glossary": (0.3, 0.6, 1.0), "bm25_foreign": (0.25, 0.5, 1.0)}
+WORDS_ONLY_SIGNS = ("score", "coverage", "coverage_best", "glossary", "no_glossary", "margin", "few_words")
 
 
 def fit_weights(index: Index, cases: Sequence[Case], questions: Sequence[Question], start: Weights) -> tuple[Weights, list[dict[str, Any]]]:
@@ -105,10 +104,9 @@ def _without_vector(question: Question) -> Question:
     return replace(question, analysis=replace(question.analysis, vector=None))
 
 
-def no_answer_cases(path: Path = NO_ANSWER_FILE) -> list[Case]:
+def no_answer_cases() -> list[Case]:
     """More questions that no notice answers."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [Case(f"n{k}", line.strip(), "", None, None, (), False, "train") for k, line in enumerate(lines) if line.strip()]
+    return [Case(f"n{k}", text, "", None, None, (), False, "train") for k, text in enumerate(reference_texts())]
 
 
 def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -> dict[str, Any]:

@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Protocol
 
 import bm25s
 import faiss
 import numpy as np
 
+from core.settings import ROOT
 from knowledge_base.notices import Force, force_table
 from knowledge_base.passages import Passage, split_passages
 from knowledge_base.schemas import OFFICIAL, Notice
@@ -24,6 +26,10 @@ from knowledge_base.words import Analysing, words_of_texts
 NO_VECTORS = "none"
 MOST_CACHED_PERIODS = 64
 _BATCH = 32
+#: Questions that no notice answers. A passage that is near to many of them is near to everything, and is marked down for it.
+NO_ANSWER_FILE = ROOT / "models" / "search" / "no_answer.txt"
+HUB_NEIGHBOURS = 10
+HUB_WEIGHT = 0.3
 _PROBE = "길동무 색인 확인"
 
 
@@ -96,13 +102,29 @@ def encoder_name(analyser: Analysing) -> str:
     return hashlib.sha256(np.round(vector, 2).astype(np.float32).tobytes()).hexdigest()[:16]
 
 
+def reference_texts() -> list[str]:
+    """The questions that no notice answers."""
+    return [line.strip() for line in NO_ANSWER_FILE.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def reference_key() -> str:
+    """Names their vectors in a store."""
+    return text_key(["questions without an answer", *reference_texts()])
+
+
 def prepare(
     notices: Sequence[Notice], analyser: Analysing, store: PassageStore, progress: Callable[[int, int], None] | None = None
 ) -> tuple[dict[str, Prepared], bool]:
     """Prepared passages of all notices by key, from the store where it has them; and whether they carry vectors."""
     encoder = encoder_name(analyser)
     wanted = {text_key(texts): texts for texts in (index_texts(n, split_passages(n.content.body)) for n in notices)}
-    known = store.get(list(wanted), encoder)
+    own = reference_key()
+    known = store.get([*wanted, own], encoder)
+    if own not in known:
+        texts = reference_texts()
+        vectors = None if encoder == NO_VECTORS else analyser.encode(texts, kind="query").astype(np.float16)
+        known[own] = Prepared([[] for _ in texts], vectors)
+        store.put({own: known[own]}, encoder)
     missing = [key for key in wanted if key not in known]
     for at in range(0, len(missing), _BATCH):
         fresh: dict[str, Prepared] = {}
@@ -110,8 +132,7 @@ def prepare(
             texts = wanted[key]
             vectors = None if encoder == NO_VECTORS else analyser.encode(texts, kind="passage").astype(np.float16)
             title, *passages = texts
-            own = [title] + [text[len(title) + 2 :] for text in passages]
-            fresh[key] = Prepared(words_of_texts(analyser, own), vectors)
+            fresh[key] = Prepared(words_of_texts(analyser, [title, *(text[len(title) + 2 :] for text in passages)]), vectors)
         store.put(fresh, encoder)
         known.update(fresh)
         if progress:
@@ -119,14 +140,33 @@ def prepare(
     return known, encoder != NO_VECTORS
 
 
+def _marked_down(vectors: np.ndarray | None, reference: np.ndarray | None) -> np.ndarray | None:
+    """The vectors with one more column, so that the inner product with (query, 1) is the cosine less what the row owes to its hubness."""
+    if vectors is None:
+        return None
+    hubness = np.zeros(len(vectors), dtype=np.float32)
+    if reference is not None and len(reference):
+        near = min(HUB_NEIGHBOURS, len(reference))
+        hubness = np.sort(vectors @ reference.T, axis=1)[:, -near:].mean(axis=1)
+    return np.ascontiguousarray(np.c_[vectors, -HUB_WEIGHT * hubness], dtype=np.float32)
+
+
 class Index:
     """Everything a query needs, as arrays."""
 
-    def __init__(self, entries: Sequence[Entry], vectors: np.ndarray | None, titles: np.ndarray | None, words: Sequence[list[str]]) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Entry] = (),
+        vectors: np.ndarray | None = None,
+        titles: np.ndarray | None = None,
+        words: Sequence[list[str]] = (),
+        reference: np.ndarray | None = None,
+    ) -> None:
         self.entries = tuple(entries)
         self.by_id = {e.notice.id: i for i, e in sorted(enumerate(self.entries), key=lambda pair: pair[1].notice.version)}
-        self.vectors = vectors
-        self.titles = titles
+        self.reference = reference
+        self.vectors = vectors = _marked_down(vectors, reference)
+        self.titles = titles = _marked_down(titles, reference)
         #: Which entry a passage belongs to.
         self.owner = np.repeat(np.arange(len(entries)), [e.last - e.first for e in entries]).astype(np.int64)
         self._faiss: faiss.IndexFlatIP | None = None
@@ -173,6 +213,7 @@ class Index:
             np.ascontiguousarray(np.concatenate(rows)) if rows else None,
             np.stack(titles) if titles else None,
             words,
+            None if (marks := prepared[reference_key()].vectors) is None else marks.astype(np.float32),
         )
         index._index_words(title_words)
         return index
@@ -210,6 +251,12 @@ class Index:
         if self._bm25 is None or not known:
             return np.zeros(len(self.entries), dtype=np.float32)
         return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+
+    def query_vector(self, vector: np.ndarray | None) -> np.ndarray | None:
+        """A sentence vector as the index compares it, or None when there is nothing to compare."""
+        if vector is None or self.vectors is None or len(vector) != self.vectors.shape[1] - 1:
+            return None
+        return np.append(vector, 1.0).astype(np.float32)
 
     def nearest(self, query: np.ndarray, allowed: np.ndarray, limit: int) -> np.ndarray:
         """Rows of the passages nearest to the query among those whose notice is allowed."""

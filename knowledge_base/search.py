@@ -1,7 +1,8 @@
 """Hybrid search: sentence vectors, morphemes, titles and countries, over the notices that hold on the day asked about.
 
 Each signal is standardised over the whole collection for this one query and the standard scores are added with weights fitted on the
-training questions (``models/search/weights.json``); lexical signals weigh nothing for questions that are not in the notices' language.
+training questions (``models/search/weights.json``). The words of a question in another language than the notices' do not count: only
+what the glossary makes of them does.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from core.settings import ROOT
 from knowledge_base.index import Entry, Index
+from knowledge_base.glossary import Glossary
 from knowledge_base.past import Period, asked_period
 from knowledge_base.schemas import Hit
 from knowledge_base.words import subject_words
@@ -32,7 +34,9 @@ class Weights:
 
     dense: float = 1.0
     title: float = 0.3
-    bm25: float = 0.5
+    bm25: float = 0.5  # questions in Korean
+    bm25_foreign: float = 0.5  # questions in other languages: only what the glossary translates
+    glossary: float = 0.6  # a glossary's word beside the question's own
     country_named: float = 1.5  # the question names a country the notice is for
     country_other: float = -2.5  # the question names another country
     country_here: float = 0.8  # the notice is for the country the citizen is in
@@ -70,6 +74,7 @@ class Question:
 
     analysis: Analysis
     words: tuple[str, ...]
+    other_words: tuple[str, ...]  # what notices call the same things
     today: date
     day: date  # the day whose notices count as current: today, unless the caller asks for another
     period: Period | None  # the past days it asks about
@@ -77,13 +82,20 @@ class Question:
     here: str | None  # the country the citizen is in, if known
 
     @classmethod
-    def of(cls, analysis: Analysis, today: date, at: date | None = None, country: str | None = None) -> Question:
+    def of(
+        cls, analysis: Analysis, today: date, at: date | None = None, country: str | None = None, glossary: Glossary | None = None
+    ) -> Question:
         """An explicit ``at`` decides about the days; otherwise the text does."""
         period = Period(at, at) if at is not None and at < today else asked_period(analysis.normalised, today, analysis.language)
         here = country.upper() if country else None
         # Notices are Korean: "Korea" in a question is the asker's own country, not a place the notice is about.
         named = tuple(c for c in analysis.countries if c != "KR")
-        return cls(analysis, tuple(subject_words(analysis.tokens)), today, at or today, period, named, here)
+        if "CG" in named and "CD" not in named:
+            named = (*named, "CD")  # "콩고" alone may be either Congo
+        # The words of a foreign question would only match by accident.
+        words = tuple(subject_words(analysis.tokens)) if analysis.language == "ko" else ()
+        other_words = glossary.words(analysis.normalised, analysis.language, words) if glossary else ()
+        return cls(analysis, words, other_words, today, at or today, period, named, here)
 
 
 def allowed_entries(index: Index, question: Question) -> np.ndarray:
@@ -100,11 +112,13 @@ def allowed_entries(index: Index, question: Question) -> np.ndarray:
 def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weights) -> Signals:
     """Score the candidates: the notices of the nearest passages and those with the best words."""
     lexical = index.lexical(question.words)
-    vector = question.analysis.vector
-    has_vectors = vector is not None and index.vectors is not None and len(vector) == index.vectors.shape[1]
+    if question.other_words:
+        lexical = lexical + (weights.glossary if question.words else 1.0) * index.lexical(question.other_words)
+    vector = index.query_vector(question.analysis.vector)
+    has_vectors = vector is not None
     chosen: set[int] = set()
-    if has_vectors and vector is not None:
-        chosen.update(index.owner[index.nearest(vector.astype(np.float32), allowed, NEAREST_PASSAGES)].tolist())
+    if vector is not None:
+        chosen.update(index.owner[index.nearest(vector, allowed, NEAREST_PASSAGES)].tolist())
     best_words = np.argsort(-lexical, kind="stable")[:NEAREST_WORDS]
     chosen.update(int(i) for i in best_words if lexical[i] > 0 and allowed[i])
     candidates = np.array(sorted(chosen), dtype=np.int64)
@@ -113,21 +127,21 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
     bm25 = (lexical[candidates] - float(lexical.mean())) / spread if count else np.zeros(0)
     dense, title, cosine = np.zeros(count), np.zeros(count), np.zeros(count)
     best_row = np.array([index.entries[i].first for i in candidates], dtype=np.int64)
-    if has_vectors and count and vector is not None and index.vectors is not None and index.titles is not None:
+    if count and vector is not None and index.vectors is not None and index.titles is not None:
         assert index.passage_statistics is not None  # noqa: S101
         assert index.title_statistics is not None  # noqa: S101
         mean, deviation = index.passage_statistics.spread(vector)
         for place, i in enumerate(candidates):
             entry = index.entries[i]
             scores = index.vectors[entry.first : entry.last] @ vector
-            best_row[place] = entry.first + int(scores.argmax())
-            cosine[place] = float(scores.max())
-        dense = (cosine - mean) / deviation
+            best_row[place] = row = entry.first + int(scores.argmax())
+            dense[place] = (float(scores.max()) - mean) / deviation
+            cosine[place] = float(index.vectors[row, :-1] @ vector[:-1])
         title_mean, title_deviation = index.title_statistics.spread(vector)
         title = (index.titles[candidates] @ vector - title_mean) / title_deviation
     elif count:
         for place, i in enumerate(candidates):
-            best_row[place] = _best_row_by_words(index, index.entries[i], question.words)
+            best_row[place] = _best_row_by_words(index, index.entries[i], (*question.words, *question.other_words))
     country = np.array([_country_score(index.entries[i], question, weights) for i in candidates])
     return Signals(candidates, dense, title, bm25, country, cosine, best_row, has_vectors)
 
@@ -153,7 +167,7 @@ def fuse(found: Signals, weights: Weights, language: str) -> np.ndarray:
     """One score for each candidate."""
     if not found.has_vectors:
         return found.bm25 + found.country
-    lexical = weights.bm25 if language == "ko" else 0.0
+    lexical = weights.bm25 if language == "ko" else weights.bm25_foreign
     # The sum is brought to one scale, so that a threshold means the same with and without the lexical part.
     total = weights.dense + weights.title + lexical
     return (weights.dense * found.dense + weights.title * found.title + lexical * found.bm25) / total + found.country
@@ -194,7 +208,7 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
             kept[twin] = k
     top = [float(scores[k]) for k in kept]
     # A newer twin stands where its older one stood.
-    ceiling = np.minimum.accumulate(top) if top else []
+    ceiling = list(np.minimum.accumulate(top)) if top else []
     return Ranked(
         question,
         tuple(int(found.candidates[k]) for k in kept),

@@ -18,7 +18,8 @@ from knowledge_base.answer import MAX_CHARS, Desk, answer
 from knowledge_base.confidence import Confidence
 from knowledge_base.crisis_cards import CrisisCards
 from knowledge_base.errors import NoticeError
-from knowledge_base.index import Index, Prepared, encoder_name, index_texts, prepare, text_key
+from knowledge_base.glossary import Glossary
+from knowledge_base.index import Index, Prepared, encoder_name, index_texts, prepare, reference_key, text_key
 from knowledge_base.ingest import read_path
 from knowledge_base.notices import today_in_seoul
 from knowledge_base.passages import split_passages
@@ -70,6 +71,7 @@ class KnowledgeBase:
         self._db = db
         self._environment = environment
         self._now = now
+        self._glossary = Glossary.load(analyser)
         self._weights = Weights.load()
         self._confidence = Confidence.load()
         self._prepared: dict[str, Prepared] = {}
@@ -93,8 +95,7 @@ class KnowledgeBase:
             StartError: the crisis cards cannot be used.
         """
         loaded = cards or CrisisCards.load(hotline=settings().hotline)
-        empty = Index([], None, None, [])
-        base = cls(analyser, empty, loaded, db=db, environment=environment or settings().environment, now=now)
+        base = cls(analyser, Index(), loaded, db=db, environment=environment or settings().environment, now=now)
         await base.reload()
         return base
 
@@ -125,7 +126,7 @@ class KnowledgeBase:
     def question(self, query: str | Analysis, at: date | None = None, country: str | None = None) -> Question:
         """A query with its words, countries and days; a text is analysed here, an analysis is taken as it is."""
         analysis = self._analyser.analyse([query])[0] if isinstance(query, str) else query
-        return Question.of(analysis, self.today(), at, country)
+        return Question.of(analysis, self.today(), at, country, self._glossary)
 
     def search(self, query: str | Analysis, at: date | None = None, country: str | None = None, limit: int = 10) -> list[Hit]:
         """The best notices that hold on the day asked about."""
@@ -165,7 +166,7 @@ class KnowledgeBase:
     async def _build(self, notices: list[Notice]) -> Index:
         assert self._db is not None  # noqa: S101
         self._encoder = self._encoder or await asyncio.to_thread(encoder_name, self._analyser)
-        keys = {text_key(index_texts(n, split_passages(n.content.body))) for n in notices}
+        keys = {text_key(index_texts(n, split_passages(n.content.body))) for n in notices} | {reference_key()}
         known = {key: value for key, value in self._prepared.items() if key in keys}
         unseen = list(keys - set(known))
         if unseen:
