@@ -12,15 +12,14 @@ from core import db as database
 from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection
-from core.settings import settings
 from handoff import repository
 from handoff.access import access_case
 from handoff.geography import countries_at, local_time, time_zone_at
 from handoff.location import ONE_LOOK_S, Seen, seen_places
-from handoff.missions import missions_for
 from handoff.moves import SUMMARY, notes
-from handoff.schemas import CaseCard, CountryCandidate, Phone
+from handoff.schemas import CaseCard, CountryCandidate
 from handoff.streams import case_of
+from handoff.surroundings import checked_numbers, missions_near
 
 LINES = 500
 
@@ -42,6 +41,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
     if not await repository.viewed_lately(tx, case_id, viewer.login, ONE_LOOK_S):
         await audit.record(tx, viewer.login, address, "case.view", case_id, subject=cipher.pseudonym(row["conversation_id"]))
 
+    at = now or clock_now()
     place = seen.fix
     point = (place.lat, place.lon) if place is not None and place.lat is not None and place.lon is not None else None
     countries = countries_at(*point, place.radius_m) if place is not None and point is not None else []
@@ -63,9 +63,9 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         countries=countries,
         country_conflict=_conflict(row["country"], countries),
         time_zone=zone,
-        local_time=local_time(zone, now or clock_now()),
-        missions=missions_for(country, point),
-        numbers=[Phone("영사안전콜센터", settings().hotline)],
+        local_time=local_time(zone, at),
+        missions=await missions_near(tx, row["country"], countries, point),
+        numbers=await checked_numbers(tx, country, at),
         alarm_level=None,
         notes=kept_notes,
         may_write=not closed and (row["owner_id"] == viewer.id or participant),

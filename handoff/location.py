@@ -178,9 +178,7 @@ async def record_typed(tx: Connection, cipher: Cipher, token: str, device: str, 
     return fix_id
 
 
-async def record_message_fix(
-    tx: Connection, cipher: Cipher, conversation_id: str, content: dict[str, Any] | None, *, channel: str = "webchat"
-) -> int | None:
+async def record_message_fix(tx: Connection, cipher: Cipher, conversation_id: str, content: dict[str, Any] | None, *, channel: str = "webchat") -> int | None:
     """Store the place that came as a message of the chat, where tapping the button is the consent; None when it is unusable."""
     if not content:
         return None

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from typing import Any
 
-from core.settings import ROOT
 from handoff.geography import distance_km, parent_of
 from handoff.schemas import MissionHint
 
-DIRECTORY = ROOT / "data" / "missions.csv"
 ONLY_ONE = "이 나라의 유일한 공관"
 BY_DISTANCE = "거리 기준 — 관할 확인 필요"
 OF_STATE = "소속 국가의 공관 — 관할 확인 필요"
@@ -29,29 +26,16 @@ class Mission:
     verified: bool
 
 
-@lru_cache(maxsize=4)
-def directory(path: Path = DIRECTORY) -> tuple[Mission, ...]:
-    """The missions of ``data/missions.csv``; nothing when the file is not there."""
-    if not path.exists():
-        return ()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return tuple(
-            Mission(
-                row["embassy_kor_nm"],
-                row["country_iso_alp2"],
-                float(row["embassy_lat"]),
-                float(row["embassy_lng"]),
-                (row.get("verified") or "").strip().lower() in ("1", "true", "yes", "y"),
-            )
-            for row in csv.DictReader(file)
-        )
+def missions_of(rows: Iterable[dict[str, Any]]) -> list[Mission]:
+    """The directory as the knowledge base keeps it."""
+    return [Mission(row["name"], row["country"], row["lat"], row["lon"], bool(row.get("verified"))) for row in rows]
 
 
-def missions_for(country: str | None, point: tuple[float, float] | None, missions: tuple[Mission, ...] | None = None) -> list[MissionHint]:
+def missions_for(country: str | None, point: tuple[float, float] | None, known: Iterable[Mission]) -> list[MissionHint]:
     """Candidates for a place (lat, lon) in a country: the only one, or all by distance; a territory without one gets its state's."""
     if country is None:
         return []
-    known = directory() if missions is None else missions
+    known = list(known)
     own = [mission for mission in known if mission.country == country]
     if len(own) == 1:
         return [_hint(own[0], point, ONLY_ONE)]

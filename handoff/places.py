@@ -78,9 +78,7 @@ async def revoke_links(tx: Connection, conversation_id: str) -> int:
 
 async def insert_consent(tx: Connection, conversation_id: str, text_version: str) -> int:
     """What the citizen agreed to, and when."""
-    row = await database.one(
-        tx, "INSERT INTO location_consents (conversation_id, text_version) VALUES (%s, %s) RETURNING id", conversation_id, text_version
-    )
+    row = await database.one(tx, "INSERT INTO location_consents (conversation_id, text_version) VALUES (%s, %s) RETURNING id", conversation_id, text_version)
     assert row is not None  # noqa: S101  (an insert with RETURNING gives a row)
     return int(row["id"])
 

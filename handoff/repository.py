@@ -162,18 +162,12 @@ async def acknowledge(tx: Connection, case_id: int, staff_id: int) -> Row | None
 
 async def mark_first_reply(tx: Connection, case_id: int) -> bool:
     """Keep the time of the first human reply; True if this was it."""
-    return (
-        await database.run(
-            tx, "UPDATE cases SET first_human_reply_at = clock_timestamp() WHERE id = %s AND first_human_reply_at IS NULL", case_id
-        )
-    ) > 0
+    return (await database.run(tx, "UPDATE cases SET first_human_reply_at = clock_timestamp() WHERE id = %s AND first_human_reply_at IS NULL", case_id)) > 0
 
 
 async def set_country(tx: Connection, case_id: int, country: str) -> Row | None:
     """Fill in the country if nothing has named it yet."""
-    return await database.one(
-        tx, "UPDATE cases SET country = %s, version = version + 1 WHERE id = %s AND status <> 'closed' RETURNING *", country, case_id
-    )
+    return await database.one(tx, "UPDATE cases SET country = %s, version = version + 1 WHERE id = %s AND status <> 'closed' RETURNING *", country, case_id)
 
 
 _QUEUE = """
@@ -190,9 +184,7 @@ async def waiting(connection: Connection, limit: int) -> list[Row]:
 
 async def held_by(connection: Connection, staff_id: int) -> list[Row]:
     """What one person answers for."""
-    return await database.rows(
-        connection, f"{_QUEUE} WHERE c.owner_id = %s AND c.status IN ('claimed', 'handed_back') ORDER BY {_ORDER}", staff_id
-    )
+    return await database.rows(connection, f"{_QUEUE} WHERE c.owner_id = %s AND c.status IN ('claimed', 'handed_back') ORDER BY {_ORDER}", staff_id)
 
 
 async def all_open(connection: Connection, limit: int) -> list[Row]:
@@ -229,10 +221,7 @@ async def set_presence(tx: Connection, staff_id: int, state: str, cap: int) -> R
 
 async def beat(tx: Connection, staff_id: int, at: datetime | None = None) -> bool:
     """A heartbeat of an open desk."""
-    return (
-        await database.run(tx, "UPDATE agent_presence SET last_seen_at = COALESCE(%s, clock_timestamp()) WHERE staff_id = %s", at, staff_id)
-        > 0
-    )
+    return await database.run(tx, "UPDATE agent_presence SET last_seen_at = COALESCE(%s, clock_timestamp()) WHERE staff_id = %s", at, staff_id) > 0
 
 
 async def presence(connection: Connection, staff_id: int) -> Row | None:
@@ -288,9 +277,7 @@ async def without_timer(tx: Connection, timer_kind: str) -> list[Row]:
 
 async def add_note(tx: Connection, case_id: int, staff_id: int, body: bytes) -> int:
     """A private note."""
-    row = await database.one(
-        tx, "INSERT INTO case_notes (case_id, staff_id, body) VALUES (%s, %s, %s) RETURNING id", case_id, staff_id, body
-    )
+    row = await database.one(tx, "INSERT INTO case_notes (case_id, staff_id, body) VALUES (%s, %s, %s) RETURNING id", case_id, staff_id, body)
     assert row is not None  # noqa: S101  (an insert with RETURNING gives a row)
     return int(row["id"])
 
@@ -322,7 +309,4 @@ async def viewed_lately(connection: Connection, case_id: int, login: str, second
 
 async def is_participant(connection: Connection, conversation_id: str, staff_id: int) -> bool:
     """Whether someone was named to write in a conversation beside its owner."""
-    return (
-        await database.one(connection, "SELECT 1 FROM participants WHERE conversation_id = %s AND staff_id = %s", conversation_id, staff_id)
-        is not None
-    )
+    return await database.one(connection, "SELECT 1 FROM participants WHERE conversation_id = %s AND staff_id = %s", conversation_id, staff_id) is not None

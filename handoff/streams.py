@@ -45,9 +45,7 @@ def case_of(row: dict[str, Any]) -> Case:
 
 def queue_row(row: dict[str, Any]) -> QueueRow:
     """The list entry of a row."""
-    return QueueRow(
-        case_id=row["id"], **{name: row[name] for name in _STATE}, owner_name=row.get("owner_name"), has_place=bool(row.get("has_place"))
-    )
+    return QueueRow(case_id=row["id"], **{name: row[name] for name in _STATE}, owner_name=row.get("owner_name"), has_place=bool(row.get("has_place")))
 
 
 def state(row: dict[str, Any]) -> dict[str, Any]:
