@@ -92,6 +92,22 @@ class Search(ReadingAction):
         return [*await self.say(dispatcher, payload, tracker, query=query), *changed(tracker, last_topic="search", last_query=query)]
 
 
+class OutOfScope(ReadingAction):
+    """What sounds like somebody else's business: the notices are asked all the same, since a wrong 'not ours' turns a citizen away."""
+
+    def name(self) -> str:
+        """As in the domain."""
+        return "action_out_of_scope"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> list[EventType]:
+        """An answer if there is one, else what can be asked."""
+        payload = await self.reader.about_message(tracker.latest_message, topic(tracker))
+        if payload is None or payload["outcome"] != "answered":
+            dispatcher.utter_message(response="utter_out_of_scope")
+            return []
+        return await self.say(dispatcher, payload, tracker)
+
+
 class LostPassport(ReadingAction):
     """The end of the form: what to do, where, and how fast."""
 
@@ -237,7 +253,7 @@ class Repeat(ReadingAction):
         return await self.say(dispatcher, payload, tracker, query=query)
 
 
-READING: tuple[type[ReadingAction], ...] = (Search, LostPassport, AlarmLevel, EntryRules, RegisterAlerts, RepeatForCountry, Repeat)
+READING: tuple[type[ReadingAction], ...] = (Search, OutOfScope, LostPassport, AlarmLevel, EntryRules, RegisterAlerts, RepeatForCountry, Repeat)
 OTHERS: tuple[type[Action], ...] = (RequestPerson, OfferPerson, Affirm)
 
 

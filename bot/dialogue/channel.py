@@ -18,7 +18,7 @@ from bot.dialogue import patches
 
 logger = logging.getLogger(__name__)
 
-TOKEN_HEADER = "X-Gildongmu-Token"
+TOKEN_HEADER = "X-Gildongmu-Token"  # noqa: S105  (a header's name)
 MAX_TEXT_CHARS = 8000
 
 
@@ -79,7 +79,7 @@ class GildongmuInput(InputChannel):  # type: ignore[misc]
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - the edge: any failure is one answer, and the log must not quote the message
-                logger.error("turn %s failed: %s", sender, type(error).__name__)
+                logger.error("turn %s failed: %s from %s", sender, type(error).__name__, type(error.__cause__).__name__)
                 return json({"error": "failed"}, status=500)
             return json(output.messages)
 

@@ -25,7 +25,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.dialogue import quiet
-from bot.dialogue.reading import Reading, from_metadata, read, rasa_entities
+from bot.dialogue.reading import Reading, from_metadata, rasa_entities, read
 
 quiet.silence()
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ import importlib.abc
 import importlib.machinery
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import MutableSequence
 from typing import Any
 
 ROOTS = frozenset({"tensorflow", "tensorflow_hub", "tensorflow_text", "keras"})
@@ -49,7 +49,7 @@ class Shell(metaclass=_ShellType):
 
 
 class _Module(types.ModuleType):
-    __path__: Sequence[str] = ()
+    __path__: MutableSequence[str] = []  # noqa: RUF012  (what makes a module a package)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

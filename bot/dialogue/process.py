@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bot.dialogue.client import TOKEN_HEADER, WEBHOOK
@@ -120,7 +120,7 @@ class DialogueProcess:
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.restarts = 0
         self._model = model or model_folder() / f"{MODEL}.tar.gz"
-        self._secrets: Mapping[str, str] = {
+        self._secrets: dict[str, str] = {
             "GILDONGMU_RASA_TOKEN": self.token,
             "GILDONGMU_ACTION_URL": action_url,
             "GILDONGMU_ACTION_TOKEN": action_token,
@@ -195,7 +195,6 @@ class DialogueProcess:
                 return int(answer.status) == 200
         except (OSError, urllib.error.URLError):
             return False
-
 
     def _warm_up(self) -> None:
         """The first message costs 140 ms more than the others; it shall not be a citizen's. Its sender has no number, so nothing is stored."""

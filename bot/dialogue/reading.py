@@ -91,7 +91,11 @@ def rasa_entities(reading: Reading) -> list[dict[str, Any]]:
     """Rasa's entities: spans by their kind, dates by what they are of, the one ``country`` that is meant, and ``answer`` where nothing is asked."""
     text = reading.text
     found = [_as_rasa(entity.kind, entity.value, entity) for entity in reading.entities if entity.kind not in ("country", "date")]
-    found += [_as_rasa(_date_kind(text, entity), entity.text, entity) for entity in reading.entities if entity.kind == "date"]
+    dates = [entity for entity in reading.entities if entity.kind == "date"]
+    for number, date in enumerate(dates, 1):
+        until = dates[number].start if number < len(dates) else len(text)
+        is_flight = FLIGHT.search(text[date.end : min(until, date.end + FLIGHT_WITHIN)]) is not None
+        found.append(_as_rasa("flight_date" if is_flight else "lost_date", date.text, date))
     country = country_of(text, reading.entities)
     if country is not None:
         found.append(_as_rasa("country", country.country or country.value, country))
@@ -105,11 +109,6 @@ def rasa_entities(reading: Reading) -> list[dict[str, Any]]:
 def is_question(text: str) -> bool:
     """Whether a message asks something, by its form alone."""
     return QUESTION.search(text.strip()) is not None
-
-
-def _date_kind(text: str, entity: Entity) -> str:
-    around = text[max(0, entity.start - 4) : entity.end + FLIGHT_WITHIN]
-    return "flight_date" if FLIGHT.search(around) else "lost_date"
 
 
 def country_of(text: str, entities: tuple[Entity, ...]) -> Entity | None:

@@ -7,6 +7,7 @@ database away a message is answered as the first of its conversation.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -91,10 +92,8 @@ class StateTable:
 
     def _close(self) -> None:
         if self._connection is not None:
-            try:
+            with contextlib.suppress(psycopg2.Error):
                 self._connection.close()
-            except psycopg2.Error:
-                pass
             self._connection = None
 
 

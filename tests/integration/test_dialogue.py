@@ -1,0 +1,283 @@
+"""The real Rasa, on the real table, with the real analyser; only the notices are written here.
+
+``pytest -m dialogue -s tests/integration/test_dialogue.py`` also prints what a turn costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import statistics
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+import pytest_asyncio
+import uvicorn
+from fastapi import FastAPI
+
+from actions.executor import build_router
+from bot.dialogue.client import BotMessage, DialogueClient
+from bot.dialogue.process import DialogueProcess, rasa_python, train_dialogue
+from core.crypto import load_cipher
+from core.db import Database
+from core.settings import Settings
+
+pytestmark = [
+    pytest.mark.dialogue,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(not rasa_python().exists(), reason="Rasa's environment is not there; `make setup` makes it"),
+]
+
+TOKEN = "token-of-the-actions"
+
+
+class Notices:
+    """Answers everything with the question it was asked; remembers the countries."""
+
+    def answer(self, analysis: Any, country: str | None = None) -> SimpleNamespace:
+        outcome = "abstain" if "모르는" in analysis.normalised else "answered"
+        return SimpleNamespace(outcome=outcome, text=f"{country}: {analysis.normalised}", notice_ids=("n1",), source=None, quick_replies=())
+
+
+@pytest.fixture(scope="module")
+def actions_url(analyser: Any) -> Iterator[str]:
+    app = FastAPI()
+    app.include_router(build_router(Notices, lambda: analyser, TOKEN))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{port}/rasa/actions"
+    server.should_exit = True
+    thread.join(5)
+
+
+@pytest.fixture(scope="module")
+def rasa(dsn: str, actions_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DialogueProcess]:
+    data = tmp_path_factory.mktemp("dialogue")
+    load_cipher(data / "keys.json")
+    process = DialogueProcess(Settings(database_url=dsn, data_dir=data), action_url=actions_url, action_token=TOKEN, model=train_dialogue())
+    process.start()
+    assert process.wait_ready(60)
+    yield process
+    process.stop()
+
+
+@pytest_asyncio.fixture
+async def client(rasa: DialogueProcess) -> AsyncIterator[DialogueClient]:
+    client = DialogueClient(rasa.base_url, rasa.token, timeout_s=10)
+    yield client
+    await client.close()
+
+
+class Talk:
+    """One conversation: each ``say`` is the next message."""
+
+    def __init__(self, client: DialogueClient, analyser: Any, name: str) -> None:
+        self.client, self.analyser, self.name, self.seq = client, analyser, name, 0
+
+    async def say(self, text: str, *, again: bool = False) -> list[BotMessage]:
+        self.seq += not again
+        metadata = self.analyser.analyse([text])[0].to_metadata()
+        return await self.client.ask(self.name, self.seq, text, metadata) or []
+
+
+@pytest.fixture
+def talk(client: DialogueClient, analyser: Any, request: pytest.FixtureRequest) -> Talk:
+    return Talk(client, analyser, f"c-{request.node.name}")
+
+
+def texts(said: list[BotMessage]) -> str:
+    return " | ".join(message.text or f"<{(message.custom or {}).get('type')}: {(message.custom or {}).get('text', '')}>" for message in said)
+
+
+WHERE, WHEN, FLIGHT = "어느 나라", "언제쯤 아셨나요", "항공편은 언제"
+
+
+async def test_lost_passport_over_several_turns(talk: Talk) -> None:
+    assert WHERE in texts(await talk.say("여권을 잃어버렸어요 어떡하죠"))
+    assert WHEN in texts(await talk.say("태국 방콕이요"))
+    assert FLIGHT in texts(await talk.say("어제 저녁에요"))
+    last = await talk.say("내일 저녁 비행기예요")
+    assert last[0].custom is not None
+    assert last[0].custom["country"] == "TH"
+    assert last[0].custom["topic"] == "lost_passport"
+    assert "긴급여권" in last[1].text
+    assert "얼마 남지 않았네요" in last[1].text
+    accepted = await talk.say("네 부탁해요")
+    assert {"type": "request_person", "reason": "accepted"} in [message.custom for message in accepted]
+
+
+async def test_what_was_said_at_first_is_not_asked_again(talk: Talk) -> None:
+    assert FLIGHT in texts(await talk.say("어제 방콕에서 여권을 잃어버렸어요"))
+
+
+async def test_a_question_in_between_is_answered_and_the_form_goes_on(talk: Talk) -> None:
+    await talk.say("여권을 잃어버렸어요")
+    await talk.say("필리핀 세부에 있어요")
+    said = await talk.say("긴급여권 수수료가 얼마예요?")
+    assert said[0].custom is not None
+    assert "수수료" in said[0].custom["text"]
+    assert WHEN in said[-1].text
+    said = await talk.say("일본 여행경보는 몇 단계예요?")
+    assert WHEN in said[-1].text
+    assert FLIGHT in texts(await talk.say("오늘 아침이요"))
+    done = await talk.say("아직 없어요")
+    assert done[0].custom is not None
+    assert done[0].custom["country"] == "PH"  # not the country that was asked about in between
+
+
+async def test_a_correction_in_the_form(talk: Talk) -> None:
+    await talk.say("여권을 잃어버렸어요")
+    await talk.say("일본이요")
+    assert WHEN in texts(await talk.say("아니 일본 말고 태국이요"))
+    await talk.say("어제요")
+    done = await talk.say("아직 없어요")
+    assert done[0].custom is not None
+    assert done[0].custom["country"] == "TH"
+
+
+async def test_a_correction_after_an_answer(talk: Talk) -> None:
+    said = await talk.say("일본 여행경보 몇 단계예요?")
+    assert said[0].custom is not None
+    assert said[0].custom["topic_country"] == "JP"
+    said = await talk.say("아니 일본 말고 태국이요")
+    assert said[0].custom is not None
+    assert (said[0].custom["topic_country"], said[0].custom["topic"]) == ("TH", "alarm_level")
+
+
+async def test_the_country_is_asked_once_and_remembered(talk: Talk) -> None:
+    assert "어느 나라" in texts(await talk.say("여행경보 단계가 궁금해요"))
+    said = await talk.say("멕시코요")
+    assert said[0].custom is not None
+    assert said[0].custom["topic_country"] == "MX"
+    said = await talk.say("비자 필요한가요?")
+    assert said[0].custom is not None
+    assert said[0].custom["topic_country"] == "MX"
+
+
+async def test_refusing_to_say_where_is_respected(talk: Talk) -> None:
+    await talk.say("여권을 잃어버렸어요")
+    assert WHEN in texts(await talk.say("말하고 싶지 않아요"))
+
+
+async def test_cancel_and_a_person_end_the_form(talk: Talk) -> None:
+    await talk.say("여권을 잃어버렸어요")
+    assert "멈출게요" in texts(await talk.say("그만할래요"))
+    await talk.say("여권을 잃어버렸어요")
+    assert "request_person" in texts(await talk.say("상담원 연결해 주세요"))
+    assert WHEN not in texts(await talk.say("안녕하세요"))
+
+
+async def test_two_answers_that_do_not_help_offer_a_person(talk: Talk) -> None:
+    assert "상담관" not in texts(await talk.say("모르는 규정 수수료가 얼마예요?"))
+    assert "상담관에게 연결해 드릴까요" in texts(await talk.say("모르는 서류는 뭐가 필요해요?"))
+    assert "request_person" in texts(await talk.say("네"))
+
+
+async def test_a_repeated_message_does_not_advance_the_form_twice(talk: Talk) -> None:
+    await talk.say("여권을 잃어버렸어요")
+    first = await talk.say("태국 방콕이요")
+    again = await talk.say("태국 방콕이요", again=True)
+    assert texts(first) == texts(again)
+    assert WHEN in texts(again)
+    assert FLIGHT in texts(await talk.say("어제요"))
+
+
+async def test_a_slash_is_no_command(talk: Talk) -> None:
+    await talk.say("여권을 잃어버렸어요")
+    await talk.say("태국 방콕이요")
+    assert await talk.say("/restart")  # as a command it would forget everything and say nothing
+    assert (await talk.say("아직 없어요"))[0].custom["country"] == "TH"  # type: ignore[index]
+
+
+async def test_a_killed_rasa_continues_in_the_middle_of_the_form(talk: Talk, rasa: DialogueProcess) -> None:
+    await talk.say("여권을 잃어버렸어요")
+    assert WHEN in texts(await talk.say("태국 방콕이요"))
+    assert rasa.pid is not None
+    os.kill(rasa.pid, signal.SIGKILL)
+    began = time.perf_counter()
+    assert await talk.client.ask(talk.name, 99, "어제요", {}) is None
+    assert time.perf_counter() - began < 1
+    for _ in range(200):  # 20 s, for a busy machine
+        await asyncio.sleep(0.1)
+        if rasa.ready and talk.client.available:
+            break
+    assert FLIGHT in texts(await talk.say("어제요"))
+
+
+async def test_a_lost_database_connection_is_replaced(talk: Talk, db: Database) -> None:
+    await talk.say("여권을 잃어버렸어요")
+    async with db.read() as connection:
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gildongmu-dialogue'")
+    assert WHEN in texts(await talk.say("태국 방콕이요"))
+
+
+async def test_state_is_bounded_and_sealed(talk: Talk, db: Database) -> None:
+    for _ in range(4):
+        for text in ("여권을 잃어버렸어요", "태국 방콕이요", "비밀스러운 어제 저녁이요", "아직 없어요", "감사합니다"):
+            await talk.say(text)
+    async with db.read() as connection:
+        cursor = await connection.execute("SELECT seq, state FROM dialogue_states WHERE conversation_id = %s ORDER BY seq", (talk.name,))
+        rows = await cursor.fetchall()
+    assert [row["seq"] for row in rows] == [talk.seq - 2, talk.seq - 1, talk.seq]
+    for row in rows:
+        assert len(row["state"]) < 20_000
+        for word in ("방콕", "비밀", "여권", "TH", "lost_passport", "slot"):
+            assert word.encode() not in row["state"]
+
+
+async def test_only_the_token_opens_the_door(rasa: DialogueProcess) -> None:
+    stranger = DialogueClient(rasa.base_url, "wrong")
+    assert await stranger.ask("c", 1, "안녕하세요", {}) is None
+    await stranger.close()
+
+
+async def test_a_rasa_that_is_away_costs_nothing(tmp_path: Path) -> None:
+    client = DialogueClient("http://127.0.0.1:9", "x")
+    await client.ask("c", 1, "안녕하세요", {})
+    assert not client.available
+    began = time.perf_counter()
+    for _ in range(100):
+        assert await client.ask("c", 1, "안녕하세요", {}) is None
+    assert time.perf_counter() - began < 0.1
+    await client.close()
+
+
+async def test_speed_is_printed(client: DialogueClient, analyser: Any, dsn: str) -> None:
+    """Not a limit: figures for docs/dialogue.md, from a machine that may be busy."""
+    questions = ["긴급여권 수수료가 얼마예요?", "안녕하세요", "신속해외송금 한도가 얼마예요", "감사합니다", "대사관 전화번호 알려주세요"]
+    metadata = {text: analysis.to_metadata() for text, analysis in zip(questions, analyser.analyse(questions), strict=True)}
+
+    async def one(name: str, seq: int) -> float:
+        text = questions[seq % len(questions)]
+        began = time.perf_counter()
+        assert await client.ask(name, seq, text, metadata[text])
+        return 1000 * (time.perf_counter() - began)
+
+    turns = int(os.environ.get("DIALOGUE_TURNS", "200"))
+    long = [await one("speed-long", seq) for seq in range(1, turns + 1)]
+    print(f"\nturn 1-20: {statistics.median(long[:20]):.1f} ms, turn {turns - 19}-{turns}: {statistics.median(long[-20:]):.1f} ms")
+    for width in (1, 8):
+        numbers = iter(range(turns))
+
+        async def work(numbers: Iterator[int] = numbers, width: int = width) -> list[float]:
+            return [await one(f"speed-{width}-{number}", 1 + number % 5) for number in numbers]
+
+        began = time.perf_counter()
+        done = [ms for batch in await asyncio.gather(*(work() for _ in range(width))) for ms in batch]
+        rate = len(done) / (time.perf_counter() - began)
+        print(f"concurrency {width}: {rate:.0f} messages/s, p50 {statistics.median(done):.1f} ms, p95 {sorted(done)[int(len(done) * 0.95)]:.1f} ms")
+    with psycopg.connect(dsn) as connection:
+        kept = connection.execute("SELECT count(*), max(length(state)) FROM dialogue_states WHERE conversation_id = 'speed-long'").fetchone()
+    print(f"saved states of the long conversation: {kept[0]}, largest {kept[1]} bytes")

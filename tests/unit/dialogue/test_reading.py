@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import base64
+import json
+
+import numpy as np
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from bot.dialogue.reading import Entity, country_of, decode_vector, from_metadata, is_question, rasa_entities
+from bot.dialogue.sealing import Sealer
+from core.crypto import Cipher
+
+NAMES = {"일본": "JP", "태국": "TH", "베트남": "VN", "Japan": "JP", "Thailand": "TH", "タイ": "TH", "日本": "JP", "泰国": "TH", "방콕": "TH"}
+
+
+def places(text: str) -> tuple[Entity, ...]:
+    found = [Entity("country", text.index(name), text.index(name) + len(name), name, code, code) for name, code in NAMES.items() if name in text]
+    return tuple(sorted(found, key=lambda entity: entity.start))
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("태국이요", "TH"),
+        ("아니 일본 말고 태국", "TH"),
+        ("일본말고태국", "TH"),
+        ("태국 아니고 베트남이요", "VN"),
+        ("일본이 아니라 태국이에요", "TH"),
+        ("태국이요 일본 말고요", "TH"),
+        ("not Japan, Thailand", "TH"),
+        ("日本じゃなくてタイです", "TH"),
+        ("不是日本，是泰国", "TH"),
+        ("일본 가려다 지금 태국에서 여권을 잃어버렸어요", "TH"),
+        ("일본 말고요", None),
+        ("몰라요", None),
+    ],
+)
+def test_the_country_that_is_meant(text: str, country: str | None) -> None:
+    entity = country_of(text, places(text))
+    assert (entity.country if entity else None) == country
+
+
+@pytest.mark.parametrize(
+    "text", ["얼마예요?", "긴급여권 수수료가 얼마인가요", "어떻게 하나요", "비자 필요한지 궁금해요", "how long does it take", "뭐 내야 하나요"]
+)
+def test_questions(text: str) -> None:
+    assert is_question(text)
+
+
+@pytest.mark.parametrize("text", ["어제요", "오늘 아침 지하철에서요", "내일 저녁 비행기예요", "모르겠어요", "tomorrow", "방콕이요"])
+def test_answers(text: str) -> None:
+    assert not is_question(text)
+
+
+def test_dates_are_told_apart() -> None:
+    text = "어제 잃어버렸고 내일 비행기예요"
+    dates = [Entity("date", text.index(word), text.index(word) + 2, word, "relative") for word in ("어제", "내일")]
+    metadata = {"normalised": text, "entities": [{"kind": e.kind, "text": e.text, "value": e.value, "start": e.start, "end": e.end} for e in dates]}
+    found = {e["entity"]: e["value"] for e in rasa_entities(from_metadata(text, metadata))}
+    assert found["lost_date"] == "어제"
+    assert found["flight_date"] == "내일"
+
+
+def test_damaged_metadata_is_left_out() -> None:
+    reading = from_metadata("여권 분실", {"tokens": [["여권", "NNG", 0, 2], None, ["x"], 7], "vector": "!!", "entities": [{}, None, "x"], "country": 3})
+    assert reading.tokens == (("여권", 0, 2),)
+    assert reading.vector is None
+    assert reading.entities == ()
+    assert from_metadata("여권 분실", {}).tokens == (("여권", 0, 2), ("분실", 3, 5))
+
+
+def test_vector_is_half_precision() -> None:
+    vector = np.linspace(-1, 1, 384, dtype=np.float32)
+    decoded = decode_vector(base64.b64encode(vector.astype("<f2").tobytes()).decode())
+    assert decoded is not None
+    assert np.allclose(decoded, vector, atol=1e-3)
+
+
+def test_state_is_sealed_in_the_applications_format(cipher: Cipher, tmp_path) -> None:
+    path = tmp_path / "keys.json"
+    encoded = {str(number): base64.b64encode(key).decode() for number, key in cipher.keys.items()}
+    path.write_text(json.dumps({"keys": encoded, "current": cipher.current, "pseudonym_key": ""}))
+    sealer = Sealer.from_file(path)
+    blob = sealer.seal("비밀", "c1")
+    assert "비밀".encode() not in blob
+    assert sealer.open(blob, "c1") == "비밀"
+    assert cipher.open(blob, "dialogue_states.state:c1") == "비밀"
+    with pytest.raises(InvalidTag):
+        sealer.open(blob, "c2")
+    with pytest.raises(ValueError, match="unknown"):
+        sealer.open(b"\x09" + blob[1:], "c1")
