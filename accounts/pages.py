@@ -56,9 +56,7 @@ def sign_in(csrf: str, *, problem: str = "", login: str = "", next_path: str = "
     )
 
 
-def invitation(
-    csrf: str, token: str, roles: Iterable[str], *, problem: str = "", field: str = "", login: str = "", display_name: str = ""
-) -> str:
+def invitation(csrf: str, token: str, roles: Iterable[str], *, problem: str = "", field: str = "", login: str = "", display_name: str = "") -> str:
     """The form of an invitation."""
 
     def bad(name: str) -> str:
@@ -69,7 +67,7 @@ def invitation(
         f"""<p>맡을 일: <strong>{escape(", ".join(roles))}</strong></p>{_problem(problem)}
 <form method="post" action="/staff/invite/{escape(token)}">
 <input type="hidden" name="csrf" value="{escape(csrf)}">
-<label for="display_name">이름 <span class="small">동료와 민원인에게 보입니다</span></label>
+<label for="display_name">이름 <span class="small">동료에게 보입니다</span></label>
 <input id="display_name" name="display_name" value="{escape(display_name)}" autocomplete="name" maxlength="40"
  required autofocus{bad("display_name")}>
 <label for="login">아이디 <span class="small">영문 소문자·숫자 3자 이상</span></label>

@@ -27,9 +27,7 @@ async def drop_first_run_invites(tx: Connection) -> None:
     await database.run(tx, "DELETE FROM invites WHERE first_run AND used_at IS NULL")
 
 
-async def insert_invite(
-    tx: Connection, token_hash: bytes, roles: list[str], expires_at: datetime, first_run: bool, invited_by: int | None
-) -> None:
+async def insert_invite(tx: Connection, token_hash: bytes, roles: list[str], expires_at: datetime, first_run: bool, invited_by: int | None) -> None:
     """A new invitation."""
     await database.run(
         tx,
@@ -44,9 +42,7 @@ async def insert_invite(
 
 async def invite(connection: Connection, token_hash: bytes, at: datetime) -> Row | None:
     """An invitation that can still be used."""
-    return await database.one(
-        connection, "SELECT * FROM invites WHERE token_hash = %s AND used_at IS NULL AND expires_at > %s", token_hash, at
-    )
+    return await database.one(connection, "SELECT * FROM invites WHERE token_hash = %s AND used_at IS NULL AND expires_at > %s", token_hash, at)
 
 
 async def use_invite(tx: Connection, token_hash: bytes, at: datetime) -> Row | None:
@@ -107,9 +103,7 @@ async def disable(tx: Connection, staff_id: int) -> bool:
 async def insert_session(tx: Connection, token_hash: bytes, staff_id: int, expires_at: datetime) -> None:
     """A new session; old ones are swept on the way."""
     await database.run(tx, "DELETE FROM staff_sessions WHERE expires_at < now()")
-    await database.run(
-        tx, "INSERT INTO staff_sessions (token_hash, staff_id, expires_at) VALUES (%s, %s, %s)", token_hash, staff_id, expires_at
-    )
+    await database.run(tx, "INSERT INTO staff_sessions (token_hash, staff_id, expires_at) VALUES (%s, %s, %s)", token_hash, staff_id, expires_at)
 
 
 async def session(connection: Connection, token_hash: bytes, at: datetime) -> Row | None:

@@ -23,11 +23,10 @@ STYLE_FILE = Path(__file__).parent / "static" / "staff.css"
 #: Where a sign-in may lead; anything else leads to the desk.
 PLACES = ("/desk", "/kb", "/board")
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": ("default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    # Under "no-referrer" browsers send "Origin: null" with a form, and over plain http nothing else tells whose form it was.
+    "Referrer-Policy": "same-origin",
 }
 
 
@@ -40,8 +39,10 @@ async def signed_in(db: Database, request: Request) -> Staff | None:
         return await service.session(connection, token)
 
 
-def check_same_origin(request: Request) -> None:
+def check_same_origin(request: Request, public_url: str | None = None) -> None:
     """Refuse what another site's page sends. Browsers say so in ``Sec-Fetch-Site``, older ones in ``Origin``.
+
+    Behind a proxy that changes the host, ``public_url`` is ours too.
 
     Raises:
         AppError: ``cross_site``.
@@ -52,7 +53,8 @@ def check_same_origin(request: Request) -> None:
             raise AppError("cross_site")
         return
     origin = request.headers.get("origin")
-    if origin is None or urlsplit(origin).netloc != request.headers.get("host"):
+    ours = {request.headers.get("host"), urlsplit(public_url or "").netloc} - {None, ""}
+    if origin is None or urlsplit(origin).netloc not in ours:
         raise AppError("cross_site")
 
 
@@ -83,7 +85,7 @@ def build_router(db: Database, settings: Settings) -> APIRouter:
 
     @router.post("/sign-in", response_model=None)
     async def sign_in(request: Request) -> Response:
-        form = await _form(request)
+        form = await _form(request, settings.public_url)
         result = await service.sign_in(db, form.get("login", ""), form.get("password", ""), _address(request))
         wished = _local(form.get("next", ""))
         if isinstance(result, Refused):
@@ -106,7 +108,7 @@ def build_router(db: Database, settings: Settings) -> APIRouter:
     @router.post("/sign-out", response_model=None)
     async def sign_out(request: Request) -> Response:
         # Same-origin is enough here: the desk's button has no form of ours, and nobody gains by signing a colleague out.
-        check_same_origin(request)
+        check_same_origin(request, settings.public_url)
         async with db.transaction() as tx:
             await service.sign_out(tx, request.cookies.get(COOKIE), address=_address(request))
         response = RedirectResponse("/staff/sign-in", 303, HEADERS)
@@ -125,7 +127,7 @@ def build_router(db: Database, settings: Settings) -> APIRouter:
 
     @router.post("/invite/{token}", response_model=None)
     async def accept_invite(token: str, request: Request) -> Response:
-        form = await _form(request)
+        form = await _form(request, settings.public_url)
         login, name, password = (form.get(key, "") for key in ("login", "display_name", "password"))
         try:
             if password != form.get("again", ""):
@@ -167,13 +169,13 @@ def _csrf(request: Request) -> str:
     return kept if 40 <= len(kept) <= 50 and kept.isascii() else new_token()
 
 
-async def _form(request: Request) -> dict[str, str]:
+async def _form(request: Request, public_url: str | None) -> dict[str, str]:
     """The fields of a small form that one of our own pages sent.
 
     Raises:
         AppError: ``cross_site``, ``too_long`` or ``invalid_request``.
     """
-    check_same_origin(request)
+    check_same_origin(request, public_url)
     body = b""
     async for chunk in request.stream():
         body += chunk

@@ -47,9 +47,7 @@ MOST_PER_LOGIN = 50
 
 def staff_of(row: Row) -> Staff:
     """The record of a row."""
-    return Staff(
-        row["id"], row["login"], row["display_name"], frozenset(row["roles"]), tuple(row["languages"]), row["cap"], row["disabled"]
-    )
+    return Staff(row["id"], row["login"], row["display_name"], frozenset(row["roles"]), tuple(row["languages"]), row["cap"], row["disabled"])
 
 
 async def first_run_link(tx: Connection) -> str | None:
@@ -81,9 +79,7 @@ async def invite(tx: Connection, roles: Iterable[str], *, by: Staff | None = Non
 
 async def _invite(tx: Connection, roles: list[str], *, first_run: bool = False, invited_by: Staff | None = None) -> str:
     token = new_token()
-    await repository.insert_invite(
-        tx, hash_token(token), roles, clock_now() + INVITE_VALID, first_run, invited_by.id if invited_by else None
-    )
+    await repository.insert_invite(tx, hash_token(token), roles, clock_now() + INVITE_VALID, first_run, invited_by.id if invited_by else None)
     return token
 
 

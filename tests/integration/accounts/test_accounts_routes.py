@@ -156,3 +156,26 @@ async def test_style_is_served_and_policy_is_strict(client):
     assert "script-src" not in page.headers["content-security-policy"]
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert (await client.get("/staff/static/staff.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_behind_a_proxy_the_public_address_is_ours_and_cookies_are_secure(db):
+    app = FastAPI()
+    app.include_router(build_router(db, Settings(public_url="https://consul.example")))
+    async with db.transaction() as tx:
+        token = await service.invite(tx, ["agent"])
+    async with db.transaction() as tx:
+        await service.accept_invite(tx, token, "minji", "김민지", PASSWORD)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://inner:8080") as client:
+        page = await client.get("/staff/sign-in")
+        form_token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+        assert "Secure" in page.headers["set-cookie"]
+        client.cookies.set("gildongmu_csrf", form_token)
+        form = {"csrf": form_token, "login": "minji", "password": PASSWORD}
+        answer = await client.post("/staff/sign-in", data=form, headers={"Origin": "https://consul.example"})
+    assert answer.status_code == 303
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+async def test_forms_get_an_origin(client):
+    """Under "no-referrer" a browser sends "Origin: null", and over plain http the form would be refused."""
+    assert (await client.get("/staff/sign-in")).headers["referrer-policy"] == "same-origin"
