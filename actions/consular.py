@@ -16,6 +16,10 @@ logger = logging.getLogger(__name__)
 
 #: after so many answers in a row that did not help, a person is offered
 FAILURES_BEFORE_PERSON = 2
+QUERY_CHARS = 200
+#: the notices asked back; intents that may answer that
+CLARIFY = "clarify"
+ANSWERING = ("inform", "nlu_fallback", "correct_country")
 NOT_SHARED = ("unknown", "none")
 #: a flight this close leaves no time for the ordinary way
 SOON = re.compile(r"오늘|내일|모레|낼|곧|시간|today|tonight|tomorrow|今日|明日|今天|明天|hôm nay|ngày mai", re.IGNORECASE)
@@ -87,9 +91,14 @@ class Search(ReadingAction):
         """Search with the message's own vector."""
         named = next(tracker.get_latest_entity_values("country"), None)
         country = str(named) if named else topic(tracker)
-        payload = await self.reader.about_message(tracker.latest_message, country)
-        query = str(tracker.latest_message.get("text") or "")[:200]
-        return [*await self.say(dispatcher, payload, tracker, query=query), *changed(tracker, last_topic="search", last_query=query)]
+        query = str(tracker.latest_message.get("text") or "")[:QUERY_CHARS]
+        if named and tracker.get_slot("last_topic") == CLARIFY and (tracker.latest_message.get("intent") or {}).get("name") in ANSWERING:
+            query = str(tracker.get_slot("last_query") or query)  # "태국이요", after we asked which country
+            payload = await self.reader.about(query, country)
+        else:
+            payload = await self.reader.about_message(tracker.latest_message, country)
+        last = CLARIFY if payload is not None and payload["outcome"] == CLARIFY else "search"
+        return [*await self.say(dispatcher, payload, tracker, query=query), *changed(tracker, last_topic=last, last_query=query)]
 
 
 class OutOfScope(ReadingAction):
@@ -181,7 +190,7 @@ class RepeatForCountry(ReadingAction):
         """Without an earlier question, or without a country, the words themselves are searched for."""
         last = str(tracker.get_slot("last_topic") or "")
         country = next(tracker.get_latest_entity_values("country"), None)
-        query = TOPICS.get(last) or (str(tracker.get_slot("last_query") or "") if last == "search" else "")
+        query = TOPICS.get(last) or (str(tracker.get_slot("last_query") or "") if last in ("search", CLARIFY) else "")
         if not query or not country:
             payload = await self.reader.about_message(tracker.latest_message, topic(tracker))
         else:
