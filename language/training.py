@@ -155,7 +155,10 @@ def _fit_heads(data: _Data) -> tuple[dict[str, Head], dict[str, dict[str, float]
 
 def _category_head(data: _Data, x: Any, rows: np.ndarray, dim: int) -> Head:
     """A row for each category of the closed list; one the corpus lacks keeps a bias that never wins."""
-    labels = np.array([CATEGORIES.index(e.category) for e in data.examples])[rows]
+    # Plain routine questions would teach only that nearly everything is "other".
+    telling = np.array([e.is_trap or e.urgency != "none" for e in data.examples])[rows]
+    x = x[telling]
+    labels = np.array([CATEGORIES.index(e.category) for e in data.examples])[rows][telling]
     counts = np.bincount(labels, minlength=len(CATEGORIES))
     fitted = _fit(x, labels, counts.mean() / counts[labels], CATEGORY_STRENGTH, steps=60)
     head = _head(fitted, dim)

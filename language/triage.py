@@ -163,6 +163,8 @@ class Triage:
         return min([Urgency.LIFE_THREAT if is_life else Urgency.URGENT, *rules], key=lambda u: u.rank)
 
     def _category(self, analysis: Analysis, x: Features, action: Action, found: Sequence[Hit]) -> tuple[Category, float]:
+        if action == "none" and float(self.heads["non_urgent"].score(x)[0]) <= 0:
+            return Category.OTHER, 1.0
         logits = self.heads["category"].score(x) + category_bonus("\n".join(analysis.windows) or analysis.normalised)
         if action != "none":
             for hit in found:
