@@ -19,7 +19,7 @@ from core.db import Connection
 from core.timers import cancel_timer, set_timer
 from handoff import location
 from handoff import service as handoff
-from knowledge_base.crisis_cards import GENERIC
+from knowledge_base.crisis_cards import GENERIC, QUIET
 from language.categories import Urgency
 
 ASK_TIMER = "danger_ask"
@@ -56,8 +56,13 @@ class Danger:
 
     @property
     def card(self) -> str:
-        """The category whose card answers: the generic one when the category is unsure."""
-        return self.category if self.is_category_sure else GENERIC
+        """The category whose card answers."""
+        return card_category(self.category, self.is_category_sure)
+
+
+def card_category(category: str, is_sure: bool) -> str:
+    """The generic card when the category is unsure, unless the best guess is one where somebody may read along: then the quiet card is the safe one."""
+    return category if is_sure or category in QUIET else GENERIC
 
 
 async def escalate(services: Services, tx: Connection, conversation_row: dict[str, Any], message_id: int, text: str, danger: Danger) -> int:
@@ -67,6 +72,13 @@ async def escalate(services: Services, tx: Connection, conversation_row: dict[st
     caller's transaction or not at all.
     """
     conversation_id, cipher = conversation_row["id"], services.cipher
+    # This answers a question that was open; the messages that waited for it have had the question and now get the card.
+    await cancel_timer(tx, ASK_TIMER, conversation_id)
+    await database.run(
+        tx,
+        "UPDATE inbox SET turn_state = 'answered', turned_at = clock_timestamp() WHERE conversation_id = %s AND turn_state = 'held'",
+        conversation_id,
+    )
     country = danger.country or conversation_row["country"]
     case = await handoff.open_or_raise(
         tx,
@@ -88,7 +100,6 @@ async def escalate(services: Services, tx: Connection, conversation_row: dict[st
         danger.language,
         conversation_id,
     )
-    await cancel_timer(tx, ASK_TIMER, conversation_id)
     if conversation_row["owner_kind"] == "bot":
         body = await _first_reply(services, tx, conversation_id, case.id, danger, country)
         await conversation.reply(
@@ -118,7 +129,12 @@ async def _first_reply(services: Services, tx: Connection, conversation_id: str,
 
 
 async def ask(tx: Connection, cipher: Cipher, conversation_id: str, message_id: int, language: str, timeout_s: int) -> None:
-    """Ask the one question with two buttons; no answer in time counts as yes."""
+    """Ask the one question with two buttons; no answer in time counts as yes.
+
+    While a question is open nothing is asked again, and above all its clock is not set back: whoever keeps writing must not wait longer.
+    """
+    if await database.one(tx, "SELECT 1 FROM timers WHERE kind = %s AND subject = %s", ASK_TIMER, conversation_id):
+        return
     question, yes, no = QUESTION.get(language, QUESTION["ko"])
     await conversation.reply(
         tx,

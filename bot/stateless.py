@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, TextIO
 
 from bot.compose import from_answer
+from bot.escalation import card_category
+from bot.triage_slot import named_country
 from core.errors import CATALOGUE
 from core.settings import Settings
 
@@ -103,14 +105,14 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
     from language.triage import Triage
 
     analyser, model, intents = Analyser.load(), Triage.load(), IntentModel.load()
-    knowledge = _knowledge(analyser, settings, given)
+    knowledge = _knowledge(analyser, settings, given=given)
 
     def answer(content: dict[str, Any]) -> dict[str, Any]:
         analysis = analyser.analyse([content["text"]])[0]
         decision = model.decide(analysis)
         country = content.get("country") if isinstance(content.get("country"), str) else None
         if decision.action == "escalate":
-            card = knowledge.crisis_card(str(decision.category) if decision.is_category_sure else None, country, analysis.language)
+            card = knowledge.crisis_card(card_category(str(decision.category), decision.is_category_sure), country or named_country(analysis), analysis.language)
             return _result("emergency", "\n".join(card.lines), analysis.language)
         if decision.action == "ask":
             return _result("clarify", "지금 위험한 상황인가요?", analysis.language, replies=["네, 위험해요", "아니요"])
@@ -131,7 +133,7 @@ def _result(outcome: str, text: str, language: str, *, notices: list[str] | None
     return {"outcome": outcome, "notice_ids": notices or [], "answer": text, "language": language, "quick_replies": replies or []}
 
 
-def _knowledge(analyser: Any, settings: Settings, given: bool) -> Any:
+def _knowledge(analyser: Any, settings: Settings, *, given: bool) -> Any:
     """The notices of the data folder or database if one is named, else those that come with the program."""
     from knowledge_base.service import KnowledgeBase
 

@@ -8,6 +8,7 @@ is one transaction of its own, emergencies first, so that no emergency waits for
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -70,11 +71,24 @@ class TriageSlot:
             try:
                 found = await self.step()
             except (DatabaseUnavailable, *UNAVAILABLE):
-                self._session = None
+                await self._hang_up()
                 await asyncio.sleep(0.1)
+                continue
+            except Exception as error:
+                # Whatever it was, triage goes on: the slot is the last thing that may end.
+                log.error("triage_step_failed", error=type(error).__name__, exc_info=error)
+                await self._hang_up()
+                await asyncio.sleep(1.0)
                 continue
             if not found:
                 await self._wait()
+
+    async def _hang_up(self) -> None:
+        """Close the session, and with it whatever claim it may still hold."""
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(Exception):
+                await session.close()
 
     async def _wait(self) -> None:
         # A standby looks on its own clock, since the rows it is for are those that nobody was woken for.
@@ -114,7 +128,8 @@ class TriageSlot:
 
     async def _apply_one(self, row: dict[str, Any], decision: Decision) -> None:
         if row["triage_attempts"] >= ATTEMPTS:
-            decision = _in_doubt()
+            # Whatever made it fail (its place, its analysis) is left aside: a person looks at the message as it is.
+            decision, row = _in_doubt(), {**row, "kind": "text", "analysis": None}
         try:
             async with self.services.db.transaction() as tx:
                 # The case is locked before the conversation, as everywhere: handoff.moves names the order.
@@ -131,10 +146,9 @@ class TriageSlot:
 
     async def _decide(self, rows: list[dict[str, Any]]) -> list[Decision]:
         understanding = self.services.understanding
-        contents = [conversation.open_body(self.services.cipher, row["body"]) for row in rows]
-        for row, content in zip(rows, contents, strict=True):
-            row["content"] = content
-        texts = [str(content.get("text", "")) for content in contents]
+        for row in rows:
+            row["content"] = self._open(row)
+        texts = [str(row["content"].get("text", "")) for row in rows]
         try:
             if understanding is None:
                 raise RuntimeError("the analyser is not loaded")
@@ -144,11 +158,21 @@ class TriageSlot:
             for row, analysis in zip(rows, analyses, strict=True):
                 row["analysis"] = analysis
                 understanding.remember(row["message_id"], analysis)
-                decisions.append(understanding.triage.decide(analysis, _context(row)))
+                readable = "unreadable" not in row["content"]
+                decisions.append(understanding.triage.decide(analysis, _context(row)) if readable else _in_doubt())
             return decisions
         except Exception as error:  # noqa: BLE001  (whatever the model does, the message must reach someone)
             log.error("triage_failed", error=type(error).__name__, count=len(rows))
             return [_in_doubt() for _ in rows]
+
+
+    def _open(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The content; a row that cannot be opened goes to a person and must not stop the others."""
+        try:
+            return conversation.open_body(self.services.cipher, row["body"])
+        except Exception as error:  # noqa: BLE001  (a lost key, a damaged row)
+            log.error("body_unreadable", message=row["message_id"], error=type(error).__name__)
+            return {"text": "", "unreadable": True}
 
 
 def _has_effects(row: dict[str, Any], decision: Decision) -> bool:
@@ -173,7 +197,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     content, kind = row["content"], row["kind"]
     analysis = row.get("analysis")
     language = analysis.language if analysis is not None and content.get("text") else row["language"]
-    country = _country(analysis) or row["country"]
+    country = named_country(analysis) or row["country"]
     choice = str(content.get("choice") or "")
     action = decision.action
     turn_state = "pending"
@@ -226,7 +250,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     TRIAGED.labels(urgency=decision.urgency.value, action=action).inc()
 
 
-def _country(analysis: Any) -> str | None:
+def named_country(analysis: Any) -> str | None:
     """The one country a message names; two are no answer."""
     if analysis is None:
         return None

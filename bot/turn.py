@@ -7,6 +7,7 @@ lock lives on the slot's own database session, so that it dies with its holder.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,12 +78,19 @@ class TurnSlot:
             try:
                 await self._serve(conversation_id)
             except (DatabaseUnavailable, *UNAVAILABLE):
-                self._session = None
+                await self._hang_up()
                 await asyncio.sleep(0.2)
                 self.queue.put(conversation_id)
             except Exception as error:  # noqa: BLE001  (one conversation's fault must not stop the slot)
                 log.error("turn_failed", conversation=conversation_id, error=type(error).__name__)
                 await self._count_failure(conversation_id)
+
+    async def _hang_up(self) -> None:
+        """Close the session, and with it whatever lock it may still hold."""
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(Exception):
+                await session.close()
 
     async def _serve(self, conversation_id: str) -> None:
         session = self._session
@@ -135,12 +143,16 @@ class TurnSlot:
 
     async def _write(self, tx: Connection, row: dict[str, Any], kind: str, reply: Reply) -> None:
         state = {"drop": "dropped", "to_person": "to_person"}.get(kind, "answered")
+        # The case before the conversation, as everywhere (handoff.moves names the order), so that nobody waits for us in a ring.
+        await handoff.lock_open_case(tx, row["id"])
         changed = await database.run(
             tx, "UPDATE inbox SET turn_state = %s, turned_at = clock_timestamp() WHERE message_id = %s AND turn_state = 'pending'", state, row["message_id"]
         )
         if not changed:  # taken over, escalated or closed while we composed
             await self._late(tx, row)
             return
+        if reply.person:
+            await self._bring_person(tx, row, reply.person)
         for number, body in enumerate(reply.bodies):
             posted = await conversation.reply(
                 tx, self.services.cipher, row["id"], AuthorKind.BOT, body, client_id=f"turn-{row['message_id']}-{number}", in_reply_to=row["message_id"]
@@ -149,21 +161,22 @@ class TurnSlot:
                 await database.run(tx, "UPDATE inbox SET turn_state = 'to_person' WHERE message_id = %s", row["message_id"])
                 await self._late(tx, row)
                 return
-        if reply.person:
-            await handoff.open_or_raise(
-                tx,
-                self.services.cipher,
-                row["id"],
-                "none",
-                "other",
-                reply.person,
-                language=row["language"],
-                country=row["country"],
-                summary=str(row["content"].get("text", ""))[:200],
-            )
         if reply.country and reply.country != row["country"]:
             await database.run(tx, "UPDATE conversations SET country = %s WHERE id = %s", reply.country, row["id"])
         TURNS.labels(outcome=reply.outcome if kind == "answer" else kind).inc()
+
+    async def _bring_person(self, tx: Connection, row: dict[str, Any], reason: str) -> None:
+        await handoff.open_or_raise(
+            tx,
+            self.services.cipher,
+            row["id"],
+            "none",
+            "other",
+            reason,
+            language=row["language"],
+            country=row["country"],
+            summary=str(row["content"].get("text", ""))[:200],
+        )
 
     async def _late(self, tx: Connection, row: dict[str, Any]) -> None:
         await database.run(tx, "INSERT INTO late_answers (conversation_id, in_reply_to) VALUES (%s, %s)", row["id"], row["message_id"])

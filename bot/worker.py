@@ -93,11 +93,20 @@ class Worker:
             await asyncio.sleep(SWEEP_S)
 
     async def _timers(self) -> None:
-        async with self.services.db.transaction() as tx:
-            for timer in await timers.due(tx, kind=escalation.ASK_TIMER):
-                async with tx.transaction():
-                    await self._unanswered(tx, timer)
-                    await timers.finish(tx, timer["id"])
+        async with self.services.db.read() as connection:
+            expired = await timers.expired(connection, escalation.ASK_TIMER)
+        for timer in expired:
+            try:
+                async with self.services.db.transaction() as tx:
+                    # The case before the timer, as triage takes them; whoever removes the timer handles it.
+                    await handoff.lock_open_case(tx, timer["subject"])
+                    if await timers.take(tx, timer["id"]):
+                        await self._unanswered(tx, timer)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:
+                # One timer at fault must not stop the others, nor the sweep that follows; it is tried again.
+                log.error("timer_failed", timer=timer["id"], error=type(error).__name__, exc_info=error)
 
     async def _unanswered(self, tx: Connection, timer: dict[str, Any]) -> None:
         """The danger question was not answered in time: that counts as yes."""
@@ -112,7 +121,6 @@ class Worker:
         text = str(conversation.open_body(self.services.cipher, row["body"]).get("text", ""))
         danger = Danger(Urgency.URGENT, row["category"] or "other", "unanswered_question", row["country"], row["language"])
         await escalation.escalate(self.services, tx, row, row["message_id"], text, danger)
-        await database.run(tx, "UPDATE inbox SET turn_state = 'answered', turned_at = clock_timestamp() WHERE conversation_id = %s AND turn_state = 'held'", row["id"])
 
 
 async def start_dialogue(services: Services, action_url: str, action_token: str) -> DialogueProcess | None:

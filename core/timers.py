@@ -43,3 +43,13 @@ async def due(tx: Connection, limit: int = 20, kind: str | None = None) -> list[
 async def finish(tx: Connection, timer_id: int) -> None:
     """Remove a timer that has been handled."""
     await database.run(tx, "DELETE FROM timers WHERE id = %s", timer_id)
+
+
+async def expired(connection: Connection, kind: str, limit: int = 20) -> list[dict[str, Any]]:
+    """The timers of one kind that are due, not locked: for a caller whose handling locks something else first; see :func:`take`."""
+    return await database.rows(connection, "SELECT * FROM timers WHERE kind = %s AND due_at <= now() ORDER BY due_at LIMIT %s", kind, limit)
+
+
+async def take(tx: Connection, timer_id: int) -> bool:
+    """Remove a timer that is still due; True for the one caller who may handle it, in the same transaction."""
+    return await database.run(tx, "DELETE FROM timers WHERE id = %s AND due_at <= now()", timer_id) > 0

@@ -57,7 +57,7 @@ def agent(program: Program, browser: Browser) -> Iterator[Page]:
 def test_question_is_answered_from_a_notice(program: Program, browser: Browser):
     page = browser.new_context(locale="ko-KR").new_page()
     page.goto(program.url)
-    page.fill("#text", "여권 잃어버렸을 때 긴급여권 받을 수 있나요?")
+    page.fill("#text", "긴급여권은 어떤 경우에 발급받을 수 있나요?")
     page.keyboard.press("Enter")
     answer = page.locator("article.bot.answer").first
     expect(answer).to_be_visible(timeout=15_000)
