@@ -52,13 +52,13 @@ async def access_own_case(tx: Connection, case_id: int, staff: Staff, *, supervi
     return row
 
 
-async def access_writable_case(connection: Connection, case_id: int, staff: Staff) -> Row:
+async def access_writable_case(connection: Connection, case_id: int, staff: Staff, *, lock: bool = False) -> Row:
     """The case, if the person may write to its citizen: the owner, or a named participant. The statement that writes checks it again.
 
     Raises:
         AppError: ``not_found`` or ``not_owner``.
     """
-    row = await repository.case(connection, case_id)
+    row = await repository.case(connection, case_id, lock=lock)
     if row is None:
         raise AppError("not_found")
     if not staff.disabled and row["owner_id"] == staff.id:

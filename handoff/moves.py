@@ -165,7 +165,7 @@ async def reply(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, text
         raise AppError("empty_message")
     if len(text) > settings().max_text_chars:
         raise AppError("too_long")
-    row = await access_writable_case(tx, case_id, staff)
+    row = await access_writable_case(tx, case_id, staff, lock=True)
     author = AuthorKind.AGENT if staff.has(Role.AGENT, Role.SUPERVISOR) else AuthorKind.OFFICER
     posted = await conversation.reply(
         tx,
