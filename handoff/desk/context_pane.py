@@ -85,6 +85,9 @@ class ContextPane:
         if place.radius_m:
             self._layers.append(self._map.generic_layer(name="circle", args=[point, {"radius": place.radius_m, "className": "accuracy", "weight": 2}]))
         self._layers.append(self._map.generic_layer(name="circleMarker", args=[point, {"radius": 8, "className": "person", "weight": 3}]))
+        if name := card.countries[0].country if card.countries else "":
+            label = {"content": words.country_name(name), "permanent": True, "direction": "top", "offset": (0, -10), "className": "place-label"}
+            self._layers.append(self._map.generic_layer(name="tooltip", args=[point, label]))
         zoom = zoom_for(place.radius_m, tiles=self._tiles)
         self._map.center, self._map.zoom = point, zoom
         self._map.run_map_method("invalidateSize")

@@ -16,7 +16,7 @@ from conversation import service as conversation
 from conversation.schemas import Line
 from core.clock import now as clock_now
 from core.db import Database
-from core.errors import AppError
+from core.errors import CATALOGUE, AppError
 from core.events import Event, EventHub
 from core.logging import get
 from core.settings import Settings
@@ -42,6 +42,11 @@ PANES = (("queue", "대기열"), ("conversation", "상담"), ("context", "상황
 
 #: What is being written, by person and case, so that a lost connection does not lose half a reply. In memory only, never stored.
 _drafts: OrderedDict[tuple[int, int], str] = OrderedDict()
+
+
+def _show(pane: str) -> str:
+    """Script that brings a pane to the front where only one fits."""
+    return f"document.dispatchEvent(new CustomEvent('desk:pane', {{ detail: '{pane}' }}))"
 
 
 class Desk:
@@ -74,9 +79,9 @@ class Desk:
                         say("span", "나가기")
             with block("div", "tabs", role="tablist", aria_label="화면"):
                 for name, label in PANES:
-                    with block("button", "tab", type="button", role="tab", data_tab=name) as tab:
+                    with block("button", "tab", type="button", role="tab", data_tab=name, aria_selected=str(name == "queue").lower()) as tab:
                         say("span", label)
-                    tab.on("click", js_handler=f"() => {{ document.body.dataset.pane = '{name}' }}")
+                    tab.on("click", js_handler=f"() => {_show(name)}")
             with block("main", "panes"):
                 with block("section", "pane queue-pane", data_pane="queue"):
                     self._queue = QueuePane(self._feed, self._viewer, self._signals, on_take=self.take, on_look=self.look, on_ack=self._acknowledge)
@@ -119,6 +124,7 @@ class Desk:
     def _on_queue(self, changes: Any) -> None:
         with self._client:
             self._queue.listen(changes)
+            self._presence.held(sum(row.status == "claimed" for row in self._queue.mine))
         if changes is None or any(self._viewer.id in (c.before and c.before.owner_id, c.after and c.after.owner_id) for c in changes):
             self._spawn(self._follow())
 
@@ -217,6 +223,12 @@ class Desk:
                 elif not quiet:
                     ui.notify(error.kind.korean, type="negative", close_button="닫기")
             return False
+        except Exception:  # the edge of the page: a person must never press a button and see nothing
+            log.exception("desk_action_failed", case_id=self._open_id)
+            if not quiet:
+                with self._client:
+                    ui.notify(CATALOGUE["internal"].korean, type="negative", close_button="닫기")
+            return False
         return True
 
     async def look(self, case_id: int) -> None:
@@ -253,7 +265,7 @@ class Desk:
             else:
                 self._last_seq = opened.lines[-1].seq if opened.lines else 0
                 self._conversation.open(opened.card, opened.lines, opened.read_by_citizen, _drafts.get((self._viewer.id, case_id), ""))
-                ui.run_javascript("document.body.dataset.pane = 'conversation'")
+                ui.run_javascript(_show("conversation"))
             self._context.show(opened.card, may_ask=may_write)
             self._queue.unread(case_id, 0)
         await self._follow()
@@ -265,7 +277,7 @@ class Desk:
         self._conversation.clear()
         self._context.clear()
         self._queue.list.run_method("show", None)
-        ui.run_javascript("document.body.dataset.pane = 'queue'")
+        ui.run_javascript(_show("queue"))
 
     async def _acknowledge(self, case_id: int) -> None:
         await self._guarded(lambda: self._do.acknowledge(case_id))

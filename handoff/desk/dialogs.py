@@ -85,9 +85,10 @@ def show_help() -> None:
         say("h2", "단축키")
         with block("dl", "keys"):
             for key, meaning in KEYS:
-                with block("div"), block("dt"):
-                    say("kbd", key)
-                say("dd", meaning)
+                with block("div"):
+                    with block("dt"):
+                        say("kbd", key)
+                    say("dd", meaning)
         say("p", "글을 쓰는 동안에는 단축키가 듣지 않습니다. 한글 자판에서도 같은 자리의 키를 누르면 됩니다.", "soft")
         with block("div", "dialog-buttons"):
             attributes(button("닫기", dialog.close), autofocus=True)

@@ -29,6 +29,7 @@ POLL_S = 1.0
 STALE_S = 2.5
 MAX_ROWS = 20_000
 BATCH = 200
+ATTEMPTS = 3
 _FIELDS = {field.name for field in fields(QueueRow)}
 _TIMES = ("arrival_at", "acknowledged_at")
 
@@ -259,5 +260,18 @@ class Follower:
                 found[name] = await events.read(connection, name, after)
         for name, news in found.items():
             if news and name in self._after:
-                self._after[name] = max(self._after[name], news[-1].seq)
+                await self._tell(name, news)
+
+    async def _tell(self, name: str, news: list[Event]) -> None:
+        """Hand events on; what could not be shown is tried again, but one bad event must not stop those after it."""
+        for attempt in range(ATTEMPTS):
+            try:
                 await self._on_events(name, news)
+                break
+            except DatabaseUnavailable:
+                raise
+            except Exception:
+                log.exception("desk_events_failed", stream=name, attempt=attempt)
+                await asyncio.sleep(0.3)
+        if name in self._after:
+            self._after[name] = max(self._after[name], news[-1].seq)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from handoff.desk import words
@@ -26,9 +27,12 @@ class PresenceControl:
             self._state = say("span", "상태 확인 중", "state", role="status")
             self._load = say("span", "", "load")
             self._switch = button("자리 비움", self._toggle, classes="small", data_action="presence")
-            with self._switch:
-                pass
         self._label = self._switch.default_slot.children[0]
+
+    def held(self, count: int) -> None:
+        """The queue has shown how many are in hand; no need to wait for the next beat."""
+        if self._known is not None:
+            self._show(replace(self._known, held=count))
 
     async def beat(self) -> None:
         """The desk is open."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -21,12 +20,16 @@ from accounts.routes import build_router as accounts_router
 from accounts.schemas import COOKIE, Staff
 from bot import errors
 from bot.app import STAFF_POLICY
+from conversation import service as conversation
 from core.db import Database
 from core.events import EventHub
 from core.settings import Settings
+from handoff import service as handoff
+from handoff.schemas import Case
 from tests.program import free_port
 
-ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-component-update", "--no-first-run", "--autoplay-policy=no-user-gesture-required"]
+ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-component-update", "--no-first-run"]
+ARGS += ["--autoplay-policy=no-user-gesture-required"]
 PASSWORD = "긴-암호-문장-스물두-글자-이상"
 
 
@@ -122,7 +125,9 @@ class Seat:
 def seat(db: Database, staff_server: StaffServer, desk_browser: Browser):
     """``await seat("haneul", "김하늘", "agent")``: signed in, the desk open and live."""
 
-    async def make(login: str = "haneul", name: str = "김하늘", *roles: str, width: int = 1440, height: int = 900, dark: bool = False, opened: bool = True) -> Seat:
+    async def make(
+        login: str = "haneul", name: str = "김하늘", *roles: str, width: int = 1440, height: int = 900, dark: bool = False, opened: bool = True
+    ) -> Seat:
         async with db.transaction() as tx:
             token = await accounts.invite(tx, roles or ("agent",))
         async with db.transaction() as tx:
@@ -143,8 +148,20 @@ def seat(db: Database, staff_server: StaffServer, desk_browser: Browser):
     return make
 
 
-@contextlib.asynccontextmanager
-async def eventually(timeout_s: float = 5.0) -> AsyncIterator[None]:
-    """A limit for what must happen soon."""
-    async with asyncio.timeout(timeout_s):
-        yield
+@pytest.fixture
+def make_case(db: Database, cipher: Any):
+    """A conversation with an open case, as the triage slot writes it."""
+
+    async def make(
+        severity: str = "life_threat",
+        category: str = "confinement",
+        *,
+        summary: str = "문이 밖에서 잠겨 있어요",
+        country: str | None = "KH",
+        reason: str = "rule:locked_in,classifier",
+    ) -> Case:
+        async with db.transaction() as tx:
+            conversation_id, _ = await conversation.start(tx, "webchat")
+            return await handoff.open_or_raise(tx, cipher, conversation_id, severity, category, reason, summary=summary, country=country)
+
+    return make

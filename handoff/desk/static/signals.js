@@ -23,7 +23,6 @@ export default {
       <span class="unseen" role="status">{{ spokenState }}</span>
       <span class="unseen" role="alert">{{ spoken }}</span>
     </div>`,
-  emits: ["unfocus"],
   data() {
     return { state: "catching_up", label: "따라잡는 중", spokenState: "", spoken: "", audible: false };
   },
@@ -38,6 +37,7 @@ export default {
       [document, "keydown", (e) => this.key(e)],
       [document, "pointerdown", () => this.noticed()],
       [document, "visibilitychange", () => this.tick()],
+      [document, "desk:pane", (e) => this.pane(e.detail)],
     ];
     this.listeners.forEach(([target, type, handler]) => target.addEventListener(type, handler));
     const Audio = window.AudioContext || window.webkitAudioContext;
@@ -106,10 +106,8 @@ export default {
         if (chime) this.play(this.tones([[660, 0, 0.16], [880, 0.2, 0.22]], 0.6), false);
       }
       document.body.dataset.alarm = ringing ? "ringing" : "quiet";
-      if (ringing || chime) {
-        this.flip = false;
-        this.tick();
-      }
+      this.flip = false;
+      this.tick();
     },
     tones(notes, seconds) {
       const rate = this.sound.sampleRate;
@@ -139,6 +137,11 @@ export default {
     stopAlarm() {
       this.alarmSource?.stop();
       this.alarmSource = null;
+    },
+    pane(name) {
+      document.body.dataset.pane = name;
+      for (const tab of document.querySelectorAll("[data-tab]")) tab.setAttribute("aria-selected", String(tab.dataset.tab === name));
+      window.dispatchEvent(new Event("resize")); // the map measures itself anew
     },
     wakeSound() {
       this.sound?.resume();
