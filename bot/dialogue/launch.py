@@ -60,7 +60,7 @@ def train(out: Path, name: str) -> int:
     from rasa.model_training import train as train_model
 
     _warnings_only()
-    result = train_model("domain.yml", "config.yml", ["data/nlu", "data/rules", "data/responses"], output=str(out), fixed_model_name=name, force_training=True)
+    result = train_model("domain.yml", "config.yml", ["data/nlu", "data/rules"], output=str(out), fixed_model_name=name, force_training=True)
     return int(result.code)
 
 

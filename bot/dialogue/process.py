@@ -33,7 +33,7 @@ BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_S = 60.0
 STOP_GRACE_S = 3.0
 #: what a model depends on
-SOURCES = ("config.yml", "domain.yml", "data/nlu", "data/rules", "data/responses", "requirements/rasa.lock", "language")
+SOURCES = ("config.yml", "domain.yml", "data/nlu", "data/rules", "requirements/rasa.lock", "language")
 DIALOGUE_SOURCES = ("components.py", "reading.py", "launch.py", "light.py")
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "GILDONGMU_MODELS_BUILT")
 
