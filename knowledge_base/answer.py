@@ -26,7 +26,11 @@ WORD_WEIGHT = 0.08
 NEIGHBOUR_GAP = 2.5
 
 ALARM_TOPICS = frozenset({"travel-alarm", "travel-ban", "special-advisory"})
-_ASKS_ALARM = re.compile(r"여행\s?(?:경보|금지|자제|유의|제한)|경보|철수\s?권고|출국\s?권고|(?:가도|여행해도|여행)\s?(?:되|돼|괜찮|안전)|travel (?:alert|ban|warning|advisory)|渡航|旅行警", re.I)
+_ASKS_ALARM = re.compile(
+    r"여행\s?(?:경보|금지|자제|유의|제한)|경보|철수\s?권고|출국\s?권고|(?:가도|여행해도|여행)\s?(?:되|돼|괜찮|안전)|"
+    r"travel (?:alert|ban|warning|advisory)|渡航|旅行警|cảnh báo du lịch",
+    re.I,
+)
 _ASKS_LEVEL = re.compile(r"몇\s?단계|단계가?\s?(?:얼마|뭐|어떻게)|what level|which level|第?几级|何段階")
 _ASKS_HERE = re.compile(r"(?:^|\s)(?:여기|거기|그\s?나라|이\s?나라|저희\s?나라\s?말고|현지)(?:는|가|도|은|이)?\s")
 

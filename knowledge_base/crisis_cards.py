@@ -96,11 +96,13 @@ _PROMISES = re.compile(
     r"출동(?:했|합|하고|하겠|할|시켰|시키)|구조대(?:가|를|는)\s*(?:가|갑|오|곧|보|출)|구조하러|구하러|보냈습니다|보내겠|보내 드리|곧\s*(?:도착|갑니다|가겠)|"
     r"가고 있|오고 있|도착합니다|도착할|경찰을 보|찾아가겠|찾아갑니다|"
     r"on (?:the|their|our|its) way|(?:is|are) coming|will (?:come|arrive|rescue|send)|dispatched|(?:been|have) sent|help is|"
-    r"向かって(?:い|お)|派遣し(?:ま|た)|到着し|救助に(?:行|向)|正在(?:赶|前)往|马上(?:到|来)|已(?:派|出动)|前去营救|đang (?:đến|tới|trên đường)|sẽ (?:đến|tới|cử)|đã (?:cử|điều)",
+    r"向かって(?:い|お)|派遣し(?:ま|た)|到着し|救助に(?:行|向)|正在(?:赶|前)往|马上(?:到|来)|已(?:派|出动)|前去营救|"
+    r"đang (?:đến|tới|trên đường)|sẽ (?:đến|tới|cử)|đã (?:cử|điều)",
     re.I,
 )
 _BETRAYING = re.compile(
-    r"경찰|구조|신고|탈출|도망|납치|감금|가해|범인|범죄|학대|police|rescue|escape|kidnap|abus|crime|report|警察|救助|通報|脱出|逃|救援|报警|绑架|cảnh sát|cứu|trốn|bắt cóc|tố cáo",
+    r"경찰|구조|신고|탈출|도망|납치|감금|가해|범인|범죄|학대|police|rescue|escape|kidnap|abus|crime|report|"
+    r"警察|救助|通報|脱出|逃|救援|报警|绑架|cảnh sát|cứu|trốn|bắt cóc|tố cáo",
     re.I,
 )
 _NUMBER = re.compile(r"\d(?:[\s().-]*\d){2,}")

@@ -111,9 +111,7 @@ def ours(index: Index, questions: Sequence[Question], weights: Weights) -> list[
 
 def peers(index: Index, questions: Sequence[Question]) -> dict[str, list[list[str]]]:
     """Rankings of the simple ways, each over the same notices in force."""
-    documents = [
-        f"{e.notice.content.title} {e.notice.content.title} " + " ".join(p.text for p in e.passages) for e in index.entries
-    ]
+    documents = [f"{e.notice.content.title} {e.notice.content.title} " + " ".join(p.text for p in e.passages) for e in index.entries]
     blank = bm25s.BM25(method="lucene", k1=1.2, b=0.5)
     blank.index([text.split() for text in documents], show_progress=False)
     vocabulary = {word for text in documents for word in text.split()}
@@ -142,16 +140,36 @@ def _order(scores: np.ndarray, allowed: np.ndarray) -> list[int]:
     return [int(i) for i in order if allowed[i]]
 
 
-def evaluate_search(index: Index, analyser: Analysing, weights: Weights, today: date, split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:
-    """The table of ``docs/knowledge.md``: our ranking beside its peers, and by language."""
+def evaluate_search(split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:
+    """The table of ``docs/knowledge.md``, from the notices that come with the program."""
+    from knowledge_base.service import KnowledgeBase
+    from language.analysis import Analyser
+
+    analyser = Analyser.load()
+    base = KnowledgeBase.from_files(analyser, environment="development")
+    return score_search(base.desk, analyser, base.today(), split, path)
+
+
+def evaluate_answers(split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:
+    """The same for answers."""
+    from knowledge_base.service import KnowledgeBase
+    from language.analysis import Analyser
+
+    analyser = Analyser.load()
+    base = KnowledgeBase.from_files(analyser, environment="development")
+    return score_answers(base.desk, analyser, base.today(), split, path)
+
+
+def score_search(desk: Desk, analyser: Analysing, today: date, split: str, path: Path = QUESTIONS_FILE) -> dict[str, Any]:
+    """Our ranking beside its peers, by language and by time."""
     cases = [case for case in load_cases(path, split) if case.expected]
     questions = questions_of(cases, analyser, today)
     expected = [case.expected for case in cases]
-    found = ours(index, questions, weights)
+    found = ours(desk.index, questions, desk.weights)
     total = figures(zip(found, expected, strict=True))
     return {
         **total.rounded(),
-        "peers": {name: figures(zip(rows, expected, strict=True)).rounded() for name, rows in peers(index, questions).items()},
+        "peers": {name: figures(zip(rows, expected, strict=True)).rounded() for name, rows in peers(desk.index, questions).items()},
         "by_language": _grouped(cases, found, lambda case: case.language),
         "by_tag": _grouped(cases, found, lambda case: "past" if case.past else "now"),
     }
@@ -164,8 +182,8 @@ def _grouped(cases: Sequence[Case], found: Sequence[Sequence[str]], key: Callabl
     return {name: figures(rows).rounded() for name, rows in sorted(groups.items())}
 
 
-def evaluate_answers(desk: Desk, analyser: Analysing, today: date, split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:
-    """Answered from an expected notice, from another, recognised as unanswerable; and whether anything out of force was quoted as current."""
+def score_answers(desk: Desk, analyser: Analysing, today: date, split: str, path: Path = QUESTIONS_FILE) -> dict[str, Any]:
+    """Answered from an expected notice or another, recognised as unanswerable, quoted as current though out of force."""
     cases = load_cases(path, split)
     right = wrong = clarified = recognised = unanswerable = stale = missed = 0
     for case, question in zip(cases, questions_of(cases, analyser, today), strict=True):

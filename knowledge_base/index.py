@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Protocol
 
 import bm25s
@@ -113,10 +112,12 @@ def reference_key() -> str:
 
 
 def prepare(
-    notices: Sequence[Notice], analyser: Analysing, store: PassageStore, progress: Callable[[int, int], None] | None = None
+    notices: Sequence[Notice], analyser: Analysing, store: PassageStore, encoder: str, progress: Callable[[int, int], None] | None = None
 ) -> tuple[dict[str, Prepared], bool]:
-    """Prepared passages of all notices by key, from the store where it has them; and whether they carry vectors."""
-    encoder = encoder_name(analyser)
+    """Prepared passages of all notices by key, from the store where it has them; and whether they carry vectors.
+
+    ``encoder`` is what ``encoder_name`` says.
+    """
     wanted = {text_key(texts): texts for texts in (index_texts(n, split_passages(n.content.body)) for n in notices)}
     own = reference_key()
     known = store.get([*wanted, own], encoder)
@@ -268,7 +269,7 @@ class Index:
         else:
             bitmap = np.packbits(allowed[self.owner], bitorder="little")
             selector = faiss.IDSelectorBitmap(len(self.owner), faiss.swig_ptr(bitmap))
-            _, rows = self._faiss.search(query[None], limit, params=faiss.SearchParameters(sel=selector))
+            _, rows = self._faiss.search(query[None], limit, params=faiss.SearchParameters(sel=selector))  # type: ignore[call-arg]
         found = rows[0]
         return found[found >= 0]
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 LONGEST_PASSAGE = 400
 MOST_PASSAGES = 400
-_ACTIVE = re.compile(r"<(script|style|iframe|object|embed|template|noscript|svg|math)\b.*?(?:</\1\s*>|\Z)", re.S | re.I)
+_ACTIVE = re.compile(
+    r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<(iframe|object|template|noscript|svg|math)\b.*?</\2\s*>",
+    re.S | re.I,
+)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>")
 _BLOCK_TAG = re.compile(r"</?(?:p|br|div|li|ul|ol|tr|table|h[1-6]|section|article)\b[^<>]*>", re.I)

@@ -41,7 +41,10 @@ _PAST_ENDING = re.compile(
     r"(?:[가-힣]*[았었였했됐렸졌갔왔냈꼈켰쳤났웠썼셨봤줬뒀랐])(?:었)?"
     r"(?:어요?|나요?|지요?|죠|습니까|습니다|을까요?|는지요?|는데요?|음|니|냐|던가요?|던지|다|는가요?|는지 (?:알려|궁금).*)?\s*[?.!~ㅋㅎㅠㅜ]*\s*$"
 )
-_OPEN_ENDING = re.compile(r"(?:목록|값|얼마|몇\s?(?:장|개|개국|나라|명|원)|이름|기준|한도|수량|수수료|비용|규정|제한|명단|국가|나라|국가 수|단계|금액|가격|내용|때)\s*[?.!~]*\s*$")
+_OPEN_ENDING = re.compile(
+    r"(?:목록|값|얼마|몇\s?(?:장|개|개국|나라|명|원)|이름|기준|한도|수량|수수료|비용|규정|제한|명단|국가|나라|국가 수|단계|금액|가격|내용|때)"
+    r"\s*[?.!~]*\s*$"
+)
 #: Asks about now in so many words; a date before it then only describes a thing.
 _NOW = re.compile(r"지금도?|현재|아직도?|요즘|이제|앞으로|올해|still|now|currently|今でも|现在|bây giờ|hiện nay")
 _THEN_NOW = re.compile(r"이름이?\s?(?:뭘로|뭐로|어떻게)\s?바뀌")
@@ -50,7 +53,7 @@ _JAPANESE_PAST = re.compile(r"(でした|ました|だった|った|できた)(�
 
 
 def _spoken(text: str) -> str:
-    """"이천이십년 오월" as "2020년 5월"."""
+    """Numbers said in words: 이천이십년 오월 becomes 2020년 5월."""
 
     def year(match: re.Match[str]) -> str:
         tens = {"이십": 20, "십": 10}.get(match.group(1) or "", 0)

@@ -64,7 +64,7 @@ def spoken_language(language: str) -> str:
 
 
 def korean_date(day: date) -> str:
-    """"2026년 3월 1일"."""
+    """A date as Koreans write it: 2026년 3월 1일."""
     return f"{day.year}년 {day.month}월 {day.day}일"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from core.db import Connection, Database
 from knowledge_base import repository
@@ -59,25 +59,23 @@ async def withdraw(tx: Connection, notice_id: str, number: int, by: str, reason:
     await repository.announce(tx)
 
 
-async def import_published(
-    db: Database, items: Iterable[NoticeContent | NoticeError], by: str, environment: str, *, announce: bool = True
-) -> list[RowResult]:
-    """Store and publish many; each is its own savepoint, so a bad one never takes another with it. Unchanged content changes nothing."""
-    results: list[RowResult] = []
+async def import_published(db: Database, items: Iterable[NoticeContent | NoticeError], by: str, environment: str) -> AsyncIterator[RowResult]:
+    """Store and publish many, a result for each as its batch is committed.
+
+    Each is its own savepoint, so a bad one never takes another with it. Unchanged content changes nothing.
+    """
     batch: list[NoticeContent | NoticeError] = []
     for item in items:
         batch.append(item)
         if len(batch) == IMPORT_BATCH:
-            results += await _import_batch(db, batch, by, environment, announce)
+            for result in await _import_batch(db, batch, by, environment):
+                yield result
             batch = []
-    if batch:
-        results += await _import_batch(db, batch, by, environment, announce)
-    return results
+    for result in await _import_batch(db, batch, by, environment) if batch else ():
+        yield result
 
 
-async def _import_batch(
-    db: Database, batch: list[NoticeContent | NoticeError], by: str, environment: str, announce: bool
-) -> list[RowResult]:
+async def _import_batch(db: Database, batch: list[NoticeContent | NoticeError], by: str, environment: str) -> list[RowResult]:
     results: list[RowResult] = []
     async with db.transaction() as tx:
         await repository.lock(tx)
@@ -91,7 +89,7 @@ async def _import_batch(
                     results.append(await _import_one(tx, item, links, by, environment))
             except NoticeError as error:
                 results.append(RowResult(error.notice_id, "error", str(error)))
-        if announce and any(result.outcome == "imported" for result in results):
+        if any(result.outcome == "imported" for result in results):
             await repository.announce(tx)
     return results
 

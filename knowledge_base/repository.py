@@ -85,9 +85,7 @@ async def version(tx: Connection, notice_id: str, number: int) -> Notice | None:
 
 async def supersedes_of_all(tx: Connection) -> dict[str, list[str]]:
     """What each notice says it supersedes (newest version that was not withdrawn)."""
-    found = await database.rows(
-        tx, "SELECT DISTINCT ON (id) id, supersedes FROM notices WHERE status <> 'withdrawn' ORDER BY id, version DESC"
-    )
+    found = await database.rows(tx, "SELECT DISTINCT ON (id) id, supersedes FROM notices WHERE status <> 'withdrawn' ORDER BY id, version DESC")
     return {row["id"]: list(row["supersedes"]) for row in found}
 
 
@@ -119,9 +117,7 @@ async def insert(tx: Connection, content: NoticeContent, number: int, status: No
     await _remember(tx, content.id, number, None, status, by, "")
 
 
-async def _remember(
-    tx: Connection, notice_id: str, number: int, before: NoticeStatus | None, after: NoticeStatus, by: str, reason: str
-) -> None:
+async def _remember(tx: Connection, notice_id: str, number: int, before: NoticeStatus | None, after: NoticeStatus, by: str, reason: str) -> None:
     await database.run(
         tx,
         "INSERT INTO notice_history (notice_id, version, from_status, to_status, changed_by, reason) VALUES (%s, %s, %s, %s, %s, %s)",
@@ -188,9 +184,7 @@ async def history(connection: Connection, notice_id: str) -> list[DictRow]:
 
 async def cached_passages(connection: Connection, keys: Sequence[str], encoder: str) -> dict[str, Prepared]:
     """Prepared passages that some process has computed before."""
-    found = await database.rows(
-        connection, "SELECT key, words, vectors FROM passage_cache WHERE encoder = %s AND key = ANY(%s)", encoder, list(keys)
-    )
+    found = await database.rows(connection, "SELECT key, words, vectors FROM passage_cache WHERE encoder = %s AND key = ANY(%s)", encoder, list(keys))
     out: dict[str, Prepared] = {}
     for row in found:
         words: list[list[str]] = row["words"]
@@ -205,10 +199,7 @@ async def cache_passages(tx: Connection, prepared: dict[str, Prepared], encoder:
     async with tx.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO passage_cache (key, encoder, words, vectors) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            [
-                (key, encoder, Jsonb(p.words), None if p.vectors is None else p.vectors.astype("<f2").tobytes())
-                for key, p in prepared.items()
-            ],
+            [(key, encoder, Jsonb(p.words), None if p.vectors is None else p.vectors.astype("<f2").tobytes()) for key, p in prepared.items()],
         )
 
 
@@ -262,7 +253,5 @@ async def check_number(tx: Connection, number: EmergencyNumber) -> None:
 
 async def numbers(connection: Connection) -> list[EmergencyNumber]:
     """Every local number, checked or not."""
-    found = await database.rows(
-        connection, "SELECT country, service, number, source, checked_by, checked_at FROM emergency_numbers ORDER BY country, service"
-    )
+    found = await database.rows(connection, "SELECT country, service, number, source, checked_by, checked_at FROM emergency_numbers ORDER BY country, service")
     return [EmergencyNumber(**row) for row in found]

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from core.settings import ROOT
-from knowledge_base.index import Entry, Index
 from knowledge_base.glossary import Glossary
+from knowledge_base.index import Entry, Index
 from knowledge_base.past import Period, asked_period
 from knowledge_base.schemas import Hit
 from knowledge_base.words import subject_words
@@ -82,9 +82,7 @@ class Question:
     here: str | None  # the country the citizen is in, if known
 
     @classmethod
-    def of(
-        cls, analysis: Analysis, today: date, at: date | None = None, country: str | None = None, glossary: Glossary | None = None
-    ) -> Question:
+    def of(cls, analysis: Analysis, today: date, at: date | None = None, country: str | None = None, glossary: Glossary | None = None) -> Question:
         """An explicit ``at`` decides about the days; otherwise the text does."""
         period = Period(at, at) if at is not None and at < today else asked_period(analysis.normalised, today, analysis.language)
         here = country.upper() if country else None

@@ -49,7 +49,7 @@ async def seed(db: Database, environment: str | None = None) -> list[RowResult]:
         is_untouched = await repository.count_not_by(tx, SEED_AUTHOR) == 0
     if environment == "production" or not is_untouched:
         return []
-    return await publishing.import_published(db, read_path(NOTICES_FOLDER), SEED_AUTHOR, environment)
+    return [result async for result in publishing.import_published(db, read_path(NOTICES_FOLDER), SEED_AUTHOR, environment)]
 
 
 class KnowledgeBase:
@@ -114,8 +114,9 @@ class KnowledgeBase:
         found = [item for item in read_path(folder) if not isinstance(item, NoticeError)]
         notices = [Notice(content) for content in found if environment != "production" or not content.test_only]
         store = FileStore(cache or built_folder() / "passages")
-        prepared, with_vectors = prepare(notices, analyser, store)
-        store.save(encoder_name(analyser), list(prepared))
+        encoder = encoder_name(analyser)
+        prepared, with_vectors = prepare(notices, analyser, store, encoder)
+        store.save(encoder, list(prepared))
         index = Index.build(notices, prepared, with_vectors)
         return cls(analyser, index, CrisisCards.load(hotline=settings().hotline), environment=environment, now=now)
 
@@ -178,10 +179,10 @@ class KnowledgeBase:
                 await tx.execute("SELECT pg_advisory_xact_lock(hashtext('passage_cache'))")
                 known |= await repository.cached_passages(tx, list(keys - set(known)), self._encoder)
                 store = MemoryStore(known)
-                prepared, with_vectors = await asyncio.to_thread(prepare, notices, self._analyser, store)
+                prepared, with_vectors = await asyncio.to_thread(prepare, notices, self._analyser, store, self._encoder)
                 await repository.cache_passages(tx, store.fresh, self._encoder)
         else:
-            prepared, with_vectors = await asyncio.to_thread(prepare, notices, self._analyser, MemoryStore(known))
+            prepared, with_vectors = await asyncio.to_thread(prepare, notices, self._analyser, MemoryStore(known), self._encoder)
         self._prepared = prepared
         return await asyncio.to_thread(Index.build, notices, prepared, with_vectors)
 
