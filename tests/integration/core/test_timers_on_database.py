@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -75,3 +76,26 @@ async def test_a_worker_that_fails_leaves_the_timer(db: Database) -> None:
     with pytest.raises(LookupError):
         await fail()
     assert await due(db) == [("ask", "a")]
+
+
+async def test_of_many_takers_one_handles_it(db: Database) -> None:
+    await set_timer(db, "ask", "a", PAST)
+    await set_timer(db, "ask", "b", FUTURE)
+    async with db.read() as connection:
+        found = await timers.expired(connection, "ask")
+
+    async def take() -> bool:
+        async with db.transaction() as tx:
+            return await timers.take(tx, found[0]["id"])
+
+    assert [timer["subject"] for timer in found] == ["a"]
+    assert sorted(await asyncio.gather(*(take() for _ in range(5)))) == [False] * 4 + [True]
+
+
+async def test_a_timer_that_was_moved_is_not_taken(db: Database) -> None:
+    await set_timer(db, "ask", "a", PAST)
+    async with db.read() as connection:
+        found = await timers.expired(connection, "ask")
+    await set_timer(db, "ask", "a", FUTURE)
+    async with db.transaction() as tx:
+        assert not await timers.take(tx, found[0]["id"])
