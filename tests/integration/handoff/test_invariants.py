@@ -12,18 +12,23 @@ from core import db as database
 from core.clock import now
 from core.errors import AppError
 from handoff import service as handoff
-from handoff.queue_order import SEVERITIES, order_key, rank
+from handoff.queue_order import order_key, rank
 from handoff.schemas import AgentFull, Claimed
 
-AGENTS = range(3)
+AGENTS = range(2)
 CITIZENS = range(4)
 CAP = 1
+OWNER = None  # the step is taken by whoever owns the case, so that most steps do something
+ALARMS = st.sampled_from(("none", "none", "non_urgent", "urgent", "urgent", "life_threat"))
+PEOPLE = st.sampled_from((OWNER, OWNER, OWNER, 0, 1))
 STEPS = st.one_of(
-    st.tuples(st.just("alarm"), st.sampled_from(CITIZENS), st.sampled_from(SEVERITIES)),
+    st.tuples(st.just("claim"), st.sampled_from(CITIZENS), st.sampled_from(AGENTS)),
+    st.tuples(st.just("claim"), st.sampled_from(CITIZENS), st.sampled_from(AGENTS)),
+    st.tuples(st.sampled_from(("return", "hand_back", "close", "reply")), st.sampled_from(CITIZENS), PEOPLE),
+    st.tuples(st.just("alarm"), st.sampled_from(CITIZENS), ALARMS),
     st.tuples(st.just("doubt"), st.sampled_from(CITIZENS), st.none()),
-    st.tuples(st.sampled_from(["claim", "claim", "claim", "hand_back", "return", "close", "reply"]), st.sampled_from(CITIZENS), st.sampled_from(AGENTS)),
-    st.tuples(st.sampled_from(["away", "back", "offline", "silent"]), st.none(), st.sampled_from(AGENTS)),
-    st.tuples(st.just("sweep"), st.none(), st.sampled_from([0, 30, 90])),
+    st.tuples(st.sampled_from(("away", "back", "offline", "silent")), st.none(), st.sampled_from(AGENTS)),
+    st.tuples(st.just("sweep"), st.none(), st.sampled_from((0, 30, 90))),
 )
 
 
@@ -54,16 +59,22 @@ class World:
         if what == "sweep":
             await handoff.sweep(tx, now() + timedelta(seconds=argument))
             return
-        agent = self.agents[argument]
         if what in ("away", "back", "offline"):
-            await handoff.set_presence(tx, agent, {"back": "available"}.get(what, what))
+            await handoff.set_presence(tx, self.agents[argument], {"back": "available"}.get(what, what))
             return
         if what == "silent":
-            await database.run(tx, "UPDATE agent_presence SET last_seen_at = now() - interval '60 s' WHERE staff_id = %s", agent.id)
+            await database.run(
+                tx, "UPDATE agent_presence SET last_seen_at = now() - interval '60 s' WHERE staff_id = %s", self.agents[argument].id
+            )
             return
-        row = await database.one(tx, "SELECT id, severity FROM cases WHERE conversation_id = %s ORDER BY id DESC LIMIT 1", talk)
+        row = await database.one(tx, "SELECT id, severity, owner_id FROM cases WHERE conversation_id = %s ORDER BY id DESC LIMIT 1", talk)
         if row is None:
             return
+        agent = (
+            self.agents[argument]
+            if argument is not OWNER
+            else next((one for one in self.agents if one.id == row["owner_id"]), self.agents[0])
+        )
         if what == "claim":
             held = (await database.one(tx, "SELECT count(*) AS n FROM cases WHERE owner_id = %s AND status = 'claimed'", agent.id))["n"]
             result = await handoff.claim(tx, row["id"], agent)
@@ -108,15 +119,15 @@ async def pools(db, make_staff):
     return [await make_staff(cap=CAP) for _ in AGENTS]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=st.lists(STEPS, min_size=10, max_size=30))
-async def test_invariants_hold_after_each_step(db, cipher, pools, steps):
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(alarms=st.tuples(*[ALARMS] * len(CITIZENS)), steps=st.lists(STEPS, min_size=15, max_size=40))
+async def test_invariants_hold_after_each_step(db, cipher, pools, alarms, steps):
     async with db.transaction() as tx:
         await database.run(tx, "TRUNCATE cases, timers, events, streams, conversations, access_log RESTART IDENTITY CASCADE")
         await database.run(tx, "UPDATE agent_presence SET state = 'available', last_seen_at = now()")
         citizens = [(await conversation.start(tx, "webchat"))[0] for _ in CITIZENS]
     world = World(db, cipher, pools, citizens)
-    for step in steps:
+    for step in [("alarm", citizen, severity) for citizen, severity in enumerate(alarms)] + steps:
         await world.step(*step)
         await world.check()
     async with db.read() as connection:

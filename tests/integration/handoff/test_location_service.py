@@ -133,7 +133,12 @@ async def test_place_is_sealed_and_stands_in_no_event(db, cipher, make_case):
 
 
 async def test_an_unambiguous_place_names_the_country_and_an_ambiguous_one_does_not(db, cipher, make_case, no_gap):
-    for lat, lon, radius, country in ((*BAVET, 18, "KH"), (20.3506, 100.0836, 18, None), (37.56, 126.97, 18, None), (11.07, 106.13, 9000, None)):
+    for lat, lon, radius, country in (
+        (*BAVET, 18, "KH"),
+        (20.3506, 100.0836, 18, None),
+        (37.56, 126.97, 18, None),
+        (11.07, 106.13, 9000, None),
+    ):
         case = await make_case()
         token = await link(db, case)
         await agree(db, token)
