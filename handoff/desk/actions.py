@@ -14,6 +14,7 @@ from core.db import Connection, Database
 from core.errors import AppError
 from handoff import location
 from handoff import service as handoff
+from handoff.access import access_case
 from handoff.desk import words
 from handoff.desk.session import Session
 from handoff.schemas import AlreadyTaken, CaseCard, Claimed, Presence
@@ -59,10 +60,15 @@ class Actions:
             row = await conversation.get(tx, card.case.conversation_id)
         return Opened(card, lines, int(row["read_by_citizen"]))
 
-    async def lines(self, conversation_id: str, after: int) -> list[Line]:
-        """What came after a line."""
+    async def lines(self, case_id: int, after: int) -> list[Line]:
+        """What came after a line, for someone who may (still) see it.
+
+        Raises:
+            AppError: ``forbidden``, ``not_found`` or ``not_signed_in``.
+        """
         async with self._db.read() as connection:
-            return await conversation.transcript(connection, self._cipher, conversation_id, after=after, limit=PAGE)
+            row = await access_case(connection, case_id, await self._session.staff(connection))
+            return await conversation.transcript(connection, self._cipher, row["conversation_id"], after=after, limit=PAGE)
 
     async def unread(self, conversation_id: str) -> int:
         """How many of the citizen's lines nobody has seen."""

@@ -16,7 +16,7 @@ from conversation import service as conversation
 from conversation.schemas import Line
 from core.clock import now as clock_now
 from core.db import Database
-from core.errors import CATALOGUE, AppError
+from core.errors import CATALOGUE, AppError, DatabaseUnavailable
 from core.events import Event, EventHub
 from core.logging import get
 from core.settings import Settings
@@ -144,6 +144,25 @@ class Desk:
             self._queue.unread(row.case_id, count)
 
     async def _on_events(self, stream: str, news: list[Event]) -> None:
+        try:
+            await self._take_in(stream, news)
+        except DatabaseUnavailable:
+            raise
+        except AppError as error:
+            self._lost(self._open_id, error)
+
+    def _lost(self, case_id: int, error: AppError) -> None:
+        """What was on the screen is no longer this person's to see."""
+        with self._client:
+            if error.code == "not_signed_in":
+                ui.navigate.to("/staff/sign-in?next=/desk")
+            elif error.code in ("forbidden", "not_found") and case_id == self._open_id:
+                row = self._feed.rows.get(case_id)
+                self._close_pane()
+                if row is not None and row.owner_id is not None:
+                    ui.notify(f"{row.owner_name or '다른 상담관'} 님이 #{case_id} 상담을 맡았습니다.", type="info")
+
+    async def _take_in(self, stream: str, news: list[Event]) -> None:
         card = self._card
         if card is not None and stream == conversation.stream(card.case.conversation_id):
             await self._on_conversation(card, news)
@@ -166,7 +185,7 @@ class Desk:
             await self._refresh(card.case.id)
 
     async def _fetch_lines(self, card: CaseCard, after: int) -> None:
-        lines = await self._do.lines(card.case.conversation_id, after)
+        lines = await self._do.lines(card.case.id, after)
         if self._card is not None and self._card.case.id == card.case.id and lines:
             self._last_seq = max(self._last_seq, lines[-1].seq)
             with self._client:
@@ -175,16 +194,7 @@ class Desk:
     async def _refresh(self, case_id: int) -> None:
         """The open case has changed; when it is no longer this person's to see, it goes from the screen."""
         async with self._refreshing:
-            try:
-                opened = await self._do.open(case_id)
-            except AppError as error:
-                if error.code not in ("forbidden", "not_found"):
-                    raise
-                row = self._feed.rows.get(case_id)
-                with self._client:
-                    self._close_pane()
-                    ui.notify(f"{row.owner_name if row and row.owner_name else '다른 상담관'} 님이 #{case_id} 상담을 맡았습니다.", type="info")
-                return
+            opened = await self._do.open(case_id)
             if self._open_id != case_id:
                 return
             self._card = opened.card

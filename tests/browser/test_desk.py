@@ -31,9 +31,13 @@ def write(db, cipher):
 
     async def make(case, text, urgency=None):
         async with db.transaction() as tx:
-            done = await conversation.accept(tx, cipher, Inbound("webchat", f"event-{next(number)}", case.conversation_id, InboundKind.TEXT, text=text))
+            done = await conversation.accept(
+                tx, cipher, Inbound("webchat", f"event-{next(number)}", case.conversation_id, InboundKind.TEXT, text=text)
+            )
             if urgency:
-                await database.run(tx, "UPDATE inbox SET urgency = %s, triage_state = 'done' WHERE message_id = %s", urgency, done.message_id)
+                await database.run(
+                    tx, "UPDATE inbox SET urgency = %s, triage_state = 'done' WHERE message_id = %s", urgency, done.message_id
+                )
         return done.sequence
 
     return make
@@ -194,6 +198,7 @@ async def test_back_to_the_queue_keeps_the_arrival(seat, make_case, db):
     await page.locator("[data-case-id] .main").click()
     await page.locator("[data-action=take]").click()
     await expect(page.locator(".presence")).to_contain_text("정원 1/3")
+    await expect(page.locator(".case-head")).to_contain_text("내 상담")
     await page.keyboard.press("q")
     await page.locator("[data-dialog='to-queue'] [data-confirm]").click()
     await expect(page.locator("[data-case-id]")).to_contain_text("되돌아옴 1")
@@ -201,7 +206,7 @@ async def test_back_to_the_queue_keeps_the_arrival(seat, make_case, db):
 
 
 HOSTILE = [
-    "<img src=x onerror=\"window.hacked=1\">",
+    '<img src=x onerror="window.hacked=1">',
     "{{constructor.constructor('window.hacked=1')()}}",
     "[여기](javascript:window.hacked=1) **굵게** <b>b</b>",
     "</script><script>window.hacked=1</script>",
@@ -220,7 +225,9 @@ async def test_strings_from_outside_are_text_and_nothing_else(seat, make_case, w
         await database.run(
             tx,
             "UPDATE messages SET body = %s WHERE conversation_id = %s AND seq = 1",
-            cipher.seal(__import__("json").dumps({"text": HOSTILE[0], "source": source, "buttons": [{"title": HOSTILE[2]}]}), conversation.BODY),
+            cipher.seal(
+                __import__("json").dumps({"text": HOSTILE[0], "source": source, "buttons": [{"title": HOSTILE[2]}]}), conversation.BODY
+            ),
             case.conversation_id,
         )
         token = await location.request_link(tx, case.conversation_id, case.id, cipher)
@@ -233,7 +240,8 @@ async def test_strings_from_outside_are_text_and_nothing_else(seat, make_case, w
     assert await page.locator(".summary").text_content() == HOSTILE[0] + HOSTILE[1]
     await expect(page.locator(".situation .typed")).to_contain_text(HOSTILE[0])
     await page.locator("[data-action=take]").click()
-    await page.keyboard.press("r")
+    await page.keyboard.press("r")  # before the case is theirs: remembered until the box is there
+    await expect(page.locator("[data-composer]")).to_be_focused()
     await page.keyboard.type(HOSTILE[1] + HOSTILE[0])
     await page.wait_for_timeout(700)
     await page.reload()  # the first picture travels another way than the changes: inside the page
@@ -450,8 +458,12 @@ async def test_from_commit_to_visible(seat, make_case, db, cipher, capsys):
         number = 0
         while not stop.is_set():
             async with db.transaction() as tx:
-                await conversation.accept(tx, cipher, Inbound("webchat", f"load-{number}", talks[number % 20], InboundKind.TEXT, text="수수료가 얼마인가요?"))
-                await conversation.reply(tx, cipher, talks[number % 20], AuthorKind.BOT, Body("53,000원입니다."), client_id=f"load-{number}")
+                await conversation.accept(
+                    tx, cipher, Inbound("webchat", f"load-{number}", talks[number % 20], InboundKind.TEXT, text="수수료가 얼마인가요?")
+                )
+                await conversation.reply(
+                    tx, cipher, talks[number % 20], AuthorKind.BOT, Body("53,000원입니다."), client_id=f"load-{number}"
+                )
             number += 1
             await asyncio.sleep(0.05)
 
@@ -469,5 +481,7 @@ async def test_from_commit_to_visible(seat, make_case, db, cipher, capsys):
     took = sorted(seen[str(case_id)] - at for case_id, at in committed.items())
     p95 = took[int(len(took) * 0.95)]
     with capsys.disabled():
-        print(f"\ncommit → visible under 20 messages/s: p50 {statistics.median(took):.0f} ms, p95 {p95:.0f} ms, max {took[-1]:.0f} ms, n {len(took)}")
+        print(
+            f"\ncommit → visible under 20 messages/s: p50 {statistics.median(took):.0f} ms, p95 {p95:.0f} ms, max {took[-1]:.0f} ms, n {len(took)}"
+        )
     assert p95 < 1000

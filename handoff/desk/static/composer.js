@@ -1,6 +1,7 @@
 // The reply box. Enter sends, Shift+Enter breaks the line; while Hangul is being composed, Enter ends the composition first and sends
 // exactly once afterwards. The text stays in the box until the server has said that it is written.
 const AFTER_COMPOSITION_MS = 60;
+const REMEMBERED_MS = 3000;
 
 export default {
   template: `
@@ -21,15 +22,27 @@ export default {
   mounted() {
     this.$refs.text.value = this.draft || "";
     this.count();
-    this.onReply = () => this.enabled && this.$refs.text.focus();
+    this.onReply = () => this.enter();
     document.addEventListener("desk:reply", this.onReply);
+    this.enter();
   },
   unmounted() {
     document.removeEventListener("desk:reply", this.onReply);
     clearTimeout(this.saving);
     clearTimeout(this.giveUp);
   },
+  watch: {
+    enabled() {
+      this.$nextTick(() => this.enter());
+    },
+  },
   methods: {
+    enter() {
+      // Whoever pressed r a moment before the case was theirs still wants to write.
+      if (!this.enabled || !(performance.now() - window.deskReplyWanted < REMEMBERED_MS)) return;
+      window.deskReplyWanted = undefined;
+      this.$refs.text.focus();
+    },
     count() {
       const box = this.$refs.text;
       this.left = this.max - box.value.length;

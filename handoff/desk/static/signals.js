@@ -164,6 +164,7 @@ export default {
         document.dispatchEvent(new CustomEvent("desk:enter"));
       } else if (e.code === "KeyR") {
         e.preventDefault();
+        window.deskReplyWanted = performance.now();
         document.dispatchEvent(new CustomEvent("desk:reply"));
       } else {
         const button = document.querySelector(`[data-key="${e.key === "?" || (e.code === "Slash" && e.shiftKey) ? "?" : CSS.escape(e.code)}"]:not([disabled])`);
