@@ -149,6 +149,7 @@ class Line:
     body: dict[str, Any] = field(repr=False)
     created_at: datetime
     urgency: str | None = None
+    event_id: str | None = None
 
     @property
     def text(self) -> str:

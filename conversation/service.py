@@ -289,7 +289,7 @@ async def lines(connection: Connection, cipher: Cipher, message_ids: list[int]) 
     if not message_ids:
         return {}
     found = await database.rows(
-        connection, "SELECT m.*, i.urgency FROM messages m LEFT JOIN inbox i ON i.message_id = m.id WHERE m.id = ANY(%s)", message_ids
+        connection, "SELECT m.*, i.urgency, i.event_id FROM messages m LEFT JOIN inbox i ON i.message_id = m.id WHERE m.id = ANY(%s)", message_ids
     )
     return {row["id"]: _line(row, cipher) for row in found}
 
@@ -300,7 +300,17 @@ def open_body(cipher: Cipher, blob: bytes) -> dict[str, Any]:
 
 
 def _line(row: dict[str, Any], cipher: Cipher) -> Line:
-    return Line(row["id"], row["seq"], row["author_kind"], row["author_id"], row["kind"], open_body(cipher, row["body"]), row["created_at"], row.get("urgency"))
+    return Line(
+        row["id"],
+        row["seq"],
+        row["author_kind"],
+        row["author_id"],
+        row["kind"],
+        open_body(cipher, row["body"]),
+        row["created_at"],
+        row.get("urgency"),
+        row.get("event_id"),
+    )
 
 
 def default_text(kind: InboundKind) -> str:

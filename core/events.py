@@ -20,6 +20,8 @@ from core import db as database
 from core.db import Connection, Database
 
 CHANNEL = "events"
+#: Events read at once.
+PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ async def append(tx: Connection, stream: str, kind: str, payload: dict[str, Any]
     return int(row["last_seq"])
 
 
-async def read(connection: Connection, stream: str, after: int, limit: int = 200) -> list[Event]:
+async def read(connection: Connection, stream: str, after: int, limit: int = PAGE) -> list[Event]:
     """Events with a number above ``after``, in order."""
     found = await database.rows(
         connection,
@@ -119,11 +121,12 @@ class EventHub:
             while True:
                 wake.clear()
                 async with self._db.read() as connection:
-                    found = await read(connection, stream, after)
+                    found = await read(connection, stream, after, PAGE)
                 for event in found:
                     after = event.seq
                     yield event
-                if not found:
+                # What has come since that look has set the event again, so that a short page needs no second look.
+                if len(found) < PAGE:
                     try:
                         await asyncio.wait_for(wake.wait(), idle_s)
                     except TimeoutError:

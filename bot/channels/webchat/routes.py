@@ -199,7 +199,6 @@ async def _render(services: Services, connection: database.Connection, found: li
     """Events as the citizen may see them: names and ids of staff stay inside."""
     ids = [event.payload["message_id"] for event in found if event.kind == "message"]
     lines = await conversation.lines(connection, services.cipher, ids)
-    client_ids = await _client_ids(connection, ids)
     content = []
     for event in found:
         entry: dict[str, Any] = {"seq": event.seq, "kind": event.kind, "at": event.created_at.isoformat()}
@@ -207,20 +206,13 @@ async def _render(services: Services, connection: database.Connection, found: li
             line = lines.get(event.payload["message_id"])
             if line is None:
                 continue
-            entry["message"] = render_line(line) | {"client_id": client_ids.get(line.message_id)}
+            entry["message"] = render_line(line) | {"client_id": line.event_id.partition(":")[2] if line.event_id else None}
         else:
             entry |= {key: event.payload[key] for key in ("owner", "by", "position", "wait_min_s", "wait_max_s") if key in event.payload}
             if event.kind == "read":
                 entry["read_seq"] = event.payload["seq"]
         content.append(entry)
     return content
-
-
-async def _client_ids(connection: database.Connection, ids: list[int]) -> dict[int, str]:
-    if not ids:
-        return {}
-    found = await database.rows(connection, "SELECT message_id, event_id FROM inbox WHERE message_id = ANY(%s)", ids)
-    return {row["message_id"]: row["event_id"].partition(":")[2] for row in found}
 
 
 AUTHORS = {"citizen": "citizen", "bot": "bot", "agent": "person", "officer": "person", "system": "system"}
