@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
+from handoff.desk.page import mount as mount_desk
 from starlette.middleware.base import RequestResponseEndpoint
 
 from accounts.routes import build_router as accounts_router
@@ -25,7 +26,6 @@ from core.db import Database
 from core.events import EventHub
 from core.logging import get
 from core.settings import Settings
-from handoff.desk.page import mount as mount_desk
 from handoff.routes import build_router as locate_router
 from knowledge_base.crisis_cards import CrisisCards
 from knowledge_base.service import KnowledgeBase, seed
@@ -86,7 +86,8 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
         policy = STAFF_POLICY.format(tiles=settings.tile_url.split("{")[0]) if staff else CITIZEN_POLICY.format(ancestors=settings.frame_ancestors)
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        # Under "no-referrer" a browser sends "Origin: null" with a form, and the staff pages could not tell their own.
+        response.headers.setdefault("Referrer-Policy", "same-origin" if staff else "no-referrer")
         response.headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(), microphone=()")
         if not request.url.path.startswith(("/static/", "/_nicegui")):
             response.headers.setdefault("Cache-Control", "no-store")
