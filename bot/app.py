@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, Response
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from handoff.desk.page import mount as mount_desk
-from starlette.middleware.base import RequestResponseEndpoint
 
 from accounts.routes import build_router as accounts_router
 from actions.executor import build_router as actions_router
 from bot import errors, health
 from bot.channels.webchat.routes import build_router as webchat_router
+from bot.headers import CITIZEN_POLICY, STAFF_POLICY, SecurityHeaders
 from bot.limits import Limits
 from bot.services import Services, Understanding
 from bot.triage_slot import TriageSlot
@@ -26,22 +26,13 @@ from core.db import Database
 from core.events import EventHub
 from core.logging import get
 from core.settings import Settings
+from handoff.desk.page import mount as mount_desk
 from handoff.routes import build_router as locate_router
 from knowledge_base.crisis_cards import CrisisCards
 from knowledge_base.service import KnowledgeBase, seed
 
 log = get(__name__)
 STATIC = Path(__file__).parent / "static"
-CITIZEN_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
-)
-#: NiceGUI needs inline script and eval; the staff pages' policy allows that and nothing more.
-STAFF_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {tiles}; "
-    "connect-src 'self' ws: wss:; font-src 'self' data:; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-STAFF_PATHS = ("/desk", "/kb", "/board", "/_nicegui", "/staff")
 
 
 async def build_services(settings: Settings) -> Services:
@@ -55,6 +46,9 @@ async def load_models(services: Services) -> None:
     services.understanding = await asyncio.to_thread(Understanding.load)
     await seed(services.db, services.settings.environment)
     services.knowledge = await KnowledgeBase.open(services.db, services.understanding.analyser)
+    # What has been loaded stays: the collector need not look through a million objects again and again.
+    gc.collect()
+    gc.freeze()
     services.loaded.set()
 
 
@@ -79,20 +73,11 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
     app = FastAPI(title="Gildongmu", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     errors.install(app)
 
-    @app.middleware("http")
-    async def headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        response = await call_next(request)
-        staff = request.url.path.startswith(STAFF_PATHS)
-        policy = STAFF_POLICY.format(tiles=settings.tile_url.split("{")[0]) if staff else CITIZEN_POLICY.format(ancestors=settings.frame_ancestors)
-        response.headers.setdefault("Content-Security-Policy", policy)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        # Under "no-referrer" a browser sends "Origin: null" with a form, and the staff pages could not tell their own.
-        response.headers.setdefault("Referrer-Policy", "same-origin" if staff else "no-referrer")
-        response.headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(), microphone=()")
-        if not request.url.path.startswith(("/static/", "/_nicegui")):
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
-
+    app.add_middleware(
+        SecurityHeaders,
+        citizen_policy=CITIZEN_POLICY.format(ancestors=settings.frame_ancestors),
+        staff_policy=STAFF_POLICY.format(tiles=settings.tile_url.split("{")[0]),
+    )
     app.include_router(health.build_router(services))
     app.include_router(accounts_router(services.db, settings))
     if citizen_pages:
