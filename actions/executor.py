@@ -12,6 +12,7 @@ from rasa_sdk.interfaces import ActionNotFoundException
 
 from actions.consular import all_actions
 from actions.reader import Reader
+from core.errors import AppError
 from core.logging import get
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ def build_router(knowledge: Callable[[], Any], analyser: Callable[[], Any], toke
 
     async def run_action(request: Request) -> Response:
         if not expected or not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), expected):
-            return answer({"error": "token"}, 401)
+            return answer(AppError("bad_token").body(), 401)
         if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
             return answer({"error": "size"}, 413)
         try:
             call = json.loads(await request.body())
             name, state = str(call["next_action"]), dict(call["tracker"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return answer({"error": "body"}, 422)
         try:
             result = await executor.run({"next_action": name, "tracker": {"sender_id": "", **state}, "domain": {}})
