@@ -52,6 +52,18 @@ _STILL_PENDING = """
 SELECT c.owner_kind, c.owner_id FROM inbox i JOIN conversations c ON c.id = i.conversation_id
 WHERE i.message_id = %s AND i.triage_state = 'pending' FOR UPDATE OF i
 """
+#: Marks the row as judged, and wakes the turns (when this commits) if one of them has something to do.
+_MARK = """
+WITH marked AS (
+    UPDATE inbox SET triage_state = 'done', triaged_at = clock_timestamp(), triaged_by = %(by)s, urgency = %(urgency)s, category = %(category)s,
+           action = %(action)s, score = %(score)s, reasons = %(reasons)s::jsonb,
+           turn_state = CASE WHEN turn_state = 'pending' THEN %(turn_state)s ELSE turn_state END,
+           turned_at = CASE WHEN %(turn_state)s IN ('answered', 'to_person', 'dropped') THEN clock_timestamp() END
+    WHERE message_id = %(message_id)s AND triage_state = 'pending'
+    RETURNING conversation_id
+)
+SELECT pg_notify('turns', conversation_id) FROM marked WHERE %(turn_state)s IN ('pending', 'dropped')
+"""
 
 
 class TriageSlot:
@@ -80,7 +92,7 @@ class TriageSlot:
                 await self._hang_up()
                 await asyncio.sleep(1.0)
                 continue
-            if not found:
+            if found < BATCH:  # else there may be more
                 await self._wait()
 
     async def _hang_up(self) -> None:
@@ -143,6 +155,7 @@ class TriageSlot:
             log.error("triage_apply_failed", message=row["message_id"], error=type(error).__name__, exc_info=error)
             async with self.services.db.transaction() as tx:
                 await database.run(tx, "UPDATE inbox SET triage_attempts = triage_attempts + 1 WHERE message_id = %s", row["message_id"])
+            self.wake.set()  # the next try is at once
 
     async def _decide(self, rows: list[dict[str, Any]]) -> list[Decision]:
         understanding = self.services.understanding
@@ -229,24 +242,18 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
 
     await database.run(
         tx,
-        """UPDATE inbox SET triage_state = 'done', triaged_at = clock_timestamp(), triaged_by = %s, urgency = %s, category = %s, action = %s,
-                  score = %s, reasons = %s::jsonb, turn_state = CASE WHEN turn_state = 'pending' THEN %s ELSE turn_state END,
-                  turned_at = CASE WHEN %s IN ('answered', 'to_person', 'dropped') THEN clock_timestamp() END
-           WHERE message_id = %s AND triage_state = 'pending'""",
-        by,
-        decision.urgency.value,
-        str(decision.category),
-        action,
-        float(decision.score),
-        _json(decision.reasons),
-        turn_state,
-        turn_state,
-        row["message_id"],
+        _MARK,
+        by=by,
+        urgency=decision.urgency.value,
+        category=str(decision.category),
+        action=action,
+        score=float(decision.score),
+        reasons=_json(decision.reasons),
+        turn_state=turn_state,
+        message_id=row["message_id"],
     )
     if country and country != row["country"]:
         await database.run(tx, "UPDATE conversations SET country = %s WHERE id = %s", country, row["id"])
-    if turn_state in ("pending", "dropped"):
-        await database.run(tx, "SELECT pg_notify('turns', %s)", row["id"])
     TRIAGED.labels(urgency=decision.urgency.value, action=action).inc()
 
 
