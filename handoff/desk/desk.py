@@ -40,8 +40,8 @@ RECHECKED = 5
 MAX_DRAFTS = 500
 PANES = (("queue", "대기열"), ("conversation", "상담"), ("context", "상황"))
 
-#: What is being written, by person and case, so that a lost connection does not lose half a reply. In memory only, never stored.
-_drafts: OrderedDict[tuple[int, int], str] = OrderedDict()
+#: What is being written, by person and conversation, so that a lost connection does not lose half a reply. In memory only, never stored.
+_drafts: OrderedDict[tuple[int, str], str] = OrderedDict()
 
 
 def _show(pane: str) -> str:
@@ -156,11 +156,14 @@ class Desk:
         with self._client:
             if error.code == "not_signed_in":
                 ui.navigate.to("/staff/sign-in?next=/desk")
-            elif error.code in ("forbidden", "not_found") and case_id == self._open_id:
+            elif error.code in ("forbidden", "not_found"):
                 row = self._feed.rows.get(case_id)
-                self._close_pane()
-                if row is not None and row.owner_id is not None:
+                if case_id == self._open_id:
+                    self._close_pane()
+                if row is not None:  # else it was closed
                     ui.notify(f"{row.owner_name or '다른 상담관'} 님이 #{case_id} 상담을 맡았습니다.", type="info")
+            else:
+                ui.notify(error.kind.korean, type="negative", close_button="닫기")
 
     async def _take_in(self, stream: str, news: list[Event]) -> None:
         card = self._card
@@ -242,8 +245,17 @@ class Desk:
         return True
 
     async def look(self, case_id: int) -> None:
-        """Open a case without taking it."""
-        await self._guarded(lambda: self._open(case_id))
+        """Open a case without taking it; it may be somebody else's by now."""
+
+        async def open_it() -> None:
+            try:
+                await self._open(case_id)
+            except DatabaseUnavailable:
+                raise
+            except AppError as error:
+                self._lost(case_id, error)
+
+        await self._guarded(open_it)
 
     async def take(self, case_id: int) -> None:
         """Take a case and open it; when someone was first, say so plainly."""
@@ -274,7 +286,7 @@ class Desk:
                 self._show_lines(opened.lines[-RECHECKED:])
             else:
                 self._last_seq = opened.lines[-1].seq if opened.lines else 0
-                self._conversation.open(opened.card, opened.lines, opened.read_by_citizen, _drafts.get((self._viewer.id, case_id), ""))
+                self._conversation.open(opened.card, opened.lines, opened.read_by_citizen, _drafts.get((self._viewer.id, opened.card.case.conversation_id), ""))
                 ui.run_javascript(_show("conversation"))
             self._context.show(opened.card, may_ask=may_write)
             self._queue.unread(case_id, 0)
@@ -302,7 +314,7 @@ class Desk:
             if error.code == "not_signed_in":
                 problem = "로그인이 끝났습니다. 새 창에서 로그인한 뒤 다시 보내기를 누르세요."
         else:
-            _drafts.pop((self._viewer.id, case_id), None)
+            self._forget_draft(case_id)
         with self._client:
             if self._open_id == case_id:
                 self._conversation.sent(client_id, not problem, problem)
@@ -312,12 +324,20 @@ class Desk:
             await self._fetch_lines(self._card, self._last_seq)
 
     def _keep_draft(self, message: dict[str, Any]) -> None:
-        key = (self._viewer.id, int(message["case_id"]))
+        if self._card is None or self._card.case.id != int(message["case_id"]):
+            return
+        key = (self._viewer.id, self._card.case.conversation_id)
         _drafts.pop(key, None)
         if text := str(message["text"])[:MAX_CHARS]:
             _drafts[key] = text
             while len(_drafts) > MAX_DRAFTS:
                 _drafts.popitem(last=False)
+
+    def _forget_draft(self, case_id: int) -> None:
+        row = self._feed.rows.get(case_id)
+        known = self._card.case.conversation_id if self._card is not None and self._card.case.id == case_id else row and row.conversation_id
+        if known:
+            _drafts.pop((self._viewer.id, known), None)
 
     async def _seen(self, seq: int) -> None:
         card = self._card
@@ -362,7 +382,7 @@ class Desk:
                 if error.extra.get("field") == "verified_contact":
                     return "누구와 어떻게 연락해 안전을 확인했는지 적으세요."
                 return error.kind.korean
-            _drafts.pop((self._viewer.id, card.case.id), None)
+            self._forget_draft(card.case.id)
             with self._client:
                 self._close_pane()
                 ui.notify(f"#{card.case.id} 상담을 종료했습니다: {handoff.OUTCOMES[outcome]}", type="positive")

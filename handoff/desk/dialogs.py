@@ -35,7 +35,7 @@ def outcomes_for(severity: str) -> dict[str, str]:
 def ask_close(case: Case, on_confirm: Callable[[str, str], Awaitable[str | None]]) -> None:
     """Ask for what ending this case needs; ``on_confirm`` answers with the sentence to show when it was refused."""
     emergency = is_emergency(case.severity)
-    with ui.dialog().props("persistent") as dialog, block("div", "dialog", role="dialog", aria_label="상담 종료", data_dialog="close"):
+    with ui.dialog().props("no-backdrop-dismiss") as dialog, block("div", "dialog", role="dialog", aria_label="상담 종료", data_dialog="close"):
         say("h2", f"#{case.id} 종료 — {words.severity_word(case.severity)} · {words.category_word(case.category)}")
         if emergency:
             say("p", "긴급 상담입니다. 답이 없다는 것은 끝난 것이 아닙니다. 본인이나 현지 기관과 연락한 사실을 적어야 종료됩니다.", "warning")

@@ -162,6 +162,7 @@ async def test_handing_back_and_closing_ask_first(seat, make_case, write, db):
 
     await page.keyboard.press("b")
     await expect(page.locator("[data-dialog='hand-back']")).to_contain_text("긴급 상담은 끝나지 않습니다")
+    await expect(page.locator("[data-dialog='hand-back'] [data-confirm]")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("[data-dialog]")).to_have_count(0)
     await expect(page.locator(f"[data-case-id='{case.id}']")).to_contain_text("봇 응대 중")
@@ -174,8 +175,11 @@ async def test_handing_back_and_closing_ask_first(seat, make_case, write, db):
     dialog = page.locator("[data-dialog=close]")
     await expect(dialog).to_be_visible()
     await page.keyboard.press("Enter")
-    await page.keyboard.press("Escape")
+    await page.wait_for_timeout(300)
     assert (await rows(db, "SELECT status FROM cases"))[0]["status"] == "claimed"
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await page.keyboard.press("e")
     await dialog.locator("[data-confirm]").click()
     await expect(dialog.locator(".problem")).to_contain_text("결과를 고르세요")
     await dialog.locator("[data-outcome]").click()
@@ -398,7 +402,7 @@ async def test_away_gives_back_what_one_holds_after_asking(seat, make_case, db):
     await page.locator("[data-action=presence]").click()
     await expect(page.locator("[data-dialog=away]")).to_contain_text("맡은 상담 1건")
     await page.locator("[data-dialog=away] [data-confirm]").click()
-    await expect(page.locator(".presence")).to_contain_text("자리 비움")
+    await expect(page.locator(".presence .state")).to_have_text("자리 비움")
     assert (await rows(db, "SELECT status FROM cases"))[0]["status"] == "queued"
     await page.locator("[data-action=presence]").click()
     await expect(page.locator(".presence .state")).to_have_text("응대 가능")
