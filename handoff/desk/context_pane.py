@@ -39,7 +39,10 @@ class ContextPane:
             self._nothing = say("p", "상담을 열면 위치와 관할 공관이 여기에 나옵니다.", "nothing hint")
             self._all = block("div", "situation")
             with self._all:
-                self._map = _make_map(tile_url)
+                # The frame is what appears and disappears: Leaflet writes classes of its own on the map, and a change of ours would wipe them.
+                self._frame = block("div", "frame")
+                with self._frame:
+                    self._map = _make_map(tile_url)
                 self._place = block("div", "place", role="group", aria_label="위치")
                 self._ask = button("위치 다시 요청", on_ask, classes="wide", hint="l", data_key="KeyL", data_action="ask-place")
                 self._times = block("div", "times", role="group", aria_label="현지 시각")
@@ -70,7 +73,7 @@ class ContextPane:
         place = card.place
         point = (place.lat, place.lon) if place is not None and place.lat is not None and place.lon is not None else None
         drawn = (card.case.id, place.fix_id if place else None)
-        self._map.set_visibility(point is not None)
+        self._frame.set_visibility(point is not None)
         if drawn == self._drawn:
             return
         self._drawn = drawn
