@@ -86,21 +86,23 @@ class ChatCitizen:
         self._url = f"{url}/webchat/v1/conversations/{conversation_id}"
         self._headers = {"Authorization": f"Bearer {token}"}
         self._said: asyncio.Queue[Said] = asyncio.Queue()
-        self._connected = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self.conversation_id = conversation_id
 
     @classmethod
     async def arrive(cls, http: aiohttp.ClientSession, url: str) -> ChatCitizen:
         """Open a conversation and follow its events."""
-        async with http.post(url + "/webchat/v1/conversations", json={}) as answer:
-            if answer.status != 201:
-                raise Failed(f"no conversation: status {answer.status}")
-            made = orjson.loads(await answer.read())
-        citizen = cls(http, url, made["conversation_id"], made["token"])
-        citizen._reader = asyncio.create_task(citizen._follow())
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            await citizen._connected.wait()
+            async with http.post(url + "/webchat/v1/conversations", json={}) as answer:
+                if answer.status != 201:
+                    raise Failed(f"no conversation: status {answer.status}")
+                made = orjson.loads(await answer.read())
+            citizen = cls(http, url, made["conversation_id"], made["token"])
+            stream = await http.get(citizen._url + "/events", headers=citizen._headers | {"Accept": "text/event-stream"})
+        if stream.status != 200:
+            stream.close()
+            raise Failed(f"no events: status {stream.status}")
+        citizen._reader = asyncio.create_task(citizen._follow(stream))
         return citizen
 
     async def leave(self) -> None:
@@ -129,12 +131,8 @@ class ChatCitizen:
             raise Diverted(said.kind)
         return (said.seen_at - began) * 1000
 
-    async def _follow(self) -> None:
-        headers = self._headers | {"Accept": "text/event-stream"}
-        async with self._http.get(self._url + "/events", headers=headers) as stream:
-            if stream.status != 200:
-                raise Failed(f"no events: status {stream.status}")
-            self._connected.set()
+    async def _follow(self, stream: aiohttp.ClientResponse) -> None:
+        async with stream:
             async for line in stream.content:
                 if line.startswith(b"data:") and b'"bot"' in line:
                     message = orjson.loads(line[5:]).get("message") or {}
