@@ -11,7 +11,14 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.program import Program
 
 pytestmark = pytest.mark.browser
-ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-component-update", "--no-first-run", "--disable-quic"]
+ARGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-gpu",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-quic",
+]
 PASSWORD = "긴-암호-문장-스물두-글자-이상"
 
 
@@ -41,8 +48,7 @@ def agent(program: Program, browser: Browser) -> Iterator[Page]:
     page.fill("[name=login]", "haneul")
     page.fill("[name=display_name]", "김하늘")
     page.fill("[name=password]", PASSWORD)
-    if page.locator("[name=password_again]").count():
-        page.fill("[name=password_again]", PASSWORD)
+    page.fill("[name=again]", PASSWORD)
     page.click("button[type=submit]")
     if "sign-in" in page.url:
         page.fill("[name=login]", "haneul")
@@ -109,7 +115,8 @@ def test_danger_reaches_a_person_who_replies_and_closes(program: Program, browse
     assert citizen.locator("article.bot").count() == bots
 
     close(agent)
-    expect(citizen.locator("#status")).to_contain_text("종료", timeout=10_000)
+    expect(citizen.locator("#status")).to_contain_text("상담봇이 이어받았습니다", timeout=10_000)
+    expect(agent.locator("[data-case-id]")).to_have_count(0, timeout=10_000)
     context.close()
 
 
