@@ -35,6 +35,25 @@ _ASKS_LEVEL = re.compile(r"몇\s?단계|단계가?\s?(?:얼마|뭐|어떻게)|wh
 _ASKS_HERE = re.compile(r"(?:^|\s)(?:여기|거기|그\s?나라|이\s?나라|저희\s?나라\s?말고|현지)(?:는|가|도|은|이)?\s")
 
 
+#: What kind of thing is asked for, and what a sentence that gives it looks like.
+_KINDS = (
+    (
+        re.compile(r"얼마(?!나)|비용|수수료|가격|요금|값|금액|한도|how much|fee|cost|price|いくら|料金|手数料|多少钱|费用|手续费|bao nhiêu tiền|lệ phí", re.I),
+        re.compile(r"\d[\d,.]*\s*(?:만\s*)?(?:원|달러|유로|엔|USD)"),
+    ),
+    (
+        re.compile(r"번호|전화|연락처|phone|call|電話|连絡先|电话|联系|số điện thoại|tổng đài", re.I),
+        re.compile(r"\d{2,4}-\d{3,4}|KoreaMofa"),
+    ),
+    (
+        re.compile(r"언제|며칠|기한|기간|얼마나|몇\s?(?:일|달|개월|년|시)|까지|how long|when|deadline|いつ|何日|期限|多久|什么时候|期限|khi nào|bao lâu", re.I),
+        re.compile(r"\d+\s*(?:일|개월|년|시간|주|월|시)"),
+    ),
+    (re.compile(r"몇\s?[가-힣]|크기|규격|사이즈|나이|how many|how old|何枚|几|多少|bao nhiêu|mấy", re.I), re.compile(r"\d")),
+)
+KIND_BONUS = 0.03
+
+
 @dataclass(frozen=True)
 class Desk:
     """What answering needs beside the question."""
@@ -105,11 +124,13 @@ def choose_passages(index: Index, ranked: Ranked, max_chars: int) -> list[int]:
     """Rows of the one to three passages to quote, in reading order, together no longer than ``max_chars``."""
     entry = index.entries[ranked.entries[0]]
     question = ranked.question
-    wanted = set(question.words) | set(question.other_words)
+    # Words of the title say which notice, not which of its sentences.
+    wanted = (set(question.words) | set(question.other_words)) - set(index.title_words[ranked.entries[0]])
     total = sum(index.idf(w) for w in wanted) or 1.0
     rows = range(entry.first, entry.last)
     shared = np.array([sum(index.idf(w) for w in wanted & set(index.passage_words[row])) / total for row in rows])
     scores = WORD_WEIGHT * shared
+    scores = scores + KIND_BONUS * np.array([_gives_what_is_asked(question.analysis.normalised, p.text) for p in entry.passages])
     vector = index.query_vector(question.analysis.vector)
     if vector is not None and index.vectors is not None:
         scores = scores + index.vectors[entry.first : entry.last] @ vector
@@ -126,6 +147,11 @@ def choose_passages(index: Index, ranked: Ranked, max_chars: int) -> list[int]:
         chosen.append(int(k))
         used += len(text) + 1
     return [entry.first + k for k in sorted(chosen)]
+
+
+def _gives_what_is_asked(question: str, passage: str) -> bool:
+    """Whether a sentence has an amount, a number or a date where the question asks for one."""
+    return any(asks.search(question) and gives.search(passage) for asks, gives in _KINDS)
 
 
 def _quote(desk: Desk, ranked: Ranked, language: str, probability: float, max_chars: int) -> Answer:

@@ -17,7 +17,21 @@ from knowledge_base.index import Index
 from knowledge_base.search import Ranked
 
 CONFIDENCE_FILE = ROOT / "models" / "search" / "confidence.json"
-SIGNS = ("score", "cosine", "near_nothing", "coverage", "coverage_best", "glossary", "no_glossary", "margin", "foreign", "few_words")
+SIGNS = (
+    "score",
+    "cosine",
+    "near_nothing",
+    "coverage",
+    "coverage_best",
+    "glossary",
+    "no_glossary",
+    "margin",
+    "lead",
+    "vectors_agree",
+    "words_agree",
+    "foreign",
+    "few_words",
+)
 _ITSELF = 0.9995
 
 
@@ -78,6 +92,9 @@ def signs_of(index: Index, ranked: Ranked) -> dict[str, float]:
         "glossary": glossary,
         "no_glossary": float(not others),
         "margin": ranked.scores[0] - rest,
+        "lead": ranked.scores[0] - ranked.scores[1] if len(ranked.scores) > 1 else 1.0,
+        "vectors_agree": float(ranked.agrees[0]),
+        "words_agree": float(ranked.agrees[1] and bool(words or others)),
         "foreign": float(is_foreign),
         "few_words": float(len(words) <= 1 and not is_foreign),
     }

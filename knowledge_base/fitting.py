@@ -23,10 +23,10 @@ from knowledge_base.search import Question, Weights, rank, with_weights
 from knowledge_base.words import Analysing
 
 FOLDER = ROOT / "models" / "search"
-#: At least this share of the training questions without an answer must be recognised, out of sample.
-RECOGNISED = 0.96
+#: A wrong answer is as bad as this many right ones are good.
+WRONG_COSTS = 3.0
 GRID = {"title": (0.0, 0.15, 0.3, 0.5), "bm25": (0.25, 0.5, 0.75, 1.0), "glossary": (0.3, 0.6, 1.0), "bm25_foreign": (0.25, 0.5, 1.0)}
-WORDS_ONLY_SIGNS = ("score", "coverage", "coverage_best", "glossary", "no_glossary", "margin", "few_words")
+WORDS_ONLY_SIGNS = ("score", "coverage", "coverage_best", "glossary", "no_glossary", "margin", "lead", "few_words")
 
 
 def fit_weights(index: Index, cases: Sequence[Case], questions: Sequence[Question], start: Weights) -> tuple[Weights, list[dict[str, Any]]]:
@@ -45,7 +45,7 @@ def fit_weights(index: Index, cases: Sequence[Case], questions: Sequence[Questio
     return chosen, table
 
 
-def _logistic(x: np.ndarray, y: np.ndarray, strength: float = 1.0) -> tuple[np.ndarray, float]:
+def _logistic(x: np.ndarray, y: np.ndarray, strength: float = 10.0) -> tuple[np.ndarray, float]:
     """Weighted, ridge-penalised logistic regression by Newton's method on standardised columns."""
     mean, deviation = x.mean(axis=0), x.std(axis=0)
     deviation[deviation == 0] = 1.0
@@ -63,21 +63,29 @@ def _logistic(x: np.ndarray, y: np.ndarray, strength: float = 1.0) -> tuple[np.n
     return weights, float(beta[-1] - (mean / deviation) @ beta[:-1])
 
 
-def _threshold(x: np.ndarray, y: np.ndarray, is_unanswerable: np.ndarray, folds: int = 10) -> float:
-    """The score that lets ``RECOGNISED`` of the unanswerable questions fall below it, judged by models that have not seen them."""
+def _threshold(x: np.ndarray, y: np.ndarray, is_written: np.ndarray, folds: int = 10) -> float:
+    """The score from which answering pays, when a wrong answer costs ``WRONG_COSTS`` right ones.
+
+    Judged by models that have not seen the question, and on the written questions only: the extra ones without an answer are easy.
+    Among scores that pay nearly the same, the middle one.
+    """
     scores = np.zeros(len(y))
     for fold in range(folds):
         held = np.arange(len(y)) % folds == fold
         weights, bias = _logistic(x[~held], y[~held])
         scores[held] = 1 / (1 + np.exp(-(x[held] @ weights + bias)))
-    return float(np.quantile(scores[is_unanswerable], RECOGNISED))
+    scores, y = scores[is_written], y[is_written]
+    candidates = np.unique(np.round(scores, 3))
+    pays = np.array([y[scores >= t].sum() - WRONG_COSTS * (1 - y[scores >= t]).sum() for t in candidates])
+    return float(np.median(candidates[pays >= pays.max() - 1]))
 
 
 def fit_confidence(index: Index, cases: Sequence[Case], questions: Sequence[Question], weights: Weights) -> dict[str, Any]:
     """Logistic weights of the signs: right when the best notice is an expected one."""
     out: dict[str, Any] = {}
+    extra_ids = {case.id for case in no_answer_cases()}
     for suffix, names, blind in (("", SIGNS, False), ("_words_only", WORDS_ONLY_SIGNS, True)):
-        rows, right, unanswerable = [], [], []
+        rows, right, written = [], [], []
         for case, question in zip(cases, questions, strict=True):
             if blind:
                 question = _without_vector(question)
@@ -89,12 +97,12 @@ def fit_confidence(index: Index, cases: Sequence[Case], questions: Sequence[Ques
             signs = signs_of(index, ranked)
             rows.append([signs[name] for name in names])
             right.append(float(index.entries[ranked.entries[0]].notice.id in case.expected))
-            unanswerable.append(not case.expected)
-        x, y, none = np.array(rows), np.array(right), np.array(unanswerable)
+            written.append(case.id not in extra_ids)
+        x, y = np.array(rows), np.array(right)
         fitted, bias = _logistic(x, y)
         out[f"weights{suffix}"] = {name: round(float(v), 5) for name, v in zip(names, fitted, strict=True)}
         out[f"bias{suffix}"] = round(bias, 5)
-        out[f"threshold{suffix}"] = round(_threshold(x, y, none), 4)
+        out[f"threshold{suffix}"] = round(_threshold(x, y, np.array(written)), 4)
     return out
 
 
@@ -122,7 +130,7 @@ def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -
     folder.mkdir(parents=True, exist_ok=True)
     about = {"questions": len(cases), "with_answer": len(known), "without_answer": len(cases) - len(known) + len(extra), "notices": len(index.entries)}
     _write(folder / "weights.json", {"weights": asdict(weights), "fitted_on": about, "grid": table})
-    _write(folder / "confidence.json", {**confidence, "recognised_share": RECOGNISED, "fitted_on": about})
+    _write(folder / "confidence.json", {**confidence, "wrong_costs": WRONG_COSTS, "fitted_on": about})
     return {"weights": asdict(weights), **confidence}
 
 
@@ -135,3 +143,23 @@ def hash_of(text: str) -> int:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Fit on the notices that come with the program."""
+    from core import clock
+    from knowledge_base.index import encoder_name, prepare
+    from knowledge_base.ingest import read_path
+    from knowledge_base.notices import today_in_seoul
+    from knowledge_base.schemas import Notice, NoticeContent
+    from knowledge_base.store import MemoryStore
+    from language.analysis import Analyser
+
+    analyser = Analyser.load()
+    notices = [Notice(item) for item in read_path(ROOT / "data" / "notices") if isinstance(item, NoticeContent)]
+    prepared, with_vectors = prepare(notices, analyser, MemoryStore(), encoder_name(analyser))
+    print(json.dumps(fit(Index.build(notices, prepared, with_vectors), analyser, today_in_seoul(clock.now())), ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

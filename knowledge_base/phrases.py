@@ -86,13 +86,15 @@ _TAILS = (
     (re.compile(r" ?경우$"), "{title} 어떻게 하나요?"),
     (re.compile(r" ?곳$"), "{title}은 어디예요?"),
     (re.compile(r"(?:의)? ?뜻$"), "{title}이 뭐예요?"),
-    (re.compile(r"(?:나요|까요|인가|는지|하나|내나)$"), "{title}"),
+    (re.compile(r"나$"), "{title}요?"),
 )
 
 
 def title_as_question(title: str) -> str:
     """A notice's title as something a citizen would ask; short enough for a button."""
-    bare = _BRACKETS.sub(" ", title).strip() or title
+    # "여행유의(남색경보)의 뜻": a particle stays with its noun.
+    bare = _BRACKETS.sub(lambda m: "" if re.match("[가-힣]", title[m.end() :]) and not m.group().endswith(" ") else " ", title).strip() or title
+    bare = bare.replace(": ", " ")
     for pattern, form in _TAILS:
         match = pattern.search(bare)
         if match:

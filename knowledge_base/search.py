@@ -181,6 +181,7 @@ class Ranked:
     rows: tuple[int, ...]
     cosines: tuple[float, ...]
     has_vectors: bool
+    agrees: tuple[bool, bool] = (False, False)  # vectors alone, words alone would have put the same notice first
 
 
 def rank(index: Index, question: Question, weights: Weights, limit: int = 10) -> Ranked:
@@ -214,7 +215,12 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
         tuple(int(found.best_row[k]) for k in kept),
         tuple(float(found.cosine[k]) for k in kept),
         found.has_vectors,
+        tuple(bool(kept) and _is_first(signal + found.country, kept[0]) for signal in (found.dense, found.bm25)),  # type: ignore[arg-type]
     )
+
+
+def _is_first(signal: np.ndarray, place: int) -> bool:
+    return bool(signal[place] >= signal.max() - 1e-9)
 
 
 def _start(index: Index, found: Signals, k: int) -> date:

@@ -117,7 +117,13 @@ def test_length_of_a_channel_is_kept(shipped: KnowledgeBase) -> None:
 
 def test_next_questions_lead_to_their_notice(shipped: KnowledgeBase) -> None:
     asked = found = 0
-    for text in ("신속해외송금 한도가 얼마예요?", "긴급여권 신청 서류", "재외국민등록 어떻게 해요", "여권 잃어버렸어요", "아포스티유가 뭐예요"):
+    for text in (
+        "신속해외송금 한도가 얼마예요?",
+        "긴급여권 신청 서류",
+        "재외국민등록 어떻게 해요",
+        "여권 잃어버렸어요",
+        "아포스티유가 뭐예요",
+    ):
         for question in shipped.answer(text).quick_replies:
             asked += 1
             title = shipped.search(question)[0].title
@@ -165,8 +171,8 @@ def test_production_does_not_read_test_texts(analyser: Any, tmp_path: Any) -> No
 
 def test_search_beats_its_peers_and_keeps_its_level(shipped: KnowledgeBase, analyser: Any) -> None:
     result = score_search(shipped.desk, analyser, TODAY, "test")
-    assert result["ndcg_at_10"] >= 0.84
-    assert result["p_at_1"] >= 0.74
+    assert result["ndcg_at_10"] >= 0.85
+    assert result["p_at_1"] >= 0.75
     for peer in result["peers"].values():
         assert result["ndcg_at_10"] > peer["ndcg_at_10"]
         assert result["p_at_1"] > peer["p_at_1"]
@@ -174,8 +180,9 @@ def test_search_beats_its_peers_and_keeps_its_level(shipped: KnowledgeBase, anal
 
 def test_answers_keep_their_level(shipped: KnowledgeBase, analyser: Any) -> None:
     result = score_answers(shipped.desk, analyser, TODAY, "test")
-    assert result["answered_wrong"] <= 0.05
+    assert result["answered_wrong"] <= 0.07
     assert result["no_answer_recognised"] >= 0.9
+    assert result["answered_right"] >= 0.6
 
 
 def test_a_query_costs_little_beside_its_encoding(shipped: KnowledgeBase, analyser: Any) -> None:

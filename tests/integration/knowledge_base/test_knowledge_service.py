@@ -86,7 +86,13 @@ async def test_expiry_at_the_boundary_day(db: Database, bring: Any, open_base: A
 
 async def test_near_duplicates_fold_into_the_newest(db: Database, bring: Any, open_base: Any) -> None:
     twins = [
-        record(f"d{k}", "드론 촬영 허가 수수료 안내", f"드론 촬영 허가 수수료는 {k}만 원입니다.", effective_from=f"2026-0{k}-01", published_at=f"2026-0{k}-01")
+        record(
+            f"d{k}",
+            "드론 촬영 허가 수수료 안내",
+            f"드론 촬영 허가 수수료는 {k}만 원입니다.",
+            effective_from=f"2026-0{k}-01",
+            published_at=f"2026-0{k}-01",
+        )
         for k in (1, 3, 2)
     ]
     await bring(db, *twins, record("other", "드론 분실 신고", "드론을 잃어버리면 관할 공관에 신고하십시오."))
