@@ -35,6 +35,9 @@ class ContextPane:
         self._tiles = bool(tile_url)
         self._layers: list[Any] = []
         self._drawn: tuple[Any, ...] | None = None
+        self._point: tuple[float, float] | None = None
+        self._radius_m: float | None = None
+        self._near = False
         with block("aside", "pane context", aria_label="상황", data_pane="context"):
             self._nothing = say("p", "상담을 열면 위치와 관할 공관이 여기에 나옵니다.", "nothing hint")
             self._all = block("div", "situation")
@@ -43,6 +46,7 @@ class ContextPane:
                 self._frame = block("div", "frame")
                 with self._frame:
                     self._map = _make_map(tile_url)
+                self._zoom = button("정확도 원 / 나라 보기", self._toggle_near, classes="small wide", data_action="zoom")
                 self._place = block("div", "place", role="group", aria_label="위치")
                 self._ask = button("위치 다시 요청", on_ask, classes="wide", hint="l", data_key="KeyL", data_action="ask-place")
                 self._times = block("div", "times", role="group", aria_label="현지 시각")
@@ -63,6 +67,8 @@ class ContextPane:
         self._refill(self._place, lambda: _place(card))
         self._refill(self._times, lambda: _times(card))
         self._refill(self._where, lambda: _where(card))
+        # The clocks are the browser's; they are set at once, when it has drawn what is new.
+        ui.run_javascript("setTimeout(() => window.deskTick?.(), 30)")
 
     def _refill(self, container: Element, fill: Callable[[], None]) -> None:
         container.clear()
@@ -88,13 +94,25 @@ class ContextPane:
         if place.radius_m:
             self._layers.append(self._map.generic_layer(name="circle", args=[point, {"radius": place.radius_m, "className": "accuracy", "weight": 2}]))
         self._layers.append(self._map.generic_layer(name="circleMarker", args=[point, {"radius": 8, "className": "person", "weight": 3}]))
-        if name := card.countries[0].country if card.countries else "":
-            label = {"content": words.country_name(name), "permanent": True, "direction": "top", "offset": (0, -10), "className": "place-label"}
+        if len(card.countries) == 1:  # beside a border no name is written on the map
+            label = {"permanent": True, "direction": "top", "offset": (0, -10), "className": "place-label"}
+            label["content"] = words.country_name(card.countries[0].country)
             self._layers.append(self._map.generic_layer(name="tooltip", args=[point, label]))
-        zoom = zoom_for(place.radius_m, tiles=self._tiles)
-        self._map.center, self._map.zoom = point, zoom
+        self._point, self._radius_m, self._near = point, place.radius_m, False
         self._map.run_map_method("invalidateSize")
-        self._map.run_map_method("setView", point, zoom, {"animate": False})
+        self._move()
+
+    def _toggle_near(self) -> None:
+        self._near = not self._near
+        self._move()
+
+    def _move(self) -> None:
+        """The country around the place, or the accuracy circle alone."""
+        if self._point is None:
+            return
+        zoom = zoom_for(self._radius_m, tiles=self._tiles or self._near)
+        self._map.center, self._map.zoom = self._point, zoom
+        self._map.run_map_method("setView", self._point, zoom, {"animate": False})
 
 
 def _make_map(tile_url: str) -> Any:

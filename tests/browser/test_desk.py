@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import statistics
 import time
 
@@ -230,7 +232,7 @@ async def test_strings_from_outside_are_text_and_nothing_else(seat, make_case, w
             tx,
             "UPDATE messages SET body = %s WHERE conversation_id = %s AND seq = 1",
             cipher.seal(
-                __import__("json").dumps({"text": HOSTILE[0], "source": source, "buttons": [{"title": HOSTILE[2]}]}), conversation.BODY
+                json.dumps({"text": HOSTILE[0], "source": source, "buttons": [{"title": HOSTILE[2]}]}), conversation.BODY
             ),
             case.conversation_id,
         )
@@ -489,3 +491,21 @@ async def test_from_commit_to_visible(seat, make_case, db, cipher, capsys):
             f"\ncommit → visible under 20 messages/s: p50 {statistics.median(took):.0f} ms, p95 {p95:.0f} ms, max {took[-1]:.0f} ms, n {len(took)}"
         )
     assert p95 < 1000
+
+
+async def test_the_accuracy_circle_can_be_seen(seat, make_case, db, cipher):
+    desk = await seat()
+    case = await make_case()
+    async with db.transaction() as tx:
+        await location.record_message_fix(tx, cipher, case.conversation_id, {"lat": 13.66, "lon": 102.55, "accuracy_m": 1800})
+    page = desk.page
+    await page.locator("[data-case-id] .main").click()
+    circle = page.locator(".leaflet-container path.accuracy")
+    await expect(circle).to_have_count(1)
+    await expect(page.locator(".place-label")).to_have_count(0)  # beside a border
+    await expect(page.locator(".situation")).to_contain_text("국경 가까이")
+    await page.locator("[data-action=zoom]").click()
+    await page.wait_for_timeout(300)
+    box = await circle.bounding_box()
+    assert 60 < box["width"] < 500
+    await expect(page.locator(".case-head .wait")).to_have_text(re.compile(r"\d\d:\d\d"))

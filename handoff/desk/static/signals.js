@@ -86,7 +86,8 @@ export default {
       const now = Date.now() + this.offset;
       for (const el of document.querySelectorAll("[data-tick]")) {
         let text;
-        if (el.dataset.tick === "wait") text = elapsed(now - Number(el.dataset.at));
+        if (el.dataset.tick !== "clock" && !Number.isFinite(Number(el.dataset.at ?? NaN))) text = "";
+        else if (el.dataset.tick === "wait") text = elapsed(now - Number(el.dataset.at));
         else if (el.dataset.tick === "ago") text = ago(now - Number(el.dataset.at));
         else text = new Date(now).toLocaleTimeString("ko-KR", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: el.dataset.zone });
         if (el.textContent !== text) el.textContent = text;
