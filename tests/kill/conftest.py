@@ -1,0 +1,18 @@
+"""One running program for each file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from program import Program
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    program = Program(tmp_path_factory.mktemp("kill"))
+    try:
+        program.wait_until("database", "understanding", "worker")
+        yield program
+    finally:
+        program.stop()

@@ -1,0 +1,47 @@
+"""The citizen's page, in a real browser, while PostgreSQL is away: the hotline shows, and nothing that was written is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from citizens import ROUTINE
+from program import Program
+
+from core.errors import HOTLINE
+
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(300)]
+
+
+@pytest.mark.browser
+def test_without_its_database_the_page_shows_the_hotline(program: Program) -> None:
+    api = pytest.importorskip("playwright.sync_api")
+    chromium = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    program.wait_until("database", "understanding")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"])
+        page = started.new_page()
+        page.goto(program.url)
+        page.fill("#text", ROUTINE[0])
+        page.click("button.send")
+        page.wait_for_selector(".bubble.bot >> nth=1", timeout=20_000)
+        hotline = page.locator("#hotline")
+        assert not hotline.is_visible()
+        with program.without_database():
+            hotline.wait_for(state="visible", timeout=10_000)  # without a word from the citizen: the stream ended
+            assert HOTLINE in hotline.inner_text()
+            page.fill("#text", "답을 못 받았어요")
+            page.click("button.send")
+            page.wait_for_selector("text=이 기기에 보관", timeout=15_000)
+            fresh = started.new_page()
+            fresh.goto(program.url)
+            fresh.fill("#text", "새로 왔어요")
+            fresh.click("button.send")
+            fresh.locator("#hotline").wait_for(state="visible", timeout=15_000)
+        page.wait_for_selector("text=답을 못 받았어요", timeout=5_000)
+        hotline.wait_for(state="hidden", timeout=40_000)
+        page.wait_for_selector(".bubble.citizen:has-text('답을 못 받았어요') >> text=✓", timeout=20_000)
+        assert page.locator(".bubble.citizen:has-text('답을 못 받았어요')").count() == 1
+        started.close()
