@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ import aiohttp
 import orjson
 
 from bench.program import new_id
+from bench.sentences import varied
 from bench.stats import Phase
 
 ANSWER_TIMEOUT_S = 15.0
@@ -143,8 +143,8 @@ class ChatCitizen:
 class Load:
     """Several citizens at a time, for so many seconds."""
 
-    def __init__(self, sentences: list[str]) -> None:
-        self._sentences: Iterator[str] = itertools.cycle(sentences)
+    def __init__(self, sentences: Sequence[str]) -> None:
+        self._sentences = varied(sentences)
 
     async def run(self, arrive: Callable[[], Awaitable[Citizen]], concurrency: int, seconds: float) -> Phase:
         """A phase; a message that began in it counts when it is answered."""

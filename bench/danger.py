@@ -24,7 +24,7 @@ from playwright.async_api import Page, async_playwright
 
 from bench import program
 from bench.client import ChatCitizen, Diverted, Failed, session
-from bench.sentences import emergencies, routine
+from bench.sentences import emergencies, routine, varied
 from bench.stats import Phase, percentile, table
 from core.postgres import EmbeddedPostgres
 
@@ -149,7 +149,7 @@ async def _dangers(people: list[ChatCitizen], words: list[str], seconds: float) 
 
 async def _routine(http: aiohttp.ClientSession, url: str, load: Routine, stop: asyncio.Event) -> None:
     """Twenty messages a second whatever happens: a slow answer does not slow the next question, as long as somebody is free to ask it."""
-    texts = routine()
+    texts = varied(routine())
     idle = deque([await ChatCitizen.arrive(http, url) for _ in range(CITIZENS)])
     running: set[asyncio.Task[None]] = set()
 
@@ -169,7 +169,7 @@ async def _routine(http: aiohttp.ClientSession, url: str, load: Routine, stop: a
         if stop.is_set():
             break
         if idle:
-            task = asyncio.create_task(one(idle.popleft(), texts[load.sent % len(texts)]))
+            task = asyncio.create_task(one(idle.popleft(), next(texts)))
             running.add(task)
             task.add_done_callback(running.discard)
             load.sent += 1
