@@ -8,7 +8,7 @@ import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -43,9 +43,9 @@ async def build_services(settings: Settings) -> Services:
 
 async def load_models(services: Services) -> None:
     """Load what takes seconds, outside the event loop, and say when it is there."""
-    services.understanding = await asyncio.to_thread(Understanding.load)
+    understanding = services.understanding = services.understanding or await asyncio.to_thread(Understanding.load)
     await seed(services.db, services.settings.environment)
-    services.knowledge = await KnowledgeBase.open(services.db, services.understanding.analyser)
+    services.knowledge = await KnowledgeBase.open(services.db, understanding.analyser)
     # What has been loaded stays: the collector need not look through a million objects again and again.
     gc.collect()
     gc.freeze()
@@ -83,7 +83,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
     if citizen_pages:
         app.include_router(webchat_router(services, Limits(settings)))
         app.include_router(locate_router(services.db, services.cipher, settings))
-        app.include_router(actions_router(lambda: services.knowledge, lambda: services.understanding and services.understanding.analyser, action_token))
+        app.include_router(_actions(services, action_token))
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
         @app.get("/", include_in_schema=False)
@@ -92,6 +92,18 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
 
     mount_desk(app, services.db, services.cipher, services.hub, settings)
     return app
+
+
+def build_action_app(services: Services, action_token: str) -> FastAPI:
+    """The action route alone."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    errors.install(app)
+    app.include_router(_actions(services, action_token))
+    return app
+
+
+def _actions(services: Services, token: str) -> APIRouter:
+    return actions_router(lambda: services.knowledge, lambda: services.understanding and services.understanding.analyser, token)
 
 
 async def _standby(services: Services) -> None:

@@ -195,7 +195,7 @@ def staff_invite(roles: tuple[str, ...], **options: Any) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["triage", "search", "intents"]))
+@click.argument("name", type=click.Choice(["triage", "search", "answers"]))
 def evaluate(name: str) -> None:
     """Evaluate on held-out data; one JSON object on the last line."""
     from bot import setup as steps

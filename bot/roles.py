@@ -9,14 +9,16 @@ import signal
 import sys
 from collections.abc import Coroutine
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 
 from accounts import service as accounts
-from bot.app import build_app, build_services, load_models
+from bot.app import build_action_app, build_app, build_services, load_models
 from bot.services import Services
 from bot.worker import Worker, start_dialogue
 from core import logging
+from core.errors import DatabaseUnavailable
 from core.process import die_with_parent
 from core.settings import Settings
 
@@ -64,7 +66,8 @@ def uvloop_run(main: Coroutine[Any, Any, None]) -> None:
 
 async def _web(settings: Settings, *, citizen_pages: bool) -> None:
     services = await build_services(settings)
-    app = build_app(services, action_token=os.environ.get(ACTION_TOKEN, ""), citizen_pages=citizen_pages)
+    token = os.environ.get(ACTION_TOKEN, "")
+    app = build_app(services, action_token=token, citizen_pages=citizen_pages)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -82,23 +85,45 @@ async def _web(settings: Settings, *, citizen_pages: bool) -> None:
         )
     )
     loading = asyncio.create_task(_load(services), name="load-models")
+    internal = asyncio.create_task(_internal(services, token), name="internal-actions") if settings.tls_cert and citizen_pages else None
     try:
         # The port opens before the models are loaded: the danger button needs none of them.
         await server.serve()
     finally:
-        loading.cancel()
-        await asyncio.gather(loading, return_exceptions=True)
+        background = [task for task in (loading, internal) if task is not None]
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await _close(services)
 
 
+async def _internal(services: Services, token: str) -> None:
+    """The action route once more, in plain http on the loopback: Rasa would refuse a certificate that no authority has signed."""
+    address = urlsplit(os.environ.get(ACTION_URL, ""))
+    if address.scheme == "http" and address.hostname and address.port:
+        app = build_action_app(services, token)
+        config = uvicorn.Config(app, host=address.hostname, port=address.port, log_level="warning", access_log=False, server_header=False)
+        await uvicorn.Server(config).serve()
+
+
 async def _load(services: Services) -> None:
+    """Load in the background: meanwhile the page is served, and with the database away it says which number to call."""
     try:
-        await load_models(services)
+        await _patiently(services)
+        await _first_run(services)
     except Exception as error:  # a process that cannot load is restarted, and says why
         log.error("load_failed", error=type(error).__name__, exc_info=error)
         os._exit(3)
-    await _first_run(services)
     announce("READY")
+
+
+async def _patiently(services: Services) -> None:
+    """Load the models, waiting for the database if it is away."""
+    while True:
+        try:
+            return await load_models(services)
+        except DatabaseUnavailable:
+            await asyncio.sleep(0.5)
 
 
 async def _first_run(services: Services) -> None:
@@ -119,7 +144,7 @@ async def _worker(settings: Settings) -> None:
     action_url = os.environ.get(ACTION_URL) or f"http://127.0.0.1:{settings.port}/rasa/actions"
     dialogue = await start_dialogue(services, action_url, os.environ.get(ACTION_TOKEN, ""))
     try:
-        await load_models(services)
+        await _patiently(services)
         worker = Worker(services, dialogue)
         work = asyncio.create_task(worker.run(), name="worker")
         announce("READY")

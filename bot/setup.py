@@ -32,7 +32,7 @@ def train(what: str, seed: int) -> None:
         train_triage(ROOT / "data" / "triage", ROOT / "models" / "triage", seed)
     elif what == "dialogue":
         from bot.dialogue.process import train_dialogue
-        from language.training import train_intents
+        from language.intents import train_intents
 
         train_intents(ROOT / "data" / "nlu", ROOT / "models" / "intents", seed)
         train_dialogue(force=True)
@@ -43,17 +43,13 @@ def train(what: str, seed: int) -> None:
 
 
 def evaluate(name: str) -> None:
-    """Evaluate one model; the figures are the last line."""
+    """Evaluate one model on held-out data; the figures are the last line."""
     if name == "triage":
         from language.evaluation import evaluate_triage
 
         result = evaluate_triage()
-    elif name == "search":
-        from knowledge_base.evaluation import evaluate_search
-
-        result = evaluate_search()
     else:
-        from language.evaluation import evaluate_intents
+        from knowledge_base import evaluation
 
-        result = evaluate_intents()
+        result = {"search": evaluation.evaluate_search, "answers": evaluation.evaluate_answers}[name]()
     click.echo(json.dumps(result, ensure_ascii=False))

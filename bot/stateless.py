@@ -94,14 +94,20 @@ SMALLTALK = {
     "bot_challenge": "저는 상담봇입니다. 원하시면 상담관에게 연결해 드립니다.",
     "help": "여권, 여행경보, 입국 요건, 신속해외송금, 재외국민등록, 사건·사고를 물어보실 수 있습니다.",
 }
+#: What the dialogue would ask first, where no notice answers by itself.
+FORMS = {
+    "lost_passport": "많이 놀라셨겠어요. 지금 어느 나라, 어느 도시에 계신가요?",
+    "ask_alarm_level": "어느 나라의 여행경보가 궁금하신가요?",
+    "entry_rules": "어느 나라의 입국 조건이 궁금하신가요?",
+}
 SURE = 0.6
 
 
 def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) -> int:
     """One stateless turn a line: triage, then intents, then search; Rasa is not started."""
-    from language.intents import IntentModel
-
+    from knowledge_base.answer import full_text
     from language.analysis import Analyser
+    from language.intents import IntentModel
     from language.triage import Triage
 
     analyser, model, intents = Analyser.load(), Triage.load(), IntentModel.load()
@@ -112,7 +118,8 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
         decision = model.decide(analysis)
         country = content.get("country") if isinstance(content.get("country"), str) else None
         if decision.action == "escalate":
-            card = knowledge.crisis_card(card_category(str(decision.category), decision.is_category_sure), country or named_country(analysis), analysis.language)
+            category = card_category(str(decision.category), decision.is_category_sure)
+            card = knowledge.crisis_card(category, country or named_country(analysis), analysis.language)
             return _result("emergency", "\n".join(card.lines), analysis.language)
         if decision.action == "ask":
             return _result("clarify", "지금 위험한 상황인가요?", analysis.language, replies=["네, 위험해요", "아니요"])
@@ -123,8 +130,10 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
             if intent in SMALLTALK:
                 return _result("smalltalk", SMALLTALK[intent], analysis.language)
         found = knowledge.answer(analysis, country=country)
+        if str(found.outcome) == "abstain" and intent in FORMS and confidence >= SURE:
+            return _result("form", FORMS[intent], analysis.language)
         body = from_answer(found).bodies[0]
-        return _result(str(found.outcome), body.text, analysis.language, notices=list(found.notice_ids), replies=[b.title for b in body.buttons])
+        return _result(str(found.outcome), full_text(found), analysis.language, notices=list(found.notice_ids), replies=[b.title for b in body.buttons])
 
     return serve(source, target, answer)
 

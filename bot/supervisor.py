@@ -304,7 +304,8 @@ def reachable(host: str) -> str:
 
 def environment(settings: Settings, dsn: str, port: int) -> dict[str, str]:
     """What the children see: our environment, with what was decided here and on the command line on top."""
-    scheme = "https" if settings.tls_cert else "http"
+    # Rasa calls the action route; with a certificate the web process also offers it in plain http on the loopback, on a port of its own.
+    action_host, action_port = ("127.0.0.1", free_port("127.0.0.1", 0)) if settings.tls_cert else (reachable(settings.host), port)
     env = {name: value for name, value in os.environ.items() if name != "GILDONGMU_DATABASE_URL"}
     env |= {
         "DATABASE_URL": dsn,
@@ -312,7 +313,7 @@ def environment(settings: Settings, dsn: str, port: int) -> dict[str, str]:
         "GILDONGMU_PORT": str(port),
         "GILDONGMU_DATA_DIR": str(settings.data_dir.resolve()),
         "GILDONGMU_ACTION_TOKEN": secrets.token_urlsafe(32),
-        "GILDONGMU_ACTION_URL": f"{scheme}://{reachable(settings.host)}:{port}/rasa/actions",
+        "GILDONGMU_ACTION_URL": f"http://{action_host}:{action_port}/rasa/actions",
         "PYTHONUNBUFFERED": "1",
     }
     if settings.tls_cert and settings.tls_key:
