@@ -15,8 +15,8 @@ from core.settings import ROOT
 #: Intents whose examples stand alone. Not among them: what only makes sense as the next line of a form, and what asks for a person.
 INTENTS = ("ask_notice", "ask_alarm_level", "entry_rules", "register_alerts", "greet", "thank", "help", "bot_challenge", "out_of_scope")
 SEED = 20261122
-OPENINGS = ("", "저기요 ", "안녕하세요 ", "죄송한데 ", "혹시 ", "궁금한 게 있는데 ", "하나만 여쭤볼게요. ", "다시 여쭤보는데 ", "저희 가족 일인데 ", "출국 전에 묻습니다. ", "그럼 ")
-CLOSINGS = ("", " 감사합니다", " 부탁드려요", " ㅠㅠ", " 알려 주세요.", "~", " 답변 기다릴게요", " 미리 감사드려요", "!!", " 고맙습니다 :)", "요?", " 수고하세요", " ^^")
+OPENINGS = ("", "저기요 ", "안녕하세요 ", "죄송한데 ", "혹시 ", "궁금한 게 있는데 ", "다시 여쭤보는데 ", "가족 일인데 ", "출국 전에 묻습니다. ", "그럼 ")
+CLOSINGS = ("", " 감사합니다", " 부탁드려요", " ㅠㅠ", " 알려 주세요.", "~", " 답변 기다릴게요", " 미리 감사드려요", "!!", " 고맙습니다 :)", " 수고하세요")
 
 
 def routine(count: int = 240) -> list[str]:
