@@ -126,7 +126,13 @@ def seat(db: Database, staff_server: StaffServer, desk_browser: Browser):
     """``await seat("haneul", "김하늘", "agent")``: signed in, the desk open and live."""
 
     async def make(
-        login: str = "haneul", name: str = "김하늘", *roles: str, width: int = 1440, height: int = 900, dark: bool = False, opened: bool = True
+        login: str = "haneul",
+        name: str = "김하늘",
+        *roles: str,
+        width: int = 1440,
+        height: int = 900,
+        dark: bool = False,
+        opened: bool = True,
     ) -> Seat:
         async with db.transaction() as tx:
             token = await accounts.invite(tx, roles or ("agent",))
@@ -137,7 +143,10 @@ def seat(db: Database, staff_server: StaffServer, desk_browser: Browser):
         await context.add_cookies([{"name": COOKIE, "value": signed_in.token, "url": staff_server.url}])
         page = await context.new_page()
         made = Seat(staff, page, context)
-        page.on("console", lambda message: made.complaints.append(f"{message.type}: {message.text}") if message.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda message: made.complaints.append(f"{message.type}: {message.text}") if message.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: made.complaints.append(f"pageerror: {error}"))
         page.on("request", lambda request: made.asked.append(request.url))
         if opened:

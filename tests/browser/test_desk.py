@@ -33,13 +33,9 @@ def write(db, cipher):
 
     async def make(case, text, urgency=None):
         async with db.transaction() as tx:
-            done = await conversation.accept(
-                tx, cipher, Inbound("webchat", f"event-{next(number)}", case.conversation_id, InboundKind.TEXT, text=text)
-            )
+            done = await conversation.accept(tx, cipher, Inbound("webchat", f"event-{next(number)}", case.conversation_id, InboundKind.TEXT, text=text))
             if urgency:
-                await database.run(
-                    tx, "UPDATE inbox SET urgency = %s, triage_state = 'done' WHERE message_id = %s", urgency, done.message_id
-                )
+                await database.run(tx, "UPDATE inbox SET urgency = %s, triage_state = 'done' WHERE message_id = %s", urgency, done.message_id)
         return done.sequence
 
     return make
@@ -231,9 +227,7 @@ async def test_strings_from_outside_are_text_and_nothing_else(seat, make_case, w
         await database.run(
             tx,
             "UPDATE messages SET body = %s WHERE conversation_id = %s AND seq = 1",
-            cipher.seal(
-                json.dumps({"text": HOSTILE[0], "source": source, "buttons": [{"title": HOSTILE[2]}]}), conversation.BODY
-            ),
+            cipher.seal(json.dumps({"text": HOSTILE[0], "source": source, "buttons": [{"title": HOSTILE[2]}]}), conversation.BODY),
             case.conversation_id,
         )
         token = await location.request_link(tx, case.conversation_id, case.id, cipher)
@@ -464,12 +458,8 @@ async def test_from_commit_to_visible(seat, make_case, db, cipher, capsys):
         number = 0
         while not stop.is_set():
             async with db.transaction() as tx:
-                await conversation.accept(
-                    tx, cipher, Inbound("webchat", f"load-{number}", talks[number % 20], InboundKind.TEXT, text="수수료가 얼마인가요?")
-                )
-                await conversation.reply(
-                    tx, cipher, talks[number % 20], AuthorKind.BOT, Body("53,000원입니다."), client_id=f"load-{number}"
-                )
+                await conversation.accept(tx, cipher, Inbound("webchat", f"load-{number}", talks[number % 20], InboundKind.TEXT, text="수수료가 얼마인가요?"))
+                await conversation.reply(tx, cipher, talks[number % 20], AuthorKind.BOT, Body("53,000원입니다."), client_id=f"load-{number}")
             number += 1
             await asyncio.sleep(0.05)
 
@@ -487,9 +477,7 @@ async def test_from_commit_to_visible(seat, make_case, db, cipher, capsys):
     took = sorted(seen[str(case_id)] - at for case_id, at in committed.items())
     p95 = took[int(len(took) * 0.95)]
     with capsys.disabled():
-        print(
-            f"\ncommit → visible under 20 messages/s: p50 {statistics.median(took):.0f} ms, p95 {p95:.0f} ms, max {took[-1]:.0f} ms, n {len(took)}"
-        )
+        print(f"\ncommit → visible under 20 messages/s: p50 {statistics.median(took):.0f} ms, p95 {p95:.0f} ms, max {took[-1]:.0f} ms, n {len(took)}")
     assert p95 < 1000
 
 
