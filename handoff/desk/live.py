@@ -262,16 +262,16 @@ class Follower:
             if news and name in self._after:
                 await self._tell(name, news)
 
-    async def _tell(self, name: str, news: list[Event]) -> None:
+    async def _tell(self, stream: str, news: list[Event]) -> None:
         """Hand events on; what could not be shown is tried again, but one bad event must not stop those after it."""
         for attempt in range(ATTEMPTS):
             try:
-                await self._on_events(name, news)
+                await self._on_events(stream, news)
                 break
             except DatabaseUnavailable:
                 raise
             except Exception:
-                log.exception("desk_events_failed", stream=name, attempt=attempt)
+                log.exception("desk_events_failed", stream=stream, attempt=attempt)
                 await asyncio.sleep(0.3)
-        if name in self._after:
-            self._after[name] = max(self._after[name], news[-1].seq)
+        if stream in self._after:
+            self._after[stream] = max(self._after[stream], news[-1].seq)
