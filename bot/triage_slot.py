@@ -30,14 +30,17 @@ log = get(__name__)
 BATCH = 16
 #: After so many failures of the analyser a person looks: in doubt, a human.
 ATTEMPTS = 2
+#: Each worker's slot holds this lock (shared) as long as it lives: a standby that gets it (exclusive) is alone, and does not wait.
+WORKS = 0x747269616765
+STANDBY_LOOKS_S = 0.05
 
 _CLAIM = """
 WITH candidate AS MATERIALIZED (
     SELECT message_id FROM inbox
     WHERE triage_state = 'pending' AND received_at <= clock_timestamp() - make_interval(secs => %s)
-    ORDER BY triage_attempts, received_at LIMIT %s
+    ORDER BY triage_attempts, received_at LIMIT 200
 ), claimed AS MATERIALIZED (
-    SELECT message_id FROM candidate WHERE pg_try_advisory_lock(-message_id)
+    SELECT message_id FROM candidate WHERE pg_try_advisory_lock(-message_id) LIMIT %s
 )
 SELECT i.message_id, i.seq, i.channel, i.triage_attempts, i.triage_state, m.kind, m.body,
        c.id, c.owner_kind, c.owner_id, c.status, c.language, c.country, c.last_urgency, c.synthetic,
@@ -105,7 +108,7 @@ class TriageSlot:
     async def _wait(self) -> None:
         # A standby looks on its own clock, since the rows it is for are those that nobody was woken for.
         try:
-            await asyncio.wait_for(self.wake.wait(), self.delay_s / 2 if self.delay_s else 1.0)
+            await asyncio.wait_for(self.wake.wait(), STANDBY_LOOKS_S if self.delay_s else 1.0)
         except TimeoutError:
             return
 
@@ -114,7 +117,10 @@ class TriageSlot:
         session = self._session
         if session is None or session.closed:
             session = self._session = await self.services.db.connect()
-        rows = await database.rows(session, _CLAIM, self.delay_s, BATCH)
+            if not self.delay_s:
+                await database.run(session, "SELECT pg_advisory_lock_shared(%s)", WORKS)
+        delay_s = self.delay_s if self.delay_s and not await self._is_alone(session) else 0.0
+        rows = await database.rows(session, _CLAIM, delay_s, BATCH)
         if not rows:
             return 0
         try:
@@ -135,8 +141,13 @@ class TriageSlot:
                         await self._apply_one(row, decision)
         finally:
             if not session.closed:
-                await session.execute("SELECT pg_advisory_unlock_all()")
+                await session.execute("SELECT pg_advisory_unlock(-id) FROM unnest(%s::bigint[]) AS id", ([row["message_id"] for row in rows],))
         return len(rows)
+
+    async def _is_alone(self, session: Connection) -> bool:
+        """Whether no worker lives; its lock dies with it, at once."""
+        row = await database.one(session, "SELECT CASE WHEN pg_try_advisory_lock(%s) THEN pg_advisory_unlock(%s) ELSE false END AS alone", WORKS, WORKS)
+        return bool(row and row["alone"])
 
     async def _apply_one(self, row: dict[str, Any], decision: Decision) -> None:
         if row["triage_attempts"] >= ATTEMPTS:

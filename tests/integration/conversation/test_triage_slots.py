@@ -1,0 +1,218 @@
+"""The triage slot and its standby: who judges what, when, and that nothing stops them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot import escalation
+from bot.services import Services
+from bot.triage_slot import TriageSlot
+from bot.worker import Worker
+from conversation.schemas import InboundKind, Location
+from core.db import Database
+from core.events import EventHub
+from core.settings import Settings
+from knowledge_base.crisis_cards import CrisisCards
+from language.analysis import Analysis
+from language.categories import Category, Urgency
+from language.triage import Decision
+
+NONE = Decision(Urgency.NONE, Category.OTHER, "none", 0.0, ())
+ASK = Decision(Urgency.URGENT, Category.OTHER, "ask", 0.5, ())
+LIFE = Decision(Urgency.LIFE_THREAT, Category.ASSAULT, "escalate", 0.9, (), 0.9)
+
+
+class Judge:
+    """Stands in for analyser and triage: one decision for every message, or a failure."""
+
+    def __init__(self, decision: Decision | None = NONE) -> None:
+        self.decision = decision
+        self.triage = self
+
+    async def analyse(self, texts: list[str]) -> list[Analysis]:
+        return [Analysis(text, text, "ko") for text in texts]
+
+    def remember(self, message_id: int, analysis: Analysis) -> None:
+        pass
+
+    def decide(self, analysis: Analysis, context: Any) -> Decision:
+        if self.decision is None:
+            raise RuntimeError("the model failed")
+        return self.decision
+
+
+@pytest.fixture
+def services(db: Database, cipher) -> Services:
+    return Services(Settings(dialogue=False), db, cipher, EventHub(db), CrisisCards.load(), Judge())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def slots(services):
+    made: list[TriageSlot] = []
+
+    def make(name: str, delay_ms: int = 0) -> TriageSlot:
+        made.append(TriageSlot(services, name, delay_ms))
+        return made[-1]
+
+    yield make
+    for slot in made:
+        await slot._hang_up()
+
+
+async def judged(desk) -> list[tuple[str, str]]:
+    return [
+        (row["triage_state"], row["triaged_by"])
+        for row in await desk.rows("SELECT triage_state, triaged_by FROM inbox ORDER BY message_id")
+    ]
+
+
+class TestStandby:
+    async def test_it_waits_while_a_worker_lives(self, desk, talk, slots) -> None:
+        worker, standby = slots("worker"), slots("standby", 250)
+        await worker.step()
+        await desk.say(talk)
+        assert await standby.step() == 0
+        assert await worker.step() == 1
+        assert await judged(desk) == [("done", "worker")]
+
+    async def test_it_takes_what_a_living_worker_leaves_too_long(self, desk, talk, slots) -> None:
+        worker, standby = slots("worker"), slots("standby", 250)
+        await worker.step()
+        await desk.say(talk)
+        await asyncio.sleep(0.3)
+        assert await standby.step() == 1
+        assert await judged(desk) == [("done", "standby")]
+
+    async def test_it_waits_for_nobody_when_no_worker_lives(self, desk, talk, slots) -> None:
+        standby = slots("standby", 60_000)
+        await desk.say(talk)
+        assert await standby.step() == 1
+
+    async def test_a_dead_workers_claims_die_with_it(self, desk, talk, slots, db) -> None:
+        worker, standby = slots("worker"), slots("standby", 60_000)
+        await worker.step()
+        said = await desk.say(talk)
+        await worker._session.execute("SELECT pg_advisory_lock(%s)", (-said.message_id,))
+        assert await standby.step() == 0
+        await worker._hang_up()
+        for _ in range(100):
+            if await standby.step():
+                break
+            await asyncio.sleep(0.01)
+        assert await judged(desk) == [("done", "standby")]
+
+    async def test_claims_of_a_slow_worker_do_not_hide_what_came_after(self, desk, talk, slots) -> None:
+        worker, standby = slots("worker"), slots("standby", 1)
+        await worker.step()
+        held = [(await desk.say(talk)).message_id for _ in range(30)]
+        await worker._session.execute("SELECT pg_advisory_lock(-id) FROM unnest(%s::bigint[]) AS id", (held,))
+        last = await desk.say(talk)
+        await asyncio.sleep(0.05)
+        assert await standby.step() == 1
+        (row,) = await desk.rows("SELECT message_id FROM inbox WHERE triage_state = 'done'")
+        assert row["message_id"] == last.message_id
+
+    async def test_both_at_once_judge_each_once(self, desk, talk, slots, services) -> None:
+        services.understanding.decision = LIFE
+        for _ in range(10):
+            await desk.say(talk)
+        one, other = slots("one"), slots("other")
+        while sum(await asyncio.gather(one.step(), other.step())):
+            pass
+        assert await desk.count("cases") == 1
+        assert await desk.count("outbox") == 10
+        assert [state for state, _ in await judged(desk)] == ["done"] * 10
+
+
+class TestWhateverHappens:
+    async def drain(self, slot: TriageSlot) -> None:
+        for _ in range(6):
+            await slot.step()
+
+    async def test_a_failing_model_brings_a_person(self, desk, talk, slots, services) -> None:
+        services.understanding.decision = None
+        await desk.say(talk)
+        await self.drain(slots("worker"))
+        assert [row["severity"] for row in await desk.rows("SELECT severity FROM cases")] == ["urgent"]
+
+    async def test_a_message_that_cannot_be_opened_brings_a_person_and_stops_nobody(self, desk, talk, slots, db) -> None:
+        other = await desk.start()
+        broken = await desk.say(talk)
+        await desk.say(other)
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE messages SET body = 'nonsense' WHERE id = %s", (broken.message_id,))
+        await self.drain(slots("worker"))
+        assert [state for state, _ in await judged(desk)] == ["done", "done"]
+        assert [row["conversation_id"] for row in await desk.rows("SELECT conversation_id FROM cases")] == [talk]
+
+    async def test_a_place_that_cannot_be_stored_brings_a_person_after_some_tries(self, desk, talk, slots, monkeypatch) -> None:
+        from bot import triage_slot
+
+        async def fail(*args: Any, **kwargs: Any) -> None:
+            raise OverflowError
+
+        monkeypatch.setattr(triage_slot.location, "record_message_fix", fail)
+        await desk.say(talk, kind=InboundKind.LOCATION, text="", location=Location(1.0, 2.0))
+        await self.drain(slots("worker"))
+        assert [state for state, _ in await judged(desk)] == ["done"]
+        assert await desk.count("cases") == 1
+
+
+class TestTheQuestion:
+    @pytest.fixture
+    async def asked(self, desk, talk, slots, services) -> TriageSlot:
+        services.understanding.decision = ASK
+        await desk.say(talk)
+        slot = slots("worker")
+        await slot.step()
+        return slot
+
+    async def due_at(self, desk) -> Any:
+        return [row["due_at"] for row in await desk.rows("SELECT due_at FROM timers WHERE kind = %s", escalation.ASK_TIMER)]
+
+    async def test_it_holds_the_message_and_starts_a_clock(self, desk, talk, asked) -> None:
+        assert await desk.turn_states(talk) == ["held"]
+        assert len(await self.due_at(desk)) == 1
+
+    async def test_whoever_keeps_writing_does_not_wait_longer(self, desk, talk, asked) -> None:
+        before = await self.due_at(desk)
+        await desk.say(talk)
+        await asked.step()
+        assert await self.due_at(desk) == before
+        assert await desk.turn_states(talk) == ["held", "held"]
+        assert await desk.count("outbox") == 1, "one question"
+
+    async def test_yes_ends_the_waiting(self, desk, talk, asked) -> None:
+        await desk.say(talk, kind=InboundKind.CHOICE, choice=escalation.YES)
+        await asked.step()
+        assert await desk.turn_states(talk) == ["answered", "answered"]
+        assert await self.due_at(desk) == []
+        assert await desk.count("cases") == 1
+
+    async def test_no_gives_the_message_to_the_bot(self, desk, talk, asked) -> None:
+        await desk.say(talk, kind=InboundKind.CHOICE, choice=escalation.NO)
+        await asked.step()
+        assert await desk.turn_states(talk) == ["pending", "dropped"]
+        assert await self.due_at(desk) == []
+        assert await desk.count("cases") == 0
+
+    async def test_silence_counts_as_yes(self, desk, talk, asked, services, db) -> None:
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE timers SET due_at = now() - interval '1 second'")
+        await asyncio.gather(Worker(services, None)._timers(), Worker(services, None)._timers())
+        assert await desk.turn_states(talk) == ["answered"]
+        assert await desk.count("cases") == 1
+        assert [row["client_id"] for row in await desk.rows("SELECT client_id FROM outbox ORDER BY message_id")] == ["ask-1", "danger-1"]
+
+    async def test_a_timer_at_fault_does_not_stop_the_others(self, desk, talk, asked, services, db) -> None:
+        other = await desk.start()
+        await desk.say(other)
+        await asked.step()
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE timers SET due_at = now() - interval '1 second'")
+            await tx.execute("UPDATE messages SET body = 'nonsense' WHERE conversation_id = %s", (talk,))
+        await Worker(services, None)._timers()
+        assert [row["conversation_id"] for row in await desk.rows("SELECT conversation_id FROM cases")] == [other]
