@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
+import click
 import uvicorn
 
 from accounts import service as accounts
@@ -133,7 +133,7 @@ async def _first_run(services: Services) -> None:
     if token is not None:
         settings = services.settings
         base = settings.public_url or f"{'https' if settings.tls_cert else 'http'}://{settings.host}:{settings.port}"
-        print(f"gildongmu: first start: make the first staff account at {base}/staff/invite/{token}", file=sys.stderr, flush=True)
+        click.echo(f"gildongmu: first start: make the first staff account at {base}/staff/invite/{token}", err=True)
 
 
 async def _worker(settings: Settings) -> None:
