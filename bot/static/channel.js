@@ -2,6 +2,8 @@
 'use strict';
 (() => {
   const KEY = 'gildongmu';
+  const POST_MS = 10000;
+  const SILENT_MS = 40000;
   const memory = {};
   // A private window may refuse storage: then the conversation lives as long as the page.
   const store = {
@@ -31,7 +33,9 @@
     async call(path, options = {}) {
       const headers = { 'Content-Type': 'application/json', ...(options.headers || {}) };
       if (this.token) headers.Authorization = `Bearer ${this.token}`;
-      return fetch(`/webchat/v1/conversations${path}`, { ...options, headers, cache: 'no-store' });
+      // A server that hangs is told apart from one that answers: the same client id goes out again.
+      const signal = options.method === 'POST' && AbortSignal.timeout ? AbortSignal.timeout(POST_MS) : options.signal;
+      return fetch(`/webchat/v1/conversations${path}`, { ...options, headers, signal, cache: 'no-store' });
     }
 
     async open() {
@@ -109,7 +113,15 @@
     }
 
     async stream() {
-      const answer = await this.call(`/${this.id}/events`, { headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(this.last) } });
+      // The server pings every 15 s; a line that is silent for longer is dead, whatever the browser believes.
+      const line = new AbortController();
+      let watch = setTimeout(() => line.abort(), SILENT_MS);
+      try { await this.listen(line.signal, () => { clearTimeout(watch); watch = setTimeout(() => line.abort(), SILENT_MS); }); } finally { clearTimeout(watch); }
+    }
+
+    async listen(signal, alive) {
+      const headers = { Accept: 'text/event-stream', 'Last-Event-ID': String(this.last) };
+      const answer = await this.call(`/${this.id}/events`, { headers, signal });
       if (!answer.ok || !answer.body) throw await this.lost(answer);
       this.failures = 0;
       this.tell('online');
@@ -118,6 +130,7 @@
       for (;;) {
         const { value, done } = await reader.read();
         if (done || this.stopped) return;
+        alive();
         text += value.replaceAll('\r', '');
         let end;
         while ((end = text.indexOf('\n\n')) >= 0) {

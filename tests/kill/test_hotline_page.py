@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from citizens import ROUTINE
 from program import Program
@@ -11,6 +14,21 @@ from program import Program
 from core.errors import HOTLINE
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(300)]
+
+
+@contextlib.contextmanager
+def frozen_database(program: Program) -> Iterator[None]:
+    """PostgreSQL stops in its tracks, as on a disk that hangs, and goes on later."""
+    servers = [process for process in program.tree() if process.name() == "postgres"]
+    for process in servers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.suspend()
+    try:
+        yield
+    finally:
+        for process in servers:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 @pytest.mark.browser
@@ -44,4 +62,10 @@ def test_without_its_database_the_page_shows_the_hotline(program: Program) -> No
         hotline.wait_for(state="hidden", timeout=40_000)
         page.wait_for_selector(".bubble.citizen:has-text('답을 못 받았어요') >> text=✓", timeout=20_000)
         assert page.locator(".bubble.citizen:has-text('답을 못 받았어요')").count() == 1
+        with frozen_database(program):
+            page.fill("#text", "아무 대답이 없어요")
+            page.click("button.send")
+            hotline.wait_for(state="visible", timeout=25_000)  # nothing fails, nothing answers: the page stops waiting by itself
+        page.wait_for_selector(".bubble.citizen:has-text('아무 대답이 없어요') >> text=✓", timeout=30_000)
+        assert page.locator(".bubble.citizen:has-text('아무 대답이 없어요')").count() == 1
         started.close()
