@@ -43,7 +43,9 @@ async def build_services(settings: Settings) -> Services:
 
 async def load_models(services: Services) -> None:
     """Load what takes seconds, outside the event loop, and say when it is there."""
-    understanding = services.understanding = services.understanding or await asyncio.to_thread(Understanding.load)
+    understanding = services.understanding
+    if understanding is None:
+        understanding = services.understanding = await asyncio.to_thread(Understanding.load)
     await seed(services.db, services.settings.environment)
     services.knowledge = await KnowledgeBase.open(services.db, understanding.analyser)
     # What has been loaded stays: the collector need not look through a million objects again and again.

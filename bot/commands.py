@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, TypeVar
 
+import knowledge_base.commands as kb
 from core.db import Database
 from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
 from core.settings import Settings
-from knowledge_base import commands as kb
 
 Result = TypeVar("Result")
 

@@ -21,6 +21,7 @@ from handoff import location
 from handoff import service as handoff
 from knowledge_base.crisis_cards import GENERIC, QUIET
 from language.categories import Urgency
+from language.triage import Decision
 
 ASK_TIMER = "danger_ask"
 YES, NO = "danger:yes", "danger:no"
@@ -52,17 +53,14 @@ class Danger:
     reason: str
     country: str | None = None
     language: str = "ko"
-    is_category_sure: bool = True
-
-    @property
-    def card(self) -> str:
-        """The category whose card answers."""
-        return card_category(self.category, self.is_category_sure)
+    card: str = GENERIC
 
 
-def card_category(category: str, is_sure: bool) -> str:
-    """The generic card when the category is unsure, unless the best guess is one where somebody may read along: then the quiet card is the safe one."""
-    return category if is_sure or category in QUIET else GENERIC
+def card_category(decision: Decision) -> str:
+    """Whose card answers: the category's if it is sure; else the quiet one, if somebody may be reading along; else the generic one."""
+    if decision.is_category_sure:
+        return str(decision.category)
+    return next((str(category) for category in decision.possible if category in QUIET), GENERIC)
 
 
 async def escalate(services: Services, tx: Connection, conversation_row: dict[str, Any], message_id: int, text: str, danger: Danger) -> int:

@@ -15,6 +15,7 @@ import uvicorn
 
 from accounts import service as accounts
 from bot.app import build_action_app, build_app, build_services, load_models
+from bot.dialogue.process import DialogueProcess
 from bot.services import Services
 from bot.worker import Worker, start_dialogue
 from core import logging
@@ -27,6 +28,8 @@ log = logging.get(__name__)
 ACTION_TOKEN = "GILDONGMU_ACTION_TOKEN"  # noqa: S105  (a variable's name, not a token)
 ACTION_URL = "GILDONGMU_ACTION_URL"
 READY_FD = "GILDONGMU_READY_FD"
+#: The supervisor waits less; a thread must not wait for ever.
+DIALOGUE_PATIENCE_S = 120.0
 
 
 def announce(word: str) -> None:
@@ -160,9 +163,9 @@ async def _worker(settings: Settings) -> None:
         await _close(services)
 
 
-async def _announce_dialogue(dialogue: Any) -> None:
-    while dialogue is not None and not dialogue.ready:
-        await asyncio.sleep(0.2)
+async def _announce_dialogue(dialogue: DialogueProcess | None) -> None:
+    if dialogue is not None:
+        await asyncio.to_thread(dialogue.wait_ready, DIALOGUE_PATIENCE_S)
     announce("DIALOGUE")
 
 

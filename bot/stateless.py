@@ -118,7 +118,7 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
         decision = model.decide(analysis)
         country = content.get("country") if isinstance(content.get("country"), str) else None
         if decision.action == "escalate":
-            category = card_category(str(decision.category), decision.is_category_sure)
+            category = card_category(decision)
             card = knowledge.crisis_card(category, country or named_country(analysis), analysis.language)
             return _result("emergency", "\n".join(card.lines), analysis.language)
         if decision.action == "ask":

@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 from bot import escalation
-from bot.escalation import Danger
+from bot.escalation import Danger, card_category
 from bot.services import Services
 from conversation import service as conversation
 from core import db as database
@@ -241,7 +241,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         await location.record_message_fix(tx, services.cipher, row["id"], content["location"], channel=row["channel"])
 
     if action == "escalate":
-        danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language, decision.is_category_sure)
+        danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language, card_category(decision))
         await escalation.escalate(services, tx, row, row["message_id"], str(content.get("text") or "지금 위험해요"), danger)
         turn_state = "answered" if row["owner_kind"] == "bot" else "to_person"
     elif action == "ask":

@@ -22,6 +22,7 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.metrics import DIALOGUE_UP, VIOLATIONS
 from handoff import service as handoff
+from knowledge_base.crisis_cards import GENERIC, QUIET
 from language.categories import Urgency
 
 log = get(__name__)
@@ -119,7 +120,9 @@ class Worker:
         if row is None:
             return
         text = str(conversation.open_body(self.services.cipher, row["body"]).get("text", ""))
-        danger = Danger(Urgency.URGENT, row["category"] or "other", "unanswered_question", row["country"], row["language"])
+        category = row["category"] or "other"
+        card = category if category in QUIET else GENERIC
+        danger = Danger(Urgency.URGENT, category, "unanswered_question", row["country"], row["language"], card)
         await escalation.escalate(self.services, tx, row, row["message_id"], text, danger)
 
 

@@ -251,7 +251,9 @@ async def close(tx: Connection, conversation_id: str) -> bool:
         conversation_id,
     )
     if changed:
-        await database.run(tx, "UPDATE inbox SET turn_state = 'dropped', turned_at = now() WHERE conversation_id = %s AND turn_state IN ('pending', 'held')", conversation_id)
+        await database.run(
+            tx, "UPDATE inbox SET turn_state = 'dropped', turned_at = now() WHERE conversation_id = %s AND turn_state IN ('pending', 'held')", conversation_id
+        )
         await events.append(tx, stream(conversation_id), "closed", {})
     return changed > 0
 

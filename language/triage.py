@@ -25,6 +25,7 @@ CATEGORIES: tuple[Category, ...] = tuple(Category)
 
 
 SURE_CATEGORY = 0.4
+POSSIBLE = 0.08
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Decision:
     reasons: tuple[str, ...]
     # Probability of `category`; below `SURE_CATEGORY` the generic crisis card is the right one.
     category_score: float = 0.0
+    # What else it may be, likeliest first, each with at least `POSSIBLE`: an unsure category may still be one where somebody reads along.
+    possible: tuple[Category, ...] = ()
 
     @property
     def is_category_sure(self) -> bool:
@@ -145,7 +148,7 @@ class Triage:
         if _RANK[by_rule] > _RANK[action]:
             action = by_rule
         reasons.extend(f"rule:{hit.name}" for hit in found)
-        category, category_score = self._category(analysis, x, action, found)
+        category, category_score, possible = self._category(analysis, x, action, found)
         return Decision(
             urgency=self._urgency(x, action, found),
             category=category,
@@ -153,6 +156,7 @@ class Triage:
             score=round(_probability(worst), 4),
             reasons=tuple(reasons),
             category_score=category_score,
+            possible=possible,
         )
 
     def _urgency(self, x: Features, action: Action, found: Sequence[Hit]) -> Urgency:
@@ -162,17 +166,18 @@ class Triage:
         is_life = float(self.heads["life_threat"].score(x)[0]) > 0
         return min([Urgency.LIFE_THREAT if is_life else Urgency.URGENT, *rules], key=lambda u: u.rank)
 
-    def _category(self, analysis: Analysis, x: Features, action: Action, found: Sequence[Hit]) -> tuple[Category, float]:
+    def _category(self, analysis: Analysis, x: Features, action: Action, found: Sequence[Hit]) -> tuple[Category, float, tuple[Category, ...]]:
         if action == "none" and float(self.heads["non_urgent"].score(x)[0]) <= 0:
-            return Category.OTHER, 1.0
+            return Category.OTHER, 1.0, ()
         logits = self.heads["category"].score(x) + category_bonus("\n".join(analysis.windows) or analysis.normalised)
         if action != "none":
             for hit in found:
                 if hit.category is not None and not hit.is_softened:
                     logits[CATEGORIES.index(hit.category)] += BONUS
         odds = np.exp(logits - logits.max())
-        best = int(np.argmax(odds))
-        return CATEGORIES[best], round(float(odds[best] / odds.sum()), 4)
+        shares = odds / odds.sum()
+        order = [int(place) for place in np.argsort(-shares) if shares[place] >= POSSIBLE] or [int(np.argmax(shares))]
+        return CATEGORIES[order[0]], round(float(shares[order[0]]), 4), tuple(CATEGORIES[place] for place in order)
 
 
 _RANK: Mapping[str, int] = {"none": 0, "ask": 1, "escalate": 2}

@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # noqa: ANN201
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """Under ``GILDONGMU_NO_SKIP`` (continuous integration) a skip is a failure."""
     outcome = yield
     report = outcome.get_result()
@@ -101,7 +101,7 @@ def cipher(tmp_path_factory: pytest.TempPathFactory) -> Cipher:
 
 
 @pytest.fixture(scope="session")
-def analyser():  # noqa: ANN201
+def analyser():
     """The real analyser: Kiwi, spaCy and the encoder (built once on the machine)."""
     from language.analysis import Analyser
     from language.encoder import ensure_built
@@ -117,7 +117,7 @@ def root() -> Path:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector):  # noqa: ANN201
+def pytest_make_collect_report(collector: pytest.Collector):
     """A whole file that skips itself while it is collected counts the same."""
     report = yield
     if report.skipped and os.environ.get("GILDONGMU_NO_SKIP"):

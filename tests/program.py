@@ -48,7 +48,7 @@ class Program:
         for pipe in (self.process.stdout, self.process.stderr):
             threading.Thread(target=self._read, args=(pipe,), daemon=True).start()
 
-    def _read(self, pipe) -> None:  # noqa: ANN001
+    def _read(self, pipe) -> None:
         for line in pipe:
             self.log.append(line.rstrip())
             if line.startswith("ready http"):
