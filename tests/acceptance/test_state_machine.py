@@ -209,12 +209,13 @@ class Handling(RuleBasedStateMachine):
 
     # --- citizens
 
-    @initialize()
-    def open_desks(self) -> None:
+    @initialize(target=talks)
+    def open_desks(self) -> Any:
         self.run(self.world.empty())
         self.staff: list[Staff] = self.run(self.world.staff())
+        return multiple(*(self.write(conversation.start, "webchat")[0] for _ in range(4)))
 
-    @precondition(lambda self: len(self.rows("SELECT 1 FROM conversations")) < 5)
+    @precondition(lambda self: len(self.rows("SELECT 1 FROM conversations")) < 7)
     @rule(target=talks)
     def arrive(self) -> str:
         return self.write(conversation.start, "webchat")[0]
@@ -223,9 +224,25 @@ class Handling(RuleBasedStateMachine):
     def write_text(self, talk: str, thought: str) -> Any:
         return self.accept(Inbound("webchat", f"{talk}:{next(self.numbers)}", talk, InboundKind.TEXT, text=f"{thought} 글"))
 
+    @rule(target=sent, talk=talks, thought=st.sampled_from(["plain", "doubt", "urgent", "urgent", "life"]))
+    def write_text_and_be_judged(self, talk: str, thought: str) -> Any:
+        sent = self.accept(Inbound("webchat", f"{talk}:{next(self.numbers)}", talk, InboundKind.TEXT, text=f"{thought} 글"))
+        self.triage_step()
+        return sent
+
     @rule(target=sent, talk=talks, choice=st.sampled_from([escalation.YES, escalation.NO, escalation.PERSON]))
+    def write_choice(self, talk: str, choice: str) -> Any:
+        return self.choose(talk, choice)
+
     def choose(self, talk: str, choice: str) -> Any:
         return self.accept(Inbound("webchat", f"{talk}:{next(self.numbers)}", talk, InboundKind.CHOICE, text="plain", choice=choice))
+
+    @rule(target=sent, talk=talks)
+    def ask_for_a_person_and_get_the_answer(self, talk: str) -> Any:
+        sent = self.choose(talk, escalation.PERSON)
+        self.triage_step()
+        self.turn(talk)
+        return sent
 
     @rule(target=sent, talk=talks)
     def send_place(self, talk: str) -> Any:
@@ -341,7 +358,9 @@ class Handling(RuleBasedStateMachine):
 
     @rule(agent=st.integers(0, 2), which=st.integers(0, 4))
     def claim(self, agent: int, which: int) -> None:
-        case = self.some_case(which, "queued", "handed_back", "claimed")
+        self.claim_one(agent, self.some_case(which, "queued", "handed_back", "claimed"))
+
+    def claim_one(self, agent: int, case: dict[str, Any] | None) -> None:
         if case is None:
             return
         staff = self.agent(agent)
@@ -352,6 +371,11 @@ class Handling(RuleBasedStateMachine):
             assert queue_order.may_take(case["severity"], held, staff.cap), "the cap did not hold"
         if isinstance(result, AgentFull):
             assert not queue_order.may_take(case["severity"], held, staff.cap)
+
+    @rule(agent=st.integers(0, 2))
+    def claim_all_that_waits(self, agent: int) -> None:
+        for number in range(len(self.rows("SELECT 1 FROM cases WHERE status = 'queued'"))):
+            self.claim_one(agent, self.some_case(number, "queued"))
 
     @rule(which=st.integers(0, 4))
     def all_claim_at_once(self, which: int) -> None:
@@ -569,7 +593,7 @@ def test_handling(world: World) -> None:
         machine,
         settings=settings(
             max_examples=int(os.environ.get("GILDONGMU_EXAMPLES", "14")),
-            stateful_step_count=40,
+            stateful_step_count=50,
             deadline=None,
             derandomize="GILDONGMU_EXAMPLES" not in os.environ,
             phases=[Phase.generate, Phase.shrink] if os.environ.get("GILDONGMU_SHRINK") else [Phase.generate],

@@ -112,6 +112,11 @@ class Program:
     def last_words(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
 
+    @property
+    def has_dialogue(self) -> bool:
+        """Whether Rasa's environment and a trained model are there; without them everything else must hold all the same."""
+        return (ROOT / ".venv-rasa" / "bin" / "python").exists() and (ROOT / "models" / "built" / "dialogue" / "dialogue.tar.gz").exists()
+
     # --- its database
 
     def connect(self) -> psycopg.Connection[dict[str, Any]]:
