@@ -197,8 +197,19 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
         key=lambda k: (-round(float(scores[k]), 6), -index.entries[found.candidates[k]].force.start.toordinal(), found.candidates[k]),
     )
     kept: list[int] = []
+    # A whole year was asked about; a day has one answer anyway, and "back then" may mean any of them.
+    is_stretch = question.period is not None and question.period.first is not None and question.period.first != question.period.last
+    line = _lines_of_succession(index) if is_stretch else {}
     for k in order:
-        twin = next((n for n, other in enumerate(kept) if _is_twin(index, found.candidates[k], found.candidates[other], weights)), None)
+        twin = next(
+            (
+                n
+                for n, other in enumerate(kept)
+                if _is_twin(index, found.candidates[k], found.candidates[other], weights)
+                or (line and line[int(found.candidates[k])] == line[int(found.candidates[other])])
+            ),
+            None,
+        )
         if twin is None:
             if len(kept) == limit:
                 break
@@ -217,6 +228,23 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
         found.has_vectors,
         tuple(bool(kept) and _is_first(signal + found.country, kept[0]) for signal in (found.dense, found.bm25)),  # type: ignore[arg-type]
     )
+
+
+def _lines_of_succession(index: Index) -> dict[int, int]:
+    """Which notices replaced one another: of those that held in a stretch of the past, the last word of that time is the answer."""
+    by_id = {entry.notice.id: number for number, entry in enumerate(index.entries)}
+    line = {number: number for number in range(len(index.entries))}
+
+    def root(number: int) -> int:
+        while line[number] != number:
+            number = line[number]
+        return number
+
+    for number, entry in enumerate(index.entries):
+        for older in entry.notice.content.supersedes:
+            if older in by_id:
+                line[root(by_id[older])] = root(number)
+    return {number: root(number) for number in line}
 
 
 def _is_first(signal: np.ndarray, place: int) -> bool:
