@@ -515,9 +515,7 @@ class TestTheStaffsDoor:
         ],
     )
     @pytest.mark.parametrize("path", ["/staff/sign-in", "/staff/invite/x", "/staff/sign-out"])
-    @pytest.mark.parametrize(
-        "origin", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://testserver"}]
-    )
+    @pytest.mark.parametrize("origin", [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "cross-site"}], ids=["own", "cross-site"])
     async def test_bad_forms(self, visitor: Visitor, path: str, raw: bytes, origin: dict[str, str]) -> None:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": "gildongmu_csrf=x"} | origin
         answer = await visitor.client.post(path, content=raw, headers=headers)
