@@ -30,6 +30,8 @@ WARM_UP_S = 5.0
 LONG_TURNS = 1000
 #: The same sentences are compared early and late, so that only the length of the conversation differs.
 CYCLE = 10
+WARM_TURNS = 5
+FRESH = 3
 Arrive = Callable[[], Awaitable[Citizen]]
 
 
@@ -125,22 +127,37 @@ async def _routine(http: aiohttp.ClientSession, url: str) -> list[str]:
 
 
 async def _long(http: aiohttp.ClientSession, url: str, sentences: list[str]) -> float:
-    """A thousand turns in one conversation: the last ten over the ten around the tenth."""
+    """A thousand turns in one conversation; the last ones in turn with the first of fresh conversations, so that both meet the same machine."""
     chosen = sentences[:: max(1, len(sentences) // CYCLE)][:CYCLE]
-    citizen = await ChatCitizen.arrive(http, url)
+    old = await ChatCitizen.arrive(http, url)
     times: list[float] = []
+    early: list[float] = []
+    late: list[float] = []
+
+    async def go_on(citizen: ChatCitizen, number: int) -> float:
+        return await citizen.say(chosen[number % len(chosen)])
+
     try:
-        for number in range(LONG_TURNS):
-            times.append(await citizen.say(chosen[number % len(chosen)]))
+        for number in range(LONG_TURNS - FRESH * (WARM_TURNS + CYCLE)):
+            times.append(await go_on(old, number))
+        for _ in range(FRESH):
+            fresh = await ChatCitizen.arrive(http, url)
+            for number in range(WARM_TURNS + CYCLE):
+                new, aged = await go_on(fresh, number), await go_on(old, number)
+                times.append(aged)
+                if number >= WARM_TURNS:
+                    early.append(new)
+                    late.append(aged)
+            await fresh.leave()
     except (Failed, Diverted, TimeoutError) as error:
         print(f"the long conversation ended at turn {len(times) + 1}: {type(error).__name__} {error}")
         return 0.0
     finally:
-        await citizen.leave()
-    marks = (10, 100, 250, 500, 750, 1000)
-    around = {mark: median(times[max(0, mark - 10) : mark] if mark > 10 else times[5:15]) for mark in marks}
+        await old.leave()
+    around = {mark: median(times[mark - CYCLE : mark]) for mark in (100, 250, 500, 750, LONG_TURNS)}
     print("turn:", "  ".join(f"{mark}th {spent:.1f} ms" for mark, spent in around.items()))
-    return around[1000] / around[10]
+    print(f"side by side: turns 6 to 15 {median(early):.1f} ms, the last before the {LONG_TURNS:,}th {median(late):.1f} ms")
+    return median(late) / median(early)
 
 
 if __name__ == "__main__":
