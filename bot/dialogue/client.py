@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import aiohttp
 
 from core.logging import get
 
@@ -19,6 +20,7 @@ WEBHOOK = "/webhooks/gildongmu/webhook"
 SLOW_TURNS = 3
 PROBE_EVERY_S = 0.5
 PROBE_TIMEOUT_S = 1.0
+OK = 200
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,8 @@ class DialogueClient:
     def __init__(self, base_url: str, token: str, timeout_s: float = 1.5) -> None:
         self.base_url = base_url
         self._timeout_s = timeout_s
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            headers={TOKEN_HEADER: token},
-            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 0.5)),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=20),
-            trust_env=False,
-        )
+        self._headers = {TOKEN_HEADER: token, "Content-Type": "application/json"}
+        self._session: aiohttp.ClientSession | None = None
         self._slow = 0
         self._probe: asyncio.Task[None] | None = None
 
@@ -59,28 +56,36 @@ class DialogueClient:
             return None
         body = {"sender": f"{conversation_id}:{seq}", "message": text, "metadata": dict(analysis_metadata)}
         try:
-            # httpx limits each phase; the citizen's wait is the whole
-            async with asyncio.timeout(self._timeout_s):
-                answer = await self._http.post(WEBHOOK, json=body)
-        except (TimeoutError, httpx.TimeoutException):
+            content = json.dumps(body, ensure_ascii=False).encode()
+            async with asyncio.timeout(self._timeout_s), self._http.post(WEBHOOK, data=content, headers=self._headers) as answer:
+                status, said = answer.status, await answer.read()
+        except TimeoutError:
             self._count_slow()
             return None
-        except httpx.HTTPError as error:
+        except (aiohttp.ClientError, OSError) as error:
             self._stop_asking(type(error).__name__)
             return None
         except (UnicodeError, ValueError):
             return None  # a text that is no JSON (a lone surrogate)
         self._slow = 0
-        if answer.status_code != httpx.codes.OK:
-            log.warning("dialogue_refused", status=answer.status_code, conversation=conversation_id)
+        if status != OK:
+            log.warning("dialogue_refused", status=status, conversation=conversation_id)
             return None
-        return _messages(answer) or None
+        return _messages(said) or None
+
+    @property
+    def _http(self) -> aiohttp.ClientSession:
+        # aiohttp costs a fifth of what httpx does; a session belongs to the loop that uses it.
+        if self._session is None:
+            self._session = aiohttp.ClientSession(self.base_url, connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=20))
+        return self._session
 
     async def close(self) -> None:
         """End the probe and the connections."""
         if self._probe is not None:
             self._probe.cancel()
-        await self._http.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     def _count_slow(self) -> None:
         self._slow += 1
@@ -96,18 +101,19 @@ class DialogueClient:
         while True:
             await asyncio.sleep(PROBE_EVERY_S)
             try:
-                if (await self._http.get("/", timeout=PROBE_TIMEOUT_S)).is_success:
-                    break
-            except httpx.HTTPError:
+                async with asyncio.timeout(PROBE_TIMEOUT_S), self._http.get("/") as answer:
+                    if answer.status == OK:
+                        break
+            except (aiohttp.ClientError, OSError):
                 continue
         self._slow = 0
         self._probe = None
         log.info("dialogue_back")
 
 
-def _messages(answer: httpx.Response) -> list[BotMessage]:
+def _messages(answer: bytes) -> list[BotMessage]:
     try:
-        said = answer.json()
+        said = json.loads(answer)
     except ValueError:
         return []
     return [_message(raw) for raw in said if isinstance(raw, dict)] if isinstance(said, list) else []

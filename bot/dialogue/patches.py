@@ -16,6 +16,8 @@ def apply() -> None:
     _compile_schema_once()
     _send_little()
     _keep_connections()
+    _run_graphs_plainly()
+    _know_the_domain()
 
 
 def _compile_schema_once() -> None:
@@ -105,3 +107,37 @@ def _keep_connections() -> None:
             return ujson.loads(await answer.read())
 
     EndpointConfig.request = request
+
+
+def _run_graphs_plainly() -> None:
+    """A graph of a dozen nodes needs no scheduler: Rasa builds one anew for dask at each run, and formats all inputs for a log line that is off."""
+    from rasa.engine.runner.dask import DaskGraphRunner
+
+    def run(self: Any, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
+        done: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
+        schema, nodes = self._graph_schema.nodes, self._instantiated_nodes
+
+        def result(name: str) -> Any:
+            if name not in done:
+                # what nobody provides goes in as its name, as with dask: the node then says what it misses
+                done[name] = nodes[name](*(result(need) for need in schema[name].needs.values())) if name in nodes else name
+            return done[name]
+
+        return dict(result(target) for target in targets or self._graph_schema.target_names)
+
+    DaskGraphRunner.run = run
+
+
+def _know_the_domain() -> None:
+    """Whether the domain is empty is asked at each message, and answered by writing out all of it; it never changes while we serve."""
+    from rasa.shared.core.domain import Domain
+
+    original = Domain.is_empty
+
+    def is_empty(self: Any) -> bool:
+        known = self.__dict__.get("_known_empty")
+        if known is None:
+            known = self.__dict__["_known_empty"] = original(self)
+        return bool(known)
+
+    Domain.is_empty = is_empty

@@ -109,6 +109,9 @@ def child_environment(folder: Path) -> dict[str, str]:
     return kept | quiet
 
 
+NICE = 5
+
+
 class DialogueProcess:
     """One Rasa on a loopback port of our choosing. A thread of its own starts and watches it, since the kernel ties a child to the thread
     that started it.
@@ -180,6 +183,9 @@ class DialogueProcess:
         command = [str(rasa_python()), "-m", "bot.dialogue.launch", "serve", "--model", str(self._model), "--port", str(self.port)]
         environment = child_environment(self._model.parent) | self._secrets
         self._child = child = spawn(command, env=environment, cwd=ROOT, stdout=2)
+        # Triage, desks and the database go first when the processors are scarce: nothing that protects a person waits for small talk.
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, child.pid, NICE)
         try:
             while child.poll() is None and not self._stopping.is_set():
                 if not self.ready and self._answers():
