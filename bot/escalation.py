@@ -5,7 +5,7 @@ Used by the triage slot, by the danger button and by the timer of an unanswered 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from core.timers import cancel_timer, set_timer
 from handoff import location
 from handoff import service as handoff
 from knowledge_base.crisis_cards import GENERIC, QUIET
-from language.categories import Urgency
+from language.categories import Category, Urgency
 from language.triage import Decision
 
 ASK_TIMER = "danger_ask"
@@ -42,6 +42,8 @@ PASSED_ON = {
 }
 #: A second card for the same danger within this time would only push the first one off the screen.
 CARD_REPEAT = timedelta(minutes=10)
+#: Who was held or threatened this recently may still be read over the shoulder, whatever the next message is about.
+STAYS_QUIET = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ async def escalate(services: Services, tx: Connection, conversation_row: dict[st
     caller's transaction or not at all.
     """
     conversation_id, cipher = conversation_row["id"], services.cipher
+    danger = await _with_what_was_told(tx, conversation_id, danger)
     # This answers a question that was open; the messages that waited for it have had the question and now get the card.
     await cancel_timer(tx, ASK_TIMER, conversation_id)
     await database.run(
@@ -104,6 +107,26 @@ async def escalate(services: Services, tx: Connection, conversation_row: dict[st
             tx, cipher, conversation_id, AuthorKind.BOT, body, client_id=f"danger-{message_id}", in_reply_to=message_id, policy="at_least_once"
         )
     return int(case.id)
+
+
+async def _with_what_was_told(tx: Connection, conversation_id: str, danger: Danger) -> Danger:
+    """Once somebody may read along, a later cry or the danger button must not bring numbers and loud words onto the screen."""
+    earlier = await database.one(
+        tx,
+        """SELECT category FROM inbox WHERE conversation_id = %s AND action IN ('ask', 'escalate') AND category = ANY(%s) AND received_at > %s
+           ORDER BY message_id DESC LIMIT 1""",
+        conversation_id,
+        sorted(str(category) for category in QUIET),
+        now() - STAYS_QUIET,
+    )
+    if earlier is None:
+        return danger
+    told = str(earlier["category"])
+    return replace(
+        danger,
+        card=danger.card if danger.card in QUIET else told,
+        category=told if danger.category == Category.OTHER else danger.category,
+    )
 
 
 async def _first_reply(services: Services, tx: Connection, conversation_id: str, case_id: int, danger: Danger, country: str | None) -> Body:

@@ -268,9 +268,7 @@ def check_folder(folder: Path) -> None:
             file.write(b"\0" * 4096)
             file.flush()
     except OSError as error:
-        raise StartError(
-            f"The data folder {folder} cannot be written ({error.strerror}): choose another with DATA_DIR or --data-dir."
-        ) from error
+        raise StartError(f"The data folder {folder} cannot be written ({error.strerror}): choose another with DATA_DIR or --data-dir.") from error
 
 
 def prepare_database(dsn: str) -> None:

@@ -189,7 +189,6 @@ class TriageSlot:
             log.error("triage_failed", error=type(error).__name__, count=len(rows))
             return [_in_doubt() for _ in rows]
 
-
     def _open(self, row: dict[str, Any]) -> dict[str, Any]:
         """The content; a row that cannot be opened goes to a person and must not stop the others."""
         try:

@@ -210,9 +210,7 @@ class EmbeddedPostgres:
         have = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
         version = re.search(r"(\d+)\.", have)
         if version is not None and version[1] != made_by:
-            raise StartError(
-                f"The database in {self.home} is of PostgreSQL {made_by}, this program carries {version[1]}: restore a backup."
-            )
+            raise StartError(f"The database in {self.home} is of PostgreSQL {made_by}, this program carries {version[1]}: restore a backup.")
         if not (self.home / "password").exists():
             raise StartError(f"The file {self.home / 'password'}, which opens the database, is missing: restore it from a backup.")
 

@@ -97,7 +97,8 @@ async def _raise(
     worse = queue_order.rank(severity) < queue_order.rank(known["severity"])
     status = after(known["status"], Move.RAISE)
     was_emergency = queue_order.is_emergency(known["severity"])
-    replace = worse or known["category"] == "other"
+    # "other" says nothing (the danger button has no category): it never wipes out what is known.
+    replace = category != "other" and (worse or known["category"] == "other")
     row = await repository.raise_case(
         tx,
         known["id"],

@@ -40,11 +40,7 @@ def main(coder: Path, atlas: Path) -> None:
 
     land = unary_union(_topojson(atlas / "land-50m.json", "land")).simplify(COAST_TOLERANCE_DEG)
     land = MultiPolygon(
-        [
-            part
-            for part in land.geoms
-            if part.geom_type == "Polygon" and part.area > SMALLEST_ISLAND_DEG2 and part.centroid.y > ANTARCTICA_SOUTH_OF
-        ]
+        [part for part in land.geoms if part.geom_type == "Polygon" and part.area > SMALLEST_ISLAND_DEG2 and part.centroid.y > ANTARCTICA_SOUTH_OF]
     )
     borders = _borders(features, land)
     _write(

@@ -246,9 +246,7 @@ class Handling(RuleBasedStateMachine):
 
     @rule(target=sent, talk=talks)
     def send_place(self, talk: str) -> Any:
-        return self.accept(
-            Inbound("webchat", f"{talk}:{next(self.numbers)}", talk, InboundKind.LOCATION, location=Location(13.7, 100.5, 30.0))
-        )
+        return self.accept(Inbound("webchat", f"{talk}:{next(self.numbers)}", talk, InboundKind.LOCATION, location=Location(13.7, 100.5, 30.0)))
 
     @rule(talk=talks)
     def press_danger(self, talk: str) -> None:
@@ -324,9 +322,7 @@ class Handling(RuleBasedStateMachine):
 
     @rule(talk=talks)
     def bot_speaks(self, talk: str) -> None:
-        posted = self.write(
-            conversation.reply, self.services.cipher, talk, AuthorKind.BOT, Body("x"), client_id=f"free-{next(self.numbers)}"
-        )
+        posted = self.write(conversation.reply, self.services.cipher, talk, AuthorKind.BOT, Body("x"), client_id=f"free-{next(self.numbers)}")
         owner = self.rows("SELECT owner_kind FROM conversations WHERE id = %s", talk)[0]["owner_kind"]
         assert isinstance(posted, NotOwner) == (owner != "bot")
 
@@ -444,9 +440,7 @@ class Handling(RuleBasedStateMachine):
     @rule(agent=st.integers(0, 2))
     def desk_falls_silent(self, agent: int) -> None:
         """A laptop is shut: no beat for two minutes, then the sweeper comes."""
-        self.write(
-            database.run, "UPDATE agent_presence SET last_seen_at = now() - interval '2 minutes' WHERE staff_id = %s", self.agent(agent).id
-        )
+        self.write(database.run, "UPDATE agent_presence SET last_seen_at = now() - interval '2 minutes' WHERE staff_id = %s", self.agent(agent).id)
         self.write(handoff.sweep, now())
         assert not self.rows("SELECT 1 FROM cases WHERE owner_id = %s AND status <> 'closed'", self.agent(agent).id)
 
@@ -470,9 +464,7 @@ class Handling(RuleBasedStateMachine):
         answered = {row["message_id"] for row in self.rows("SELECT message_id FROM inbox WHERE turn_state = 'answered'")}
         assert answered <= {row["in_reply_to"] for row in outs}, "answered, but nothing was said"
         for row in self.rows("SELECT message_id, conversation_id FROM inbox WHERE turn_state = 'held'"):
-            assert self.rows("SELECT 1 FROM timers WHERE kind = %s AND subject = %s", escalation.ASK_TIMER, row["conversation_id"]), (
-                "held for ever"
-            )
+            assert self.rows("SELECT 1 FROM timers WHERE kind = %s AND subject = %s", escalation.ASK_TIMER, row["conversation_id"]), "held for ever"
 
     def there_is_one_owner_at_most(self) -> None:
         for row in self.rows(
@@ -524,9 +516,7 @@ class Handling(RuleBasedStateMachine):
         )
 
     def old_queue_and_events_are_the_fresh_queue(self) -> None:
-        for event in self.rows(
-            "SELECT seq, kind, payload FROM events WHERE stream = 'queue' AND seq > %s ORDER BY seq", self.known.queue_seq
-        ):
+        for event in self.rows("SELECT seq, kind, payload FROM events WHERE stream = 'queue' AND seq > %s ORDER BY seq", self.known.queue_seq):
             assert event["payload"].get("version", 0) >= self.known.queue.get(event["payload"]["case_id"], {}).get("version", 0)
             self.known.queue[event["payload"]["case_id"]] = event["payload"]
             self.known.queue_seq = event["seq"]
@@ -545,9 +535,7 @@ class Handling(RuleBasedStateMachine):
             self.question_times_out()
             for row in self.rows("SELECT DISTINCT conversation_id FROM inbox WHERE turn_state = 'pending' AND triage_state <> 'pending'"):
                 self.run(self.turns._serve(row["conversation_id"]))
-        left = self.rows(
-            "SELECT message_id, triage_state, turn_state FROM inbox WHERE triage_state = 'pending' OR turn_state IN ('pending', 'held')"
-        )
+        left = self.rows("SELECT message_id, triage_state, turn_state FROM inbox WHERE triage_state = 'pending' OR turn_state IN ('pending', 'held')")
         assert left == [], "lost"
         for row in self.rows("SELECT i.conversation_id FROM inbox i WHERE i.action = 'escalate'"):
             assert self.rows("SELECT 1 FROM cases WHERE conversation_id = %s", row["conversation_id"]), "danger without a case"

@@ -202,9 +202,7 @@ def test_a_killed_guardian_takes_the_server_along_and_both_come_back(short_tmp: 
         assert kept(server.dsn) == [1]
 
 
-def test_a_killed_owner_leaves_nothing_and_the_next_start_waits_for_that(
-    short_tmp: Path, owner: Callable[[], tuple[subprocess.Popen[str], str]]
-) -> None:
+def test_a_killed_owner_leaves_nothing_and_the_next_start_waits_for_that(short_tmp: Path, owner: Callable[[], tuple[subprocess.Popen[str], str]]) -> None:
     process, dsn = owner()
     insert(dsn, 1)
     process.kill()

@@ -152,9 +152,7 @@ def test_pauses(failures: int, pause_s: float) -> None:
 
 def test_it_is_light() -> None:
     heavy = "{'numpy', 'spacy', 'onnxruntime', 'fastapi', 'nicegui', 'sqlalchemy', 'alembic', 'psycopg', 'kiwipiepy'}"
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys, bot.supervisor; sys.exit(str({heavy} & set(sys.modules)))"], capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", f"import sys, bot.supervisor; sys.exit(str({heavy} & set(sys.modules)))"], capture_output=True, text=True)
     assert done.stderr.strip() == "set()"
 
 
@@ -220,9 +218,7 @@ def test_without_rasa_it_is_ready_all_the_same_and_says_so(start: Start) -> None
 def test_a_child_that_cannot_start_ends_it_all_with_one_sentence(start: Start) -> None:
     served = start({"web": WEB, "worker": "raise SystemExit('no model')"})
     assert served.process.wait(20) == 2
-    assert served.words.splitlines()[-1] == (
-        "gildongmu: The worker process ended (code 1) 3 times before it was ready; its own words are above."
-    )
+    assert served.words.splitlines()[-1] == ("gildongmu: The worker process ended (code 1) 3 times before it was ready; its own words are above.")
     assert not served.database_processes()
 
 
@@ -242,10 +238,7 @@ def test_a_taken_port_is_told_before_anything_is_started(start: Start) -> None:
         port = listener.getsockname()[1]
         served = start(port=port)
         assert served.process.wait(10) == 2
-    assert (
-        served.words
-        == f"gildongmu: Port {port} on 127.0.0.1 cannot be used (Address already in use); choose another with PORT= or --port.\n"
-    )
+    assert served.words == f"gildongmu: Port {port} on 127.0.0.1 cannot be used (Address already in use); choose another with PORT= or --port.\n"
     assert not served.data.exists()
 
 

@@ -34,9 +34,7 @@ QUICK = settings(max_examples=60, deadline=None, derandomize=True, database=None
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def app(_database: Database, cipher: Cipher, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
-    configured = Settings(
-        data_dir=tmp_path_factory.mktemp("data"), dialogue=False, messages_per_minute=100_000, conversations_per_minute=100_000
-    )
+    configured = Settings(data_dir=tmp_path_factory.mktemp("data"), dialogue=False, messages_per_minute=100_000, conversations_per_minute=100_000)
     services = Services(configured, _database, cipher, EventHub(_database), CrisisCards.load())
     return build_app(services, action_token="the-action-token")
 
@@ -253,9 +251,7 @@ class TestPlaces:
 
     @pytest.mark.parametrize("accuracy", [-1, 1e9])
     async def test_an_accuracy_that_cannot_be(self, visitor: Visitor, accuracy: float) -> None:
-        await refused(
-            visitor, visitor.send({"client_id": "a", "location": {"lat": 1, "lon": 1, "accuracy_m": accuracy}}), "location_out_of_range"
-        )
+        await refused(visitor, visitor.send({"client_id": "a", "location": {"lat": 1, "lon": 1, "accuracy_m": accuracy}}), "location_out_of_range")
 
     @pytest.mark.parametrize("place", [{}, {"lat": 1}, {"lon": 1}, {"lat": None, "lon": None}, {"lat": "", "lon": ""}, [], "x"])
     async def test_half_a_place(self, visitor: Visitor, place: Any) -> None:
@@ -272,11 +268,7 @@ class TestWho:
     async def test_an_unknown_conversation(self, visitor: Visitor, conversation_id: str, what: str) -> None:
         url = f"{BASE}/{conversation_id}/{what}"
         content = json.dumps({"client_id": "a", "text": "b", "seq": 1})
-        doing = (
-            visitor.client.get(url, headers=visitor.headers)
-            if what == "events"
-            else visitor.client.post(url, content=content, headers=visitor.headers)
-        )
+        doing = visitor.client.get(url, headers=visitor.headers) if what == "events" else visitor.client.post(url, content=content, headers=visitor.headers)
         await refused(visitor, doing, "unknown_conversation", "not_found")
 
     @pytest.mark.parametrize(

@@ -61,9 +61,7 @@ class Citizen:
         client_id = f"m{next(self._numbers)}"
         while True:
             with contextlib.suppress(httpx.HTTPError):
-                answer = await self.http.post(
-                    f"{self.base}/messages", json={"client_id": client_id, "text": text} | content, headers=self.headers
-                )
+                answer = await self.http.post(f"{self.base}/messages", json={"client_id": client_id, "text": text} | content, headers=self.headers)
                 if answer.status_code == 202:
                     self.acknowledged[client_id] = (answer.json()["sequence"], text)
                     return int(answer.json()["sequence"])

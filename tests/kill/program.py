@@ -43,9 +43,7 @@ class Program:
         env |= {"OMP_NUM_THREADS": "1", "GILDONGMU_ASK_TIMEOUT_S": "5"} | environment
         with self.log.open("wb") as log:
             command = [str(ROOT / ".venv" / "bin" / "gildongmu"), "serve", "--port", str(port), "--data-dir", str(self.data)]
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env, cwd=ROOT, start_new_session=True
-            )
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env, cwd=ROOT, start_new_session=True)
 
     # --- its processes
 

@@ -46,9 +46,7 @@ class Desk:
     async def say(self, conversation_id: str, **values: Any) -> Accepted:
         return await self.accept(make_inbound(conversation_id, **values))
 
-    async def reply(
-        self, conversation_id: str, author: AuthorKind, client_id: str = "", text: str = "답", author_id: int | None = None
-    ) -> Posted | NotOwner:
+    async def reply(self, conversation_id: str, author: AuthorKind, client_id: str = "", text: str = "답", author_id: int | None = None) -> Posted | NotOwner:
         async with self.db.transaction() as tx:
             return await conversation.reply(
                 tx, self.cipher, conversation_id, author, Body(text), client_id=client_id or f"r{next(_numbers)}", author_id=author_id
@@ -72,9 +70,7 @@ class Desk:
 
     async def join(self, conversation_id: str, staff_id: int, role: str = "officer") -> None:
         async with self.db.transaction() as tx:
-            await database.run(
-                tx, "INSERT INTO participants (conversation_id, staff_id, role) VALUES (%s, %s, %s)", conversation_id, staff_id, role
-            )
+            await database.run(tx, "INSERT INTO participants (conversation_id, staff_id, role) VALUES (%s, %s, %s)", conversation_id, staff_id, role)
 
     async def row(self, conversation_id: str) -> dict[str, Any]:
         async with self.db.read() as connection:
@@ -92,16 +88,11 @@ class Desk:
         return {table: await self.count(table) for table in ("conversations", "messages", "inbox", "outbox", "events", "late_answers")}
 
     async def turn_states(self, conversation_id: str) -> list[str]:
-        return [
-            row["turn_state"]
-            for row in await self.rows("SELECT turn_state FROM inbox WHERE conversation_id = %s ORDER BY seq", conversation_id)
-        ]
+        return [row["turn_state"] for row in await self.rows("SELECT turn_state FROM inbox WHERE conversation_id = %s ORDER BY seq", conversation_id)]
 
     async def lines(self, conversation_id: str) -> list[tuple[int, str, str]]:
         async with self.db.read() as connection:
-            return [
-                (line.seq, line.author_kind, line.text) for line in await conversation.transcript(connection, self.cipher, conversation_id)
-            ]
+            return [(line.seq, line.author_kind, line.text) for line in await conversation.transcript(connection, self.cipher, conversation_id)]
 
 
 @pytest.fixture

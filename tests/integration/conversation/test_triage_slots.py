@@ -63,10 +63,7 @@ async def slots(services):
 
 
 async def judged(desk) -> list[tuple[str, str]]:
-    return [
-        (row["triage_state"], row["triaged_by"])
-        for row in await desk.rows("SELECT triage_state, triaged_by FROM inbox ORDER BY message_id")
-    ]
+    return [(row["triage_state"], row["triaged_by"]) for row in await desk.rows("SELECT triage_state, triaged_by FROM inbox ORDER BY message_id")]
 
 
 class TestStandby:
@@ -216,3 +213,30 @@ class TestTheQuestion:
             await tx.execute("UPDATE messages SET body = 'nonsense' WHERE conversation_id = %s", (talk,))
         await Worker(services, None)._timers()
         assert [row["conversation_id"] for row in await desk.rows("SELECT conversation_id FROM cases")] == [other]
+
+
+class TestWhoeverMayReadAlong:
+    """After a message from somebody who is held, nothing loud comes onto the screen, whatever the next one is about."""
+
+    async def kinds(self, desk) -> list[str]:
+        return [row["kind"] for row in await desk.rows("SELECT kind FROM messages WHERE author_kind = 'bot' ORDER BY id")]
+
+    @pytest.mark.parametrize("first", ["ask", "escalate"])
+    async def test_a_loud_card_never_follows(self, desk, talk, slots, services, first) -> None:
+        services.understanding.decision = Decision(Urgency.URGENT, Category.CONFINEMENT, first, 0.5, (), 0.9)
+        await desk.say(talk)
+        await slots("worker").step()
+        services.understanding.decision = LIFE
+        await desk.say(talk)
+        await slots("worker").step()
+        assert (await self.kinds(desk))[-1] in ("crisis:confinement", "passed_on")
+
+    async def test_nor_does_it_after_the_danger_button_and_the_desk_keeps_the_category(self, desk, talk, slots, services) -> None:
+        services.understanding.decision = Decision(Urgency.URGENT, Category.CONFINEMENT, "ask", 0.5, (), 0.9)
+        await desk.say(talk)
+        await slots("worker").step()
+        services.understanding.decision = NONE
+        await desk.say(talk, kind=InboundKind.DANGER, text="")
+        await slots("worker").step()
+        assert (await self.kinds(desk))[-1] == "crisis:confinement"
+        assert [(row["severity"], row["category"]) for row in await desk.rows("SELECT severity, category FROM cases")] == [("life_threat", "confinement")]

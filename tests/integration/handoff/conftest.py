@@ -43,9 +43,7 @@ def make_case(db, cipher):
     async def make(severity="urgent", category="robbery_theft", *, summary="지갑을 뺏겼어요", country=None, arrived_s_ago=None):
         async with db.transaction() as tx:
             conversation_id, _ = await conversation.start(tx, "webchat")
-            case = await handoff.open_or_raise(
-                tx, cipher, conversation_id, severity, category, "direct,ongoing", summary=summary, country=country
-            )
+            case = await handoff.open_or_raise(tx, cipher, conversation_id, severity, category, "direct,ongoing", summary=summary, country=country)
             if arrived_s_ago is not None:
                 row = await database.one(
                     tx,

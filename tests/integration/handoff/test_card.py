@@ -60,9 +60,7 @@ async def test_who_may_open_it(db, cipher, make_case, make_staff):
         await handoff.claim(tx, case.id, agent)
     assert [await opens(staff) for staff in (agent, other, supervisor, officer)] == [True, "forbidden", False, "forbidden"]
     async with db.transaction() as tx:
-        await database.run(
-            tx, "INSERT INTO participants (conversation_id, staff_id, role) VALUES (%s, %s, 'officer')", case.conversation_id, officer.id
-        )
+        await database.run(tx, "INSERT INTO participants (conversation_id, staff_id, role) VALUES (%s, %s, 'officer')", case.conversation_id, officer.id)
         posted = await handoff.reply(tx, cipher, case.id, officer, "영사입니다.", "o1")
         lines = await conversation.transcript(tx, cipher, case.conversation_id)
     assert await opens(officer) is True

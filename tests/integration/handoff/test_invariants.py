@@ -63,18 +63,12 @@ class World:
             await handoff.set_presence(tx, self.agents[argument], {"back": "available"}.get(what, what))
             return
         if what == "silent":
-            await database.run(
-                tx, "UPDATE agent_presence SET last_seen_at = now() - interval '60 s' WHERE staff_id = %s", self.agents[argument].id
-            )
+            await database.run(tx, "UPDATE agent_presence SET last_seen_at = now() - interval '60 s' WHERE staff_id = %s", self.agents[argument].id)
             return
         row = await database.one(tx, "SELECT id, severity, owner_id FROM cases WHERE conversation_id = %s ORDER BY id DESC LIMIT 1", talk)
         if row is None:
             return
-        agent = (
-            self.agents[argument]
-            if argument is not OWNER
-            else next((one for one in self.agents if one.id == row["owner_id"]), self.agents[0])
-        )
+        agent = self.agents[argument] if argument is not OWNER else next((one for one in self.agents if one.id == row["owner_id"]), self.agents[0])
         if what == "claim":
             held = (await database.one(tx, "SELECT count(*) AS n FROM cases WHERE owner_id = %s AND status = 'claimed'", agent.id))["n"]
             result = await handoff.claim(tx, row["id"], agent)

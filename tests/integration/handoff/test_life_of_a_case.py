@@ -33,9 +33,7 @@ async def test_whole_story(db, cipher, make_case, make_staff):
     assert await timer(db, case.id) is None
 
     async with db.transaction() as tx:
-        assert isinstance(
-            await conversation.reply(tx, cipher, case.conversation_id, AuthorKind.BOT, Body("봇"), client_id="late"), NotOwner
-        )
+        assert isinstance(await conversation.reply(tx, cipher, case.conversation_id, AuthorKind.BOT, Body("봇"), client_id="late"), NotOwner)
         first = await handoff.reply(tx, cipher, case.id, agent, "경찰서까지 가실 수 있나요?", "c1")
         assert await handoff.reply(tx, cipher, case.id, agent, "경찰서까지 가실 수 있나요?", "c1") == first
     async with db.read() as connection:
@@ -64,13 +62,18 @@ async def test_whole_story(db, cipher, make_case, make_staff):
 async def test_severity_never_falls_and_arrival_stays(db, cipher, make_case):
     case = await make_case("urgent", arrived_s_ago=300)
     async with db.transaction() as tx:
-        raised = await handoff.open_or_raise(
-            tx, cipher, case.conversation_id, "life_threat", "confinement", "locked in", summary="갇혔어요"
-        )
+        raised = await handoff.open_or_raise(tx, cipher, case.conversation_id, "life_threat", "confinement", "locked in", summary="갇혔어요")
         lowered = await handoff.open_or_raise(tx, cipher, case.conversation_id, "none", "other", "asked", summary="여권")
     assert (raised.id, raised.severity, raised.category) == (case.id, "life_threat", "confinement")
     assert (lowered.severity, lowered.category) == ("life_threat", "confinement")
     assert lowered.arrival_at == case.arrival_at
+
+
+async def test_the_danger_button_raises_a_case_and_keeps_what_is_known_of_it(db, cipher, make_case):
+    case = await make_case("urgent", "confinement")
+    async with db.transaction() as tx:
+        pressed = await handoff.open_or_raise(tx, cipher, case.conversation_id, "life_threat", "other", "danger_button")
+    assert (pressed.severity, pressed.category) == ("life_threat", "confinement")
 
 
 async def test_return_keeps_arrival_and_sets_the_timer_again(db, make_case, make_staff):

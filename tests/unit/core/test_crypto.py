@@ -97,9 +97,7 @@ class TestKeyFile:
             found = list(pool.map(lambda _: load_cipher(tmp_path / "keys.json"), range(24)))
         assert all(cipher == found[0] for cipher in found)
 
-    @pytest.mark.parametrize(
-        "content", ["", "{}", "[]", '{"keys": {"1": "!"}, "current": 1}', '{"keys": 1, "current": 1, "pseudonym_key": ""}']
-    )
+    @pytest.mark.parametrize("content", ["", "{}", "[]", '{"keys": {"1": "!"}, "current": 1}', '{"keys": 1, "current": 1, "pseudonym_key": ""}'])
     def test_a_broken_file_is_one_plain_sentence(self, tmp_path: Path, content: str) -> None:
         path = tmp_path / "keys.json"
         path.write_text(content)

@@ -121,9 +121,7 @@ class TestLogs:
     def test_the_rule_finds(self, line: str) -> None:
         assert private_words_logged(ast.parse(line))
 
-    @pytest.mark.parametrize(
-        "line", ["log.info('x', length=len(text))", "log.error('x', error=type(e).__name__)", "log.info('x', message=row['message_id'])"]
-    )
+    @pytest.mark.parametrize("line", ["log.info('x', length=len(text))", "log.error('x', error=type(e).__name__)", "log.info('x', message=row['message_id'])"])
     def test_the_rule_lets_pass(self, line: str) -> None:
         assert not private_words_logged(ast.parse(line))
 

@@ -50,9 +50,7 @@ def test_the_databases_password_is_not_shown() -> None:
     assert configured.dsn() == "postgresql://u:hush@h/d"
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("port", 70000), ("port", "x"), ("environment", "staging"), ("turn_slots", 0), ("analyser_threads", 0)]
-)
+@pytest.mark.parametrize(("name", "value"), [("port", 70000), ("port", "x"), ("environment", "staging"), ("turn_slots", 0), ("analyser_threads", 0)])
 def test_a_wrong_value_is_refused_at_start(name: str, value: object) -> None:
     with pytest.raises(ValidationError):
         Settings(**{name: value})
