@@ -1,122 +1,172 @@
-"""The real program as a child process, for tests that use it as a citizen and an agent do."""
+"""The real program under test: started as an operator starts it, its processes known by role, its database read from outside."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
-import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psutil
+import psycopg
+from psycopg.rows import dict_row
 
-ROOT = Path(__file__).resolve().parents[1]
-COMMAND = ROOT / ".venv" / "bin" / "gildongmu"
+from core.crypto import Cipher, load_cipher
+from core.postgres import EmbeddedPostgres
+from core.settings import ROOT
+
+READY_S = 180.0
+MARKS = {"rasa": "bot.dialogue.launch serve", "web": "bot.cli web", "worker": "bot.cli worker", "guardian": "postgres_guardian.py"}
 
 
 def free_port() -> int:
-    """A port that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class Program:
-    """``gildongmu serve`` on a data folder of its own."""
+    """``gildongmu serve`` in a folder of its own."""
 
-    def __init__(self, data_dir: Path, *, env: dict[str, str] | None = None) -> None:
-        self.data_dir = data_dir
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log: list[str] = []
-        self.ready_after_s = 0.0
-        self._ready = threading.Event()
-        clean = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-        self.process = subprocess.Popen(
-            [COMMAND, "serve", "--port", str(self.port), "--data-dir", str(data_dir)],
-            env={**clean, **(env or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self._began = time.monotonic()
-        for pipe in (self.process.stdout, self.process.stderr):
-            threading.Thread(target=self._read, args=(pipe,), daemon=True).start()
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.data = folder / "data"
+        self.log = folder / "log"
+        self.url = f"http://127.0.0.1:{(port := free_port())}"
+        env = {name: value for name, value in os.environ.items() if not name.startswith("GILDONGMU_") and name != "DATABASE_URL"}
+        env |= {"OMP_NUM_THREADS": "1", "GILDONGMU_ASK_TIMEOUT_S": "5"} | environment
+        with self.log.open("wb") as log:
+            command = [str(ROOT / ".venv" / "bin" / "gildongmu"), "serve", "--port", str(port), "--data-dir", str(self.data)]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env, cwd=ROOT, start_new_session=True)
 
-    def _read(self, pipe) -> None:
-        for line in pipe:
-            self.log.append(line.rstrip())
-            if line.startswith("ready http"):
-                self.ready_after_s = time.monotonic() - self._began
-                self._ready.set()
-
-    def wait_ready(self, timeout_s: float = 120) -> Program:
-        """Wait for the ``ready`` line."""
-        deadline = time.monotonic() + timeout_s
-        while not self._ready.wait(0.1):
+    def wait_ready(self) -> Program:
+        """Wait for the line that says that it can answer."""
+        deadline = time.monotonic() + READY_S
+        while not re.search(r"^ready http", self.log.read_text(errors="replace"), re.MULTILINE):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError("the program did not get ready:\n" + "\n".join(self.log[-60:]))
+                raise AssertionError(f"the program did not get ready:\n{self.last_words()}")
+            time.sleep(0.1)
         return self
 
     def first_run_link(self) -> str:
         """The one-time link that the first start prints."""
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            for line in self.log:
-                if found := re.search(r"https?://\S+/staff/invite/\S+", line):
-                    return found.group(0)
-            time.sleep(0.1)
-        raise AssertionError("no first-run link was printed:\n" + "\n".join(self.log[-40:]))
+        found = re.search(r"https?://\S+/staff/invite/\S+", self.log.read_text(errors="replace"))
+        assert found, f"no link for the first account was printed:\n{self.last_words()}"
+        return found.group(0)
 
-    def dsn(self) -> str:
-        """The connection string of its embedded database."""
-        from core.postgres import EmbeddedPostgres
+    # --- its processes
 
-        found = EmbeddedPostgres(self.data_dir).attach()
-        assert found is not None
-        return found
+    def tree(self) -> list[psutil.Process]:
+        supervisor = psutil.Process(self.process.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
 
-    def role(self, name: str) -> psutil.Process | None:
-        """The living process of a role: ``web``, ``worker``, ``rasa``, ``postgres`` (the postmaster)."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(self.process.pid).children(recursive=True):
-                with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                    if _role(child) == name:
-                        return child
+    def find(self, role: str) -> psutil.Process | None:
+        """The process that plays a role at the moment."""
+        for process in self.tree():
+            with contextlib.suppress(psutil.Error):
+                line = " ".join(process.cmdline())
+                if role == "postmaster":
+                    parent = process.parent()
+                    if process.name() == "postgres" and parent is not None and MARKS["guardian"] in " ".join(parent.cmdline()):
+                        return process
+                elif MARKS[role] in line:
+                    return process
         return None
 
-    def kill(self, name: str) -> bool:
-        """SIGKILL a role; False if it does not run at the moment."""
-        found = self.role(name)
-        if found is None:
+    def kill(self, role: str) -> bool:
+        """SIGKILL; False when nobody plays the role just now."""
+        process = self.find(role)
+        if process is None:
             return False
         with contextlib.suppress(psutil.NoSuchProcess):
-            found.kill()
-        return True
+            process.send_signal(signal.SIGKILL)
+            return True
+        return False
+
+    # --- how it is
+
+    def state(self) -> dict[str, Any]:
+        """What ``/readyz`` says; nothing while the web process is away."""
+        with contextlib.suppress(httpx.HTTPError, ValueError):
+            return dict(httpx.get(f"{self.url}/readyz", timeout=5).json())
+        return {"status": "away", "parts": {}}
+
+    def wait_until(self, *parts: str, seconds: float = READY_S) -> None:
+        """Wait until these parts of the program are there."""
+        deadline = time.monotonic() + seconds
+        state: dict[str, Any] = {}
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the program ended with code {self.process.returncode}:\n{self.last_words()}")
+            state = self.state()
+            if all(state["parts"].get(part) for part in parts):
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"not there after {seconds:.0f} s: {state}\n{self.last_words()}")
+
+    def wait_for_live_worker(self, seconds: float = READY_S) -> None:
+        """Wait until the worker that lives *now* has loaded its models: only then does it beat."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            worker = self.find("worker")
+            if worker is not None:
+                with contextlib.suppress(psycopg.Error), self.connect() as connection:
+                    if connection.execute("SELECT 1 FROM heartbeats WHERE process LIKE %s", (f"worker-%-{worker.pid}",)).fetchone():
+                        return
+            time.sleep(0.2)
+        raise AssertionError(f"no worker after {seconds:.0f} s\n{self.last_words()}")
+
+    def last_words(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
+
+    @property
+    def has_dialogue(self) -> bool:
+        """Whether Rasa's environment and a trained model are there; without them everything else must hold all the same."""
+        return (ROOT / ".venv-rasa" / "bin" / "python").exists() and (ROOT / "models" / "built" / "dialogue" / "dialogue.tar.gz").exists()
+
+    # --- its database
+
+    def connect(self) -> psycopg.Connection[dict[str, Any]]:
+        dsn = EmbeddedPostgres(self.data).attach()
+        if dsn is None:
+            raise psycopg.OperationalError("no server")
+        return psycopg.connect(dsn, autocommit=True, row_factory=dict_row, connect_timeout=3)
+
+    @property
+    def cipher(self) -> Cipher:
+        return load_cipher(self.data / "keys.json")
+
+    @contextlib.contextmanager
+    def without_database(self) -> Iterator[None]:
+        """PostgreSQL killed and kept from starting: we hold the lock that its guardian needs."""
+        import fcntl
+
+        lock = os.open(self.data / "postgres" / "server.lock", os.O_RDWR)
+        try:
+            self.kill("postmaster")
+            fcntl.flock(lock, fcntl.LOCK_EX)  # waits for the guardian that ends now; the supervisor looks for a free lock only afterwards
+            yield
+        finally:
+            os.close(lock)
 
     def stop(self) -> None:
-        """Stop it in order, and by force if that takes too long."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait(10)
+        """End it in order, and whatever is left by force."""
+        known = self.tree() if self.process.poll() is None else []
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(20)
+        for process in known:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
 
 
-def _role(process: psutil.Process) -> str:
-    line = process.cmdline()
-    joined = " ".join(line)
-    if "bot.cli" in joined and line[-1:] != [] and any(part in ("web", "worker") for part in line):
-        return next(part for part in line if part in ("web", "worker"))
-    if line and line[0].endswith("postgres") and "-D" in line:
-        return "postgres"
-    if ".venv-rasa" in joined:
-        return "rasa"
-    return ""
+def body_text(cipher: Cipher, blob: bytes) -> str:
+    return str(json.loads(cipher.open(blob, "messages.body")).get("text", ""))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from program import Program
+
+from tests.program import Program
 
 
 @pytest.fixture(scope="module")

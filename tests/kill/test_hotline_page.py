@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 from citizens import ROUTINE
-from program import Program
 
 from core.errors import HOTLINE
+from tests.program import Program
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(300)]
 

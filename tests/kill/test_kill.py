@@ -21,9 +21,9 @@ import psutil
 import psycopg
 import pytest
 from citizens import DANGER, ROUTINE, Citizen
-from program import Program, body_text
 
 from core.errors import HOTLINE
+from tests.program import Program, body_text
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(600)]
 ROUNDS = int(os.environ.get("GILDONGMU_KILL_ROUNDS", "1"))
