@@ -198,6 +198,14 @@ def install_application(dev: bool) -> None:
         stamp(APP, "project", value)
 
 
+def locked(lock: Path, name: str) -> str:
+    """A package's lines in a lock."""
+    found = re.search(rf"^{name}==.*(?:\n +--hash.*)*\n", lock.read_text(), re.MULTILINE)
+    if found is None:
+        raise SetupError(f"{lock.name} names no {name}.")
+    return found[0]
+
+
 def install_rasa() -> None:
     """Rasa's environment; its list is complete, so dependency resolution is off (see requirements/rasa.in)."""
     lock = LOCKS / "rasa.lock"
@@ -208,12 +216,13 @@ def install_rasa() -> None:
         if not (RASA / "bin/python").exists() or not stamped(RASA, "place", digest([])):
             call("Creating .venv-rasa", [UV, "venv", "--quiet", "--clear", "--python", sys.executable, RASA])
             stamp(RASA, "place", digest([]))
-        tool = re.search(r"^setuptools==.*(?:\n +--hash.*)*", lock.read_text(), re.MULTILINE)
-        if tool is None:
-            raise SetupError("requirements/rasa.lock names no setuptools, which some of its packages are built with.")
-        (RASA / "build-tool.lock").write_text(tool[0] + "\n")
-        install(RASA, "--no-deps", "--require-hashes", "-r", RASA / "build-tool.lock")
-        install(RASA, "--no-deps", "--require-hashes", "-r", lock)
+        tool = locked(lock, "setuptools")
+        # Rasa wants a packaging so old that setuptools cannot build with it beside: it comes last, until then setuptools uses its own copy.
+        late = locked(lock, "packaging")
+        (RASA / "build-tool.lock").write_text(tool)
+        (RASA / "first.lock").write_text(lock.read_text().replace(late, ""))
+        for part in (RASA / "build-tool.lock", RASA / "first.lock", lock):
+            install(RASA, "--no-deps", "--require-hashes", "-r", part)
         stamp(RASA, "rasa", value)
 
 
