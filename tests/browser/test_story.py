@@ -141,3 +141,60 @@ def test_pages_ask_nobody_outside(program: Program, browser: Browser):
     page.wait_for_timeout(500)
     assert [url for url in asked if not url.startswith(program.url)] == []
     assert complaints == []
+
+
+def test_hangul_composition_sends_once(program: Program, browser: Browser):
+    page = browser.new_context(locale="ko-KR").new_page()
+    page.goto(program.url)
+    keys = page.context.new_cdp_session(page)
+    page.focus("#text")
+    for syllable in ("ㅇ", "여", "여권"):
+        keys.send("Input.imeSetComposition", {"text": syllable, "selectionStart": len(syllable), "selectionEnd": len(syllable)})
+    # Enter while the last syllable is still being composed, as a Korean keyboard sends it.
+    enter = "new KeyboardEvent('keydown', {key: 'Enter', keyCode: 229, isComposing: true, bubbles: true})"
+    page.evaluate(f"document.getElementById('text').dispatchEvent({enter})")
+    assert page.locator("article.citizen").count() == 0
+    keys.send("Input.insertText", {"text": "여권"})
+    expect(page.locator("article.citizen")).to_have_count(1)
+    expect(page.locator("article.citizen")).to_contain_text("여권")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    assert page.locator("article.citizen").count() == 1
+
+
+def test_what_is_written_offline_is_kept_and_sent_once(program: Program, browser: Browser):
+    context = browser.new_context(locale="ko-KR")
+    page = context.new_page()
+    page.goto(program.url)
+    page.fill("#text", "안녕하세요")
+    page.keyboard.press("Enter")
+    expect(page.locator("article.bot")).to_have_count(2, timeout=15_000)
+    context.set_offline(True)
+    page.fill("#text", "긴급여권은 어떤 경우에 발급받을 수 있나요?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#hotline")).to_be_visible(timeout=15_000)
+    expect(page.locator("#hotline")).to_contain_text("+82-2-3210-0404")
+    expect(page.locator("article.citizen").last).to_contain_text("이 기기에 보관", timeout=15_000)
+    context.set_offline(False)
+    expect(page.locator("article.bot.answer")).to_be_visible(timeout=30_000)
+    page.reload()
+    expect(page.locator("article.citizen")).to_have_count(2, timeout=15_000)
+    expect(page.locator("article.bot.answer")).to_have_count(1)
+
+
+def test_hostile_words_stay_words_and_leaving_wipes_the_device(program: Program, browser: Browser):
+    context = browser.new_context(locale="ko-KR")
+    page = context.new_page()
+    page.goto(program.url)
+    hostile = "<img src=x onerror=\"document.title='x'\"> **굵게** javascript:alert(1) {{7*7}}"
+    page.fill("#text", hostile)
+    page.keyboard.press("Enter")
+    expect(page.locator("article.citizen")).to_contain_text(hostile)
+    assert page.locator("main img").count() == 0
+    assert page.title() == "영사 상담"
+    page.click("#leave")
+    page.wait_for_url("**/blank.html")
+    assert page.evaluate("localStorage.length") == 0
+    page.go_back()
+    page.wait_for_timeout(500)
+    assert page.locator("article.citizen").count() == 0
