@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from core.errors import StartError
-from core.settings import Settings, settings
+from core.settings import Settings
 
 
 class Plain(click.Group):
@@ -53,11 +55,17 @@ def configured(**options: Any) -> Settings:
     if given.get("data_dir"):
         given["data_dir"] = Path(given["data_dir"]).resolve()
     try:
-        current = settings().model_copy(update=given)
-    except ValueError as error:
-        raise StartError(f"A setting is wrong: {error}") from error
+        current = Settings(**given)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+        raise StartError(f"A setting is wrong ({wrong}).") from error
     if bool(current.tls_cert) != bool(current.tls_key):
         raise StartError("Give both --tls-cert and --tls-key, or neither.")
+    if current.tls_cert:
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(current.tls_cert, current.tls_key)
+        except OSError as error:
+            raise StartError(f"The certificate {current.tls_cert} and its key cannot be used ({error.strerror or error}).") from error
     return current
 
 

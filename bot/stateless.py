@@ -27,11 +27,13 @@ def lines(source: BinaryIO) -> Iterator[tuple[dict[str, Any] | None, str]]:
             yield None, "too_long"
             continue
         try:
-            content = json.loads(raw.decode("utf-8"))
+            content = json.loads(raw.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             yield None, "bad_json"
             continue
         if not isinstance(content, dict):
+            yield None, "invalid_request"
+        elif not isinstance(content.get("id"), str | int | None):  # a float may be NaN, which is no JSON to answer with
             yield None, "invalid_request"
         elif not isinstance(content.get("text"), str):
             yield {"id": content.get("id")}, "invalid_request"

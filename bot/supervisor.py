@@ -286,8 +286,6 @@ def prepare_database(dsn: str) -> None:
     try:
         migrate(dsn)
     except psycopg.ProgrammingError as error:
-        if error.sqlstate is None:  # libpq could not read the address; its words may hold the password
-            raise StartError("DATABASE_URL is not an address that PostgreSQL understands (postgresql://user:password@host/name).") from None
         raise StartError(f"The database refused to be prepared ({error.diag.message_primary}).") from error
     except (psycopg.Error, SQLAlchemyError, CommandError) as error:
         words = str(getattr(error, "orig", None) or error).splitlines()

@@ -24,7 +24,7 @@ def migrate(dsn: str, revision: str = "head") -> None:
     """Upgrade to ``revision``.
 
     Raises:
-        StartError: the database cannot be reached.
+        StartError: the database cannot be reached, or its address cannot be read.
     """
     try:
         with psycopg.connect(dsn, autocommit=True, connect_timeout=10) as connection:
@@ -32,3 +32,7 @@ def migrate(dsn: str, revision: str = "head") -> None:
             command.upgrade(alembic_config(dsn), revision)
     except psycopg.OperationalError as error:
         raise StartError("The database cannot be reached; check DATABASE_URL and that PostgreSQL is running.") from error
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is None:  # libpq could not read the address; its words may hold the password
+            raise StartError("DATABASE_URL is not an address that PostgreSQL understands (postgresql://user:password@host/name).") from None
+        raise
