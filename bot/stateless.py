@@ -31,9 +31,8 @@ def lines(source: BinaryIO) -> Iterator[tuple[dict[str, Any] | None, str]]:
         except (ValueError, RecursionError):
             yield None, "bad_json"
             continue
-        if not isinstance(content, dict):
-            yield None, "invalid_request"
-        elif not isinstance(content.get("id"), str | int | None):  # a float may be NaN, which is no JSON to answer with
+        # An id must be given back as it came: a float may be NaN, which is no JSON to answer with.
+        if not isinstance(content, dict) or not isinstance(content.get("id"), str | int | None):
             yield None, "invalid_request"
         elif not isinstance(content.get("text"), str):
             yield {"id": content.get("id")}, "invalid_request"
