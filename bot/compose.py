@@ -9,6 +9,7 @@ from typing import Any
 from bot.dialogue.client import BotMessage
 from bot.escalation import PERSON
 from conversation.schemas import Body, Button, SourceCard
+from knowledge_base import phrases
 from knowledge_base.answer import Answer
 
 OFFER_PERSON = (Button("상담관과 이야기", PERSON),)
@@ -26,8 +27,15 @@ class Reply:
 
 def from_answer(answer: Answer) -> Reply:
     """An answer with its source; next questions and a person as buttons."""
-    buttons = tuple(Button(title) for title in answer.quick_replies[:3]) + OFFER_PERSON
+    buttons = _next_steps(answer.quick_replies)
     return Reply((Body(answer.text, kind="answer", source=answer.source, buttons=buttons),), outcome=str(answer.outcome))
+
+
+def _next_steps(titles: Sequence[str]) -> tuple[Button, ...]:
+    """At most three next questions, and one button to a person: the answer's own, in its language, if it brings one."""
+    offered = next((title for title in titles if title in phrases.PERSON.values()), None)
+    questions = [Button(title) for title in titles if title not in phrases.PERSON.values()]
+    return (*questions[:3], *((Button(offered, PERSON),) if offered else OFFER_PERSON))
 
 
 def from_dialogue(messages: Sequence[BotMessage]) -> Reply:
@@ -64,5 +72,5 @@ def _answer_body(payload: dict[str, Any]) -> Body:
         if card
         else None
     )
-    buttons = tuple(Button(str(title)) for title in list(payload.get("quick_replies") or [])[:3]) + OFFER_PERSON
+    buttons = _next_steps([str(title) for title in payload.get("quick_replies") or ()])
     return Body(str(payload.get("text", "")), kind="answer", source=source, buttons=buttons)

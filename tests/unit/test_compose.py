@@ -41,3 +41,9 @@ def test_a_wish_for_a_person_is_a_typed_payload_never_prose():
     assert prose.person == ""
     typed = from_dialogue([BotMessage(text="", buttons=[], custom={"type": "request_person", "reason": "asked"})])
     assert typed.person == "asked"
+
+
+@pytest.mark.parametrize(("titles", "expected"), [((), "상담관과 이야기"), (("상담관 연결",), "상담관 연결"), (("Talk to a person",), "Talk to a person")])
+def test_there_is_one_button_to_a_person_and_it_goes_there(titles, expected):
+    buttons = from_answer(Answer(Outcome.ABSTAIN, "…", quick_replies=titles)).bodies[0].buttons
+    assert [(button.title, button.payload) for button in buttons] == [(expected, "person")]
