@@ -10,7 +10,16 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.services import Services
 from core import heartbeat
+from core.deadline import within
 from core.errors import HOTLINE, DatabaseUnavailable
+
+#: A load balancer asks often and waits little.
+READY_S = 3.0
+
+
+async def _living(services: Services) -> list[dict[str, Any]]:
+    async with services.db.read() as connection:
+        return await heartbeat.living(connection)
 
 
 def build_router(services: Services) -> APIRouter:
@@ -25,8 +34,7 @@ def build_router(services: Services) -> APIRouter:
     async def ready() -> JSONResponse:
         parts: dict[str, Any] = {"understanding": services.loaded.is_set()}
         try:
-            async with services.db.read() as connection:
-                processes = await heartbeat.living(connection)
+            processes = await within(_living(services), READY_S)
             parts["database"] = True
             workers = [p for p in processes if p["role"] == "worker"]
             parts["worker"] = bool(workers)

@@ -122,10 +122,14 @@ async def _load(services: Services) -> None:
 
 async def _patiently(services: Services) -> None:
     """Load the models, waiting for the database if it is away."""
+    has_said_so = False
     while True:
         try:
             return await load_models(services)
-        except DatabaseUnavailable:
+        except DatabaseUnavailable as error:
+            if not has_said_so:
+                has_said_so = True
+                log.warning("waiting_for_database", reason=str(error))
             await asyncio.sleep(0.5)
 
 
@@ -146,13 +150,18 @@ async def _worker(settings: Settings) -> None:
     services = await build_services(settings)
     action_url = os.environ.get(ACTION_URL) or f"http://127.0.0.1:{settings.port}/rasa/actions"
     dialogue = await start_dialogue(services, action_url, os.environ.get(ACTION_TOKEN, ""))
+    stopped = asyncio.create_task(stop.wait())
+    loading = asyncio.create_task(_patiently(services), name="load-models")
     try:
-        await _patiently(services)
+        await asyncio.wait({loading, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not loading.done():
+            return
+        loading.result()
         worker = Worker(services, dialogue)
         work = asyncio.create_task(worker.run(), name="worker")
         announce("READY")
         asyncio.create_task(_announce_dialogue(dialogue), name="dialogue-ready")  # noqa: RUF006  (the loop ends with the process)
-        done, _ = await asyncio.wait({work, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if work in done:
             work.result()
         work.cancel()

@@ -19,6 +19,7 @@ from knowledge_base.notices import today_in_seoul
 from knowledge_base.schemas import CrisisCard
 from knowledge_base.service import KnowledgeBase
 from language.analysis import Analyser, Analysis
+from language.intents import IntentModel
 from language.triage import Triage
 
 #: Analyses wait here between triage and turn; after a restart they are made again.
@@ -28,16 +29,17 @@ REMEMBERED = 2000
 class Understanding:
     """The analyser behind one thread, so that the event loop never waits for Kiwi or the encoder, and each message is analysed once."""
 
-    def __init__(self, analyser: Analyser, triage: Triage) -> None:
+    def __init__(self, analyser: Analyser, triage: Triage, intents: IntentModel) -> None:
         self.analyser = analyser
         self.triage = triage
+        self.intents = intents
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="analyser")
         self._known: OrderedDict[int, Analysis] = OrderedDict()
 
     @classmethod
     def load(cls) -> Understanding:
         """Load Kiwi, spaCy, the encoder and the triage arrays (seconds)."""
-        return cls(Analyser.load(), Triage.load())
+        return cls(Analyser.load(), Triage.load(), IntentModel.load())
 
     async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
         """Analyse a batch in the analyser's thread."""

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, TextIO
 
-from bot.compose import from_answer
+from bot.compose import SURE, by_intent, from_answer
 from bot.escalation import card_category
 from bot.triage_slot import named_country
 from core.errors import CATALOGUE
@@ -87,22 +87,12 @@ def triage(source: BinaryIO, target: TextIO) -> int:
     return serve(source, target, answer)
 
 
-#: What the intent alone decides, before search; everything else is a question for the notices.
-SMALLTALK = {
-    "greet": "안녕하세요. 무엇을 도와드릴까요?",
-    "goodbye": "이용해 주셔서 고맙습니다. 안전하게 지내세요.",
-    "thank": "도움이 되었다니 다행입니다. 더 궁금하신 것이 있으면 말씀해 주세요.",
-    "bot_challenge": "저는 상담봇입니다. 원하시면 상담관에게 연결해 드립니다.",
-    "help": "여권, 여행경보, 입국 요건, 신속해외송금, 재외국민등록, 사건·사고를 물어보실 수 있습니다.",
-}
 #: What the dialogue would ask first, where no notice answers by itself.
 FORMS = {
     "lost_passport": "많이 놀라셨겠어요. 지금 어느 나라, 어느 도시에 계신가요?",
     "ask_alarm_level": "어느 나라의 여행경보가 궁금하신가요?",
     "entry_rules": "어느 나라의 입국 조건이 궁금하신가요?",
 }
-SURE = 0.6
-
 
 def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) -> int:
     """One stateless turn a line: triage, then intents, then search; Rasa is not started."""
@@ -125,11 +115,9 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
         if decision.action == "ask":
             return _result("clarify", "지금 위험한 상황인가요?", analysis.language, replies=["네, 위험해요", "아니요"])
         intent, confidence = intents.predict(analysis)
-        if confidence >= SURE:
-            if intent == "ask_person":
-                return _result("handoff", "상담관에게 연결해 드립니다.", analysis.language)
-            if intent in SMALLTALK:
-                return _result("smalltalk", SMALLTALK[intent], analysis.language)
+        said = by_intent(intent, confidence)
+        if said is not None:
+            return _result(said.outcome, said.bodies[0].text, analysis.language)
         found = knowledge.answer(analysis, country=country)
         if str(found.outcome) == "abstain" and intent in FORMS and confidence >= SURE:
             return _result("form", FORMS[intent], analysis.language)

@@ -30,6 +30,7 @@ log = get(__name__)
 BATCH = 16
 #: After so many failures of the analyser a person looks: in doubt, a human.
 ATTEMPTS = 2
+SHORT_CHARS = 4
 #: Each worker's slot holds this lock (shared) as long as it lives: a standby that gets it (exclusive) is alone, and does not wait.
 WORKS = 0x747269616765
 STANDBY_LOOKS_S = 0.05
@@ -219,7 +220,9 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     """Write what follows from one decision: a case and a crisis card, a question, or just the mark that lets the turn begin."""
     content, kind = row["content"], row["kind"]
     analysis = row.get("analysis")
-    language = analysis.language if analysis is not None and content.get("text") else row["language"]
+    text = str(content.get("text") or "")
+    # "SOS" or "119" says nothing about the writer's language: the conversation's stays.
+    language = analysis.language if analysis is not None and len(text.strip()) > SHORT_CHARS else row["language"]
     country = named_country(analysis) or row["country"]
     choice = str(content.get("choice") or "")
     action = decision.action

@@ -11,7 +11,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-from bot.compose import OFFER_PERSON, Reply, from_answer, from_dialogue
+from bot.compose import ASKED_PERSON, OFFER_PERSON, Reply, by_intent, from_answer, from_dialogue
 from bot.escalation import NO, PERSON
 from bot.services import Services
 from conversation import service as conversation
@@ -39,7 +39,6 @@ ORDER BY i.seq LIMIT 1
 """
 WAITING = "보내신 내용을 상담관이 볼 수 있게 남겼습니다. 상담관을 연결하고 있습니다."
 LOCATED = "위치를 받았습니다."
-ASKED_PERSON = "상담관 연결을 요청했습니다. 연결되면 이 창에서 이어집니다."
 GLAD = "알겠습니다. 무엇을 도와드릴까요?"
 #: Said when neither dialogue nor search can answer; nothing about machinery.
 NO_ANSWER = "지금 바로 답을 찾지 못했습니다. 상담관과 이야기하시겠어요?"
@@ -137,6 +136,9 @@ class TurnSlot:
             said = await self.services.dialogue.ask(row["id"], row["seq"], text, metadata)
             if said:
                 return from_dialogue(said)
+        said_plainly = by_intent(*understanding.intents.predict(analysis))
+        if said_plainly is not None:
+            return said_plainly
         if knowledge is None:
             return Reply((Body(NO_ANSWER, buttons=OFFER_PERSON),))
         return from_answer(knowledge.answer(analysis, country=row["country"]))

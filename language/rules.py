@@ -61,6 +61,11 @@ RULES = (
     _squeezed("self_harm", r"(?:자살|목숨을끊|목을매|뛰어내리)(?:하고싶|하려|할거|할래|할까|려고|고싶)|죽고싶(?!다는|"
         r"을만큼|을정도|게맛)|살기싫|그만살고|더는못살", _LIFE, Category.SELF_HARM, False),
     _squeezed("police_now", r"(?:지금|빨리|당장|제발)(?:좀)?(?:경찰|구급차|앰뷸런스|앰블런스|119|911)(?:좀)?(?:불러|보내|와)", _URGENT),
+    # A message that is nothing but a call: one word, a number, a sign.
+    _squeezed("bare_call", r"^(?:🆘|도와(?:줘|주세요|주십시오|줘요|달라|주라)|구조|구조요청|help|emergency|응급(?:상황)?(?:이에요|입니다)?|"
+        r"긴급상황(?:이에요|입니다)?|위급(?:해요|합니다|상황)?|위험|감금|납치|119|112|911|110|999|救急|緊急|紧急|cấp cứu)+[!.~?ㅠㅜ,]*$", _LIFE),
+    _written("sos_sign", r"🆘", _LIFE),
+    _squeezed("police_call", r"(?:경찰|구급차|앰뷸런스|앰블런스|119)(?:좀|을|를)?(?:빨리)?(?:불러(?:줘|주세요|주십|달)|보내(?:줘|주세요))", _URGENT),
     _squeezed("help_begging", r"제발(?:좀|저좀|저희좀|빨리)?도와|도와주세요?제발|급해요도와|도와주세요?[!.ㅠㅜ]*$", _URGENT, None, False),
 )  # fmt: skip
 

@@ -22,8 +22,8 @@ FOLDS = 5
 STRENGTH = 10.0  # inverse regularisation; flat between 3 and 30
 CATEGORY_STRENGTH = 3.0
 # Where the thresholds stand, measured on voices that the fold has not seen. Recall goes first; traps pay for it.
-ESCALATED_RECALL = 0.80
-CAUGHT_RECALL = 0.92
+ESCALATED_RECALL = 0.83
+CAUGHT_RECALL = 0.93
 LIFE_THREAT_WEIGHT = 1.5
 AUGMENTED_WEIGHT = 0.5
 SMALLEST_CLASS = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.compose import from_answer, from_dialogue
+from bot.compose import by_intent, from_answer, from_dialogue
 from bot.dialogue.client import BotMessage
 from bot.turn import plan
 from conversation.schemas import SourceCard
@@ -47,3 +47,13 @@ def test_a_wish_for_a_person_is_a_typed_payload_never_prose():
 def test_there_is_one_button_to_a_person_and_it_goes_there(titles, expected):
     buttons = from_answer(Answer(Outcome.ABSTAIN, "…", quick_replies=titles)).bodies[0].buttons
     assert [(button.title, button.payload) for button in buttons] == [(expected, "person")]
+
+
+@pytest.mark.parametrize(
+    ("intent", "confidence", "outcome"),
+    [("ask_person", 0.9, "handoff"), ("greet", 0.9, "smalltalk"), ("greet", 0.3, None), ("ask_notice", 0.9, None)],
+)
+def test_without_rasa_the_intent_alone_brings_a_person_or_a_greeting(intent, confidence, outcome):
+    said = by_intent(intent, confidence)
+    assert (said.outcome if said else None) == outcome
+    assert bool(said and said.person) == (outcome == "handoff")

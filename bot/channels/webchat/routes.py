@@ -25,6 +25,7 @@ from conversation import service as conversation
 from conversation.schemas import Accepted, Inbound, InboundKind, Line, Location
 from core import db as database
 from core import events
+from core.deadline import within
 from core.errors import AppError, DatabaseUnavailable
 from core.events import Event
 from core.metrics import INBOUND
@@ -46,8 +47,7 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     async def start(request: Request) -> dict[str, str]:
         limits.check_address(request)
         wish = _parse(ConversationIn, await _json(request, empty_ok=True))
-        async with services.db.transaction() as tx:
-            conversation_id, token = await conversation.start(tx, CHANNEL, language=wish.language)
+        conversation_id, token = await within(_start(services, wish.language))
         return {"conversation_id": conversation_id, "token": token}
 
     @router.post("/conversations/{conversation_id}/messages", status_code=202)
@@ -56,11 +56,10 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         inbound = to_inbound(conversation_id, _parse(MessageIn, content), services.settings.max_text_chars)
         token = _token(request)
         if inbound.kind is InboundKind.DANGER:
-            accepted = await _press(services, inbound, token)
+            accepted = await within(_press(services, inbound, token))
         else:
             limits.check_conversation(conversation_id)
-            async with services.db.transaction() as tx:
-                accepted = await conversation.accept(tx, services.cipher, inbound, token=token)
+            accepted = await within(_accept(services, inbound, token))
         INBOUND.labels(channel=CHANNEL, kind=inbound.kind.value).inc()
         return {"sequence": accepted.sequence}
 
@@ -75,8 +74,7 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     @router.get("/conversations/{conversation_id}/events", response_model=None)
     async def follow(conversation_id: str, request: Request) -> Response:
         after = _after(request)
-        async with services.db.read() as connection:
-            await conversation.check_token(connection, conversation_id, _token(request))
+        await within(_check(services, conversation_id, _token(request)))
         if "text/event-stream" in request.headers.get("accept", ""):
             return EventSourceResponse(_stream(services, conversation_id, after), ping=int(KEEP_ALIVE_S), headers={"X-Accel-Buffering": "no"})
         async with services.db.read() as connection:
@@ -85,6 +83,21 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         return JSONResponse({"events": content, "last": found[-1].seq if found else after})
 
     return router
+
+
+async def _start(services: Services, language: str) -> tuple[str, str]:
+    async with services.db.transaction() as tx:
+        return await conversation.start(tx, CHANNEL, language=language)
+
+
+async def _accept(services: Services, inbound: Inbound, token: str) -> Accepted:
+    async with services.db.transaction() as tx:
+        return await conversation.accept(tx, services.cipher, inbound, token=token)
+
+
+async def _check(services: Services, conversation_id: str, token: str) -> None:
+    async with services.db.read() as connection:
+        await conversation.check_token(connection, conversation_id, token)
 
 
 async def _press(services: Services, inbound: Inbound, token: str) -> Accepted:

@@ -13,9 +13,9 @@ class LocationIn(BaseModel):
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
-    lat: float
-    lon: float
-    accuracy_m: float | None = None
+    lat: Annotated[float, Field(strict=True)]
+    lon: Annotated[float, Field(strict=True)]
+    accuracy_m: Annotated[float | None, Field(strict=True)] = None
     fixed_at: datetime | None = None
 
 

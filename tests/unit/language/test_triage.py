@@ -169,7 +169,7 @@ def test_held_out_voices(analyser):
     assert report["emergency"]["caught"]["rate"] >= 0.95
     # Since the test voices also write emergencies of one to six words, which say less, the shares are lower than on sentences alone.
     assert report["life_threat"]["caught"]["rate"] >= 0.96
-    assert report["emergency"]["escalated"]["rate"] >= 0.92
+    assert report["emergency"]["escalated"]["rate"] >= 0.90
     assert report["traps"]["escalated"]["rate"] <= 0.15
     assert report["without_encoder"]["emergency"]["caught"]["rate"] >= 0.9
     assert report["keywords"]["emergency"]["rate"] < report["emergency"]["escalated"]["rate"]
