@@ -89,9 +89,10 @@ class Thinker:
     """Stands in for the analyser: the first word of a message decides."""
 
     triage: Any
+    intents: Any
 
     def __init__(self) -> None:
-        self.triage = self
+        self.triage = self.intents = self
 
     async def analyse(self, texts: list[str]) -> list[Analysis]:
         return [Analysis(text, text, "ko") for text in texts]
@@ -101,6 +102,9 @@ class Thinker:
 
     def remember(self, message_id: int, analysis: Analysis) -> None:
         pass
+
+    def predict(self, analysis: Analysis) -> tuple[str, float]:
+        return ("ask_person", 1.0) if analysis.text.startswith("person") else ("ask_notice", 1.0)
 
     def decide(self, analysis: Analysis, context: Any) -> Decision:
         decision = THOUGHTS[analysis.text.partition(" ")[0] or "plain"]
