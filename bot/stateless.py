@@ -94,6 +94,7 @@ FORMS = {
     "entry_rules": "어느 나라의 입국 조건이 궁금하신가요?",
 }
 
+
 def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) -> int:
     """One stateless turn a line: triage, then intents, then search; Rasa is not started."""
     from knowledge_base.answer import full_text

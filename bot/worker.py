@@ -20,7 +20,7 @@ from core.clock import now
 from core.db import Connection
 from core.errors import DatabaseUnavailable
 from core.logging import get
-from core.metrics import DIALOGUE_UP, VIOLATIONS
+from core.metrics import DIALOGUE_UP
 from handoff import service as handoff
 from knowledge_base.crisis_cards import GENERIC, QUIET
 from language.categories import Urgency
@@ -82,9 +82,9 @@ class Worker:
                 await self._timers()
                 async with self.services.db.transaction() as tx:
                     await handoff.sweep(tx, now())
+                    await heartbeat.forget_dead(tx)
                 async with self.services.db.read() as connection:
                     broken = await handoff.violations(connection)
-                VIOLATIONS.set(len(broken))
                 if broken:
                     log.error("invariant_violated", count=len(broken), cases=broken[:10])
             except DatabaseUnavailable:

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from conversation.schemas import Accepted, AuthorKind, Body, Inbound, InboundKind, Line, NotOwner, Posted
+from conversation.schemas import Accepted, AuthorKind, Body, Inbound, Line, NotOwner, Posted
 from core import db as database
 from core import events
 from core.crypto import Cipher, hash_token, new_token
@@ -313,8 +313,3 @@ def _line(row: dict[str, Any], cipher: Cipher) -> Line:
         row.get("urgency"),
         row.get("event_id"),
     )
-
-
-def default_text(kind: InboundKind) -> str:
-    """How an inbound without words stands in a transcript."""
-    return {InboundKind.DANGER: "지금 위험해요", InboundKind.LOCATION: "위치를 보냈습니다"}.get(kind, "")
