@@ -27,6 +27,7 @@ from core.events import EventHub
 from core.logging import get
 from core.settings import Settings
 from handoff.desk.page import mount as mount_desk
+from handoff.reviews import jobs as review_jobs
 from handoff.routes import build_router as locate_router
 from knowledge_base.crisis_cards import CrisisCards
 from knowledge_base.service import KnowledgeBase, seed
@@ -63,6 +64,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
         services.hub.start()
         tasks = [
             asyncio.create_task(_standby(services), name="standby"),
+            asyncio.create_task(review_jobs.watch_figures(services.db), name="review-figures"),
             asyncio.create_task(heartbeat.beat(services.db, "web", lambda: {"loaded": services.loaded.is_set()}), name="heartbeat"),
         ]
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -204,11 +205,43 @@ def staff_invite(roles: tuple[str, ...], **options: Any) -> None:
 
 @main.command()
 @click.argument("name", type=click.Choice(["triage", "search", "answers"]))
-def evaluate(name: str) -> None:
-    """Evaluate on held-out data; one JSON object on the last line."""
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None, help="triage only: by labels of real messages since this day (UTC), and drift")
+@data_dir_option
+def evaluate(name: str, since: datetime | None, **options: Any) -> None:
+    """Evaluate on held-out data, or (--since) on use; one JSON object on the last line."""
+    if since is not None:
+        from bot import commands
+
+        if name != "triage":
+            raise click.UsageError("--since is for triage: only its decisions are reviewed.")
+        sys.exit(commands.evaluate_since(configured(**options), since.replace(tzinfo=UTC), sys.stdout))
     from bot import setup as steps
 
     steps.evaluate(name)
+
+
+@main.group()
+def review() -> None:
+    """What staff have judged of triage."""
+
+
+@review.command("export")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="file to write, in a folder of your own")
+@data_dir_option
+def review_export(out: Path, **options: Any) -> None:
+    """Accepted labels as JSONL of the triage corpus, redacted."""
+    from bot import commands
+
+    sys.exit(commands.review_export(configured(**options), out, sys.stdout))
+
+
+@review.command("figures")
+@data_dir_option
+def review_figures(**options: Any) -> None:
+    """Missed danger by the last blind samples, beside the written figure; one JSON object."""
+    from bot import commands
+
+    sys.exit(commands.review_figures(configured(**options), sys.stdout))
 
 
 @main.command()

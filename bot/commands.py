@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, TypeVar
 
@@ -90,4 +91,43 @@ def staff_invite(settings: Settings, roles: Sequence[str], target: TextIO) -> in
     token = with_database(settings, invite)
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     target.write(json.dumps({"link": f"{base}/staff/invite/{token}", "roles": list(roles)}, ensure_ascii=False) + "\n")
+    return 0
+
+
+def review_export(settings: Settings, out: Path, target: TextIO) -> int:
+    """Write accepted labels as lines of the triage corpus."""
+    from core.crypto import load_cipher
+    from handoff.reviews.export import export
+
+    path = out.resolve()
+
+    async def work(db: Database) -> int:
+        async with db.read() as connection:
+            return await export(connection, load_cipher(settings.resolved_key_file()), path)
+
+    target.write(json.dumps({"out": str(out), "lines": with_database(settings, work)}, ensure_ascii=False) + "\n")
+    return 0
+
+
+def review_figures(settings: Settings, target: TextIO) -> int:
+    """Print what the board shows of missed danger."""
+    from handoff.reviews import figures
+
+    async def work(db: Database) -> dict[str, Any]:
+        async with db.read() as connection:
+            return figures.summary(await figures.figures(connection))
+
+    target.write(json.dumps(with_database(settings, work), ensure_ascii=False) + "\n")
+    return 0
+
+
+def evaluate_since(settings: Settings, since: datetime, target: TextIO) -> int:
+    """How triage has done since a day, by accepted labels, and how its scores have moved."""
+    from handoff.reviews import drift
+
+    async def work(db: Database) -> dict[str, Any]:
+        async with db.read() as connection:
+            return await drift.evaluate_since(connection, since)
+
+    target.write(json.dumps(with_database(settings, work), ensure_ascii=False) + "\n")
     return 0

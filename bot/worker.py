@@ -22,6 +22,7 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.metrics import DIALOGUE_UP
 from handoff import service as handoff
+from handoff.reviews import jobs as review_jobs
 from knowledge_base.crisis_cards import GENERIC, QUIET
 from language.categories import Urgency
 
@@ -45,6 +46,7 @@ class Worker:
             self._listen(),
             self._sweep(),
             heartbeat.beat(self.services.db, "worker", self._state),
+            review_jobs.run(self.services.db),
             *(TurnSlot(self.services, self.queue).run() for _ in range(self.services.settings.turn_slots)),
         ]
         if self.services.knowledge is not None:

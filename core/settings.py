@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     location_link_minutes: int = Field(60, ge=1, description="a location link may be opened for this long")
     offer_timeout_s: int = Field(25, ge=5, description="an emergency nobody has claimed by then rings every desk")
     tile_url: str = Field("", description="map tile server; empty: country outlines only, nothing leaves the machine")
+    review_sample_size: int = Field(40, ge=0, le=1000, description="messages a week, not escalated, that two people judge blind; 0: no sample")
     staff_session_hours: int = Field(12, ge=1, description="a staff sign-in lasts this long")
 
     def resolved_key_file(self) -> Path:

@@ -78,6 +78,16 @@ def access_queue(staff: Staff) -> None:
         raise AppError("forbidden")
 
 
+def access_reviews(staff: Staff) -> None:
+    """Whether the person may judge what triage let pass and decide what colleagues have judged.
+
+    Raises:
+        AppError: ``forbidden``.
+    """
+    if staff.disabled or not staff.has(Role.EDITOR, Role.SUPERVISOR):
+        raise AppError("forbidden", f"staff {staff.id} may not review")
+
+
 async def access_claim(tx: Connection, staff: Staff, presence_state: str, severity: str) -> NotEligible | None:
     """Why an account may not take a case now, or None. The account is read from the database: a page may be older than a dismissal.
 
