@@ -12,6 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from core.clock import now
 from core.errors import StartError
 from core.settings import Settings
 
@@ -214,6 +215,8 @@ def evaluate(name: str, since: datetime | None, **options: Any) -> None:
 
         if name != "triage":
             raise click.UsageError("--since is for triage: only its decisions are reviewed.")
+        if since.replace(tzinfo=UTC) > now():
+            raise click.UsageError("--since lies in the future.")
         sys.exit(commands.evaluate_since(configured(**options), since.replace(tzinfo=UTC), sys.stdout))
     from bot import setup as steps
 

@@ -9,6 +9,7 @@ import pytest
 
 from accounts.schemas import Staff
 from conversation import service as conversation
+from conversation.schemas import Inbound, InboundKind
 from core import db as database
 from handoff import service as handoff
 
@@ -55,3 +56,47 @@ def make_case(db, cipher):
         return case
 
     return make
+
+
+@pytest.fixture
+def say(db, cipher):
+    """``await say(conversation_id, "…", action="none", score=0.1)``: a line of the citizen as triage has judged it; its id."""
+
+    async def make(conversation_id, text="문이 밖에서 잠겨 있어요", *, action="none", score=0.1, at=None):
+        inbound = Inbound("webchat", f"say-{next(_number)}", conversation_id, InboundKind.TEXT, text=text)
+        async with db.transaction() as tx:
+            accepted = await conversation.accept(tx, cipher, inbound)
+            await database.run(
+                tx,
+                """UPDATE inbox SET triage_state = 'done', triaged_at = now(), action = %s, score = %s, urgency = 'none', category = 'other',
+                          received_at = COALESCE(%s, received_at) WHERE message_id = %s""",
+                action,
+                score,
+                at,
+                accepted.message_id,
+            )
+        return accepted.message_id
+
+    return make
+
+
+@pytest.fixture
+def talk(db):
+    """``await talk()``: a conversation; its id."""
+
+    async def make(*, synthetic=False):
+        async with db.transaction() as tx:
+            return (await conversation.start(tx, "webchat", synthetic=synthetic))[0]
+
+    return make
+
+
+@pytest.fixture
+def call(db):
+    """``await call(service.mark, …)``: one function in a transaction of its own."""
+
+    async def run(function, *args, **values):
+        async with db.transaction() as tx:
+            return await function(tx, *args, **values)
+
+    return run
