@@ -11,14 +11,11 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.reader import Reader
+from actions.remembered import CLARIFY, FAILURES_BEFORE_PERSON, QUERY_CHARS, SEARCH, after_search, failures_after
 
 logger = logging.getLogger(__name__)
 
-#: after so many answers in a row that did not help, a person is offered
-FAILURES_BEFORE_PERSON = 2
-QUERY_CHARS = 200
-#: the notices asked back; intents that may answer that
-CLARIFY = "clarify"
+#: intents that may answer what the notices asked back
 ANSWERING = ("inform", "nlu_fallback", "correct_country")
 NOT_SHARED = ("unknown", "none")
 #: a flight this close leaves no time for the ordinary way
@@ -50,10 +47,9 @@ class ReadingAction(Action):  # type: ignore[misc]
 
     async def say(self, dispatcher: CollectingDispatcher, payload: dict[str, Any] | None, tracker: Tracker, **more: Any) -> list[EventType]:
         """Send an answer's payload; count whether it helped, and offer a person when it did not for the second time."""
-        helped = payload is not None and payload["outcome"] != "abstain"
         if payload is not None:
             dispatcher.utter_message(json_message={**payload, **more})
-        failures = 0.0 if helped else float(tracker.get_slot("failures") or 0) + 1
+        failures = failures_after(payload["outcome"] if payload else None, float(tracker.get_slot("failures") or 0))
         offered = None
         if failures >= FAILURES_BEFORE_PERSON:
             dispatcher.utter_message(text=OFFER_TEXT, buttons=OFFER_BUTTONS)
@@ -97,8 +93,8 @@ class Search(ReadingAction):
             payload = await self.reader.about(query, country)
         else:
             payload = await self.reader.about_message(tracker.latest_message, country)
-        last = CLARIFY if payload is not None and payload["outcome"] == CLARIFY else "search"
-        return [*await self.say(dispatcher, payload, tracker, query=query), *changed(tracker, last_topic=last, last_query=query)]
+        remembered = after_search(query, payload["outcome"] if payload else None)
+        return [*await self.say(dispatcher, payload, tracker, query=query), *changed(tracker, **remembered)]
 
 
 class OutOfScope(ReadingAction):
@@ -190,7 +186,7 @@ class RepeatForCountry(ReadingAction):
         """Without an earlier question, or without a country, the words themselves are searched for."""
         last = str(tracker.get_slot("last_topic") or "")
         country = next(tracker.get_latest_entity_values("country"), None)
-        query = TOPICS.get(last) or (str(tracker.get_slot("last_query") or "") if last in ("search", CLARIFY) else "")
+        query = TOPICS.get(last) or (str(tracker.get_slot("last_query") or "") if last in (SEARCH, CLARIFY) else "")
         if not query or not country:
             payload = await self.reader.about_message(tracker.latest_message, topic(tracker))
         else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from bot import smalltalk
 from bot.dialogue.client import BotMessage
 from bot.escalation import PERSON
 from conversation.schemas import Body, Button, SourceCard
@@ -13,28 +14,19 @@ from knowledge_base import phrases
 from knowledge_base.answer import Answer
 
 OFFER_PERSON = (Button("상담관과 이야기", PERSON),)
-
-
-#: What the intent alone decides when Rasa is not asked; everything else is a question for the notices.
-SMALLTALK = {
-    "greet": "안녕하세요. 무엇을 도와드릴까요?",
-    "goodbye": "이용해 주셔서 고맙습니다. 안전하게 지내세요.",
-    "thank": "도움이 되었다니 다행입니다. 더 궁금하신 것이 있으면 말씀해 주세요.",
-    "bot_challenge": "저는 상담봇입니다. 원하시면 상담관에게 연결해 드립니다.",
-    "help": "여권, 여행경보, 입국 요건, 신속해외송금, 재외국민등록, 사건·사고를 물어보실 수 있습니다.",
-}
 ASKED_PERSON = "상담관 연결을 요청했습니다. 연결되면 이 창에서 이어집니다."
 SURE = 0.6
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a turn says, and whether it asks for a person (the reason) or has learnt the country."""
+    """What a turn says, and whether it asks for a person (the reason), has learnt the country, or knows how the dialogue stands (sealed)."""
 
     bodies: tuple[Body, ...]
     person: str = ""
     country: str | None = None
     outcome: str = "answered"
+    note: bytes | None = field(default=None, repr=False)
 
 
 def from_answer(answer: Answer) -> Reply:
@@ -56,7 +48,8 @@ def by_intent(intent: str, confidence: float) -> Reply | None:
         return None
     if intent == "ask_person":
         return Reply((Body(ASKED_PERSON),), person="asked", outcome="handoff")
-    return Reply((Body(SMALLTALK[intent]),), outcome="smalltalk") if intent in SMALLTALK else None
+    said = smalltalk.replies().get(intent)
+    return Reply((said,), outcome="smalltalk") if said else None
 
 
 def from_dialogue(messages: Sequence[BotMessage]) -> Reply:

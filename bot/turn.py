@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from bot import at_once
 from bot.compose import ASKED_PERSON, OFFER_PERSON, Reply, by_intent, from_answer, from_dialogue
+from bot.dialogue import meanwhile
+from bot.dialogue.client import DialogueClient
 from bot.escalation import NO, PERSON
-from bot.services import Services
+from bot.services import Services, Understanding
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, NotOwner
 from core import db as database
 from core.db import UNAVAILABLE, Connection
 from core.errors import DatabaseUnavailable
 from core.logging import get
-from core.metrics import LATE_ANSWERS, TURNS
+from core.metrics import ANSWERED_AT_ONCE, LATE_ANSWERS, TURNS
 from handoff import service as handoff
+from language.analysis import Analysis
 
 log = get(__name__)
 #: A message whose turn has failed this often is given to a person instead of being tried for ever.
@@ -30,7 +34,7 @@ ATTEMPTS = 3
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 1)) AS held"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 1))"
 _NEXT = """
-SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel,
+SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel, c.dialogue,
        k.severity AS case_severity
 FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
      LEFT JOIN cases k ON k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
@@ -95,24 +99,29 @@ class TurnSlot:
         session = self._session
         if session is None or session.closed:
             session = self._session = await self.services.db.connect()
-        locked = await database.one(session, _LOCK, conversation_id)
+        while await self._serve_next(session, conversation_id):
+            pass
+
+    async def _serve_next(self, session: Connection, conversation_id: str) -> bool:
+        """Answer the next inbound, if nobody else is at it; whether there is another one after letting go."""
+        # Two statements in one exchange: the second sees all that the lock's last holder has committed.
+        locked, row = await _both(session, _LOCK, _NEXT, conversation_id)
         if locked is None or not locked["held"]:
-            return  # its holder looks again after letting go
+            return False  # its holder looks again after letting go
+        more = None
         try:
-            while (row := await database.one(session, _NEXT, conversation_id)) is not None:
+            if row is not None:
                 await self._turn(session, row)
         finally:
             if not session.closed and not session.broken:
-                await session.execute(_UNLOCK, (conversation_id,))
-        if await database.one(session, _NEXT, conversation_id) is not None:
-            self.queue.put(conversation_id)  # arrived between the last look and the unlock
+                _, more = await _both(session, _UNLOCK, _NEXT, conversation_id)
+        return more is not None
 
     async def _turn(self, session: Connection, row: dict[str, Any]) -> None:
         row["content"] = conversation.open_body(self.services.cipher, row["body"])
         kind = plan(row).kind
         reply = await self._compose(row, kind)
-        async with session.transaction():
-            await self._write(session, row, kind, reply)
+        await self._end(session, row, kind, reply)
 
     async def _compose(self, row: dict[str, Any], kind: str) -> Reply:
         if kind == "acknowledge":
@@ -132,16 +141,48 @@ class TurnSlot:
             return Reply((Body(NO_ANSWER, buttons=OFFER_PERSON),))
         analysis = await understanding.of_message(row["message_id"], text)
         if self.services.dialogue is not None:
-            metadata = {**analysis.to_metadata(), "country": row["country"], "language": row["language"]}
-            said = await self.services.dialogue.ask(row["id"], row["seq"], text, metadata)
-            if said:
-                return from_dialogue(said)
+            reply = await self._talk(self.services.dialogue, understanding, row, text, analysis)
+            if reply.bodies:
+                return reply
+            note = reply.note
+        else:
+            note = None
         said_plainly = by_intent(*understanding.intents.predict(analysis))
         if said_plainly is not None:
-            return said_plainly
+            return replace(said_plainly, note=note)
         if knowledge is None:
-            return Reply((Body(NO_ANSWER, buttons=OFFER_PERSON),))
-        return from_answer(knowledge.answer(analysis, country=row["country"]))
+            return Reply((Body(NO_ANSWER, buttons=OFFER_PERSON),), note=note)
+        return replace(from_answer(knowledge.answer(analysis, country=row["country"])), note=note)
+
+    async def _talk(self, dialogue: DialogueClient, understanding: Understanding, row: dict[str, Any], text: str, analysis: Analysis) -> Reply:
+        """The answer at once, if there is one, else what Rasa says; nothing when it says nothing."""
+        knowledge, cipher = self.services.knowledge, self.services.cipher
+        note = at_once.note_of(cipher, row)
+        if knowledge is not None and not note.expects:
+            ranking = understanding.intents.ranking(analysis)
+            found = at_once.answer_at_once(note, analysis, ranking, row["country"], lambda asked, country: knowledge.answer(asked, country=country))
+            if found is not None:
+                reply, note = found
+                ANSWERED_AT_ONCE.labels(outcome=reply.outcome).inc()
+                return replace(reply, note=note.seal(cipher, row["id"]))
+        metadata = {**analysis.to_metadata(), "country": row["country"], "language": row["language"]}
+        if note.untold:
+            metadata[meanwhile.METADATA] = dict(note.untold)
+        said = await dialogue.ask(row["id"], row["seq"], text, metadata)
+        reply, note = (from_dialogue(said.messages), at_once.after(said)) if said else (Reply(()), note.unknown())
+        return replace(reply, note=note.seal(cipher, row["id"]))
+
+    async def _end(self, session: Connection, row: dict[str, Any], kind: str, reply: Reply) -> None:
+        """Write what the turn says. An answer alone is one statement; everything else, and whatever that refuses, is a transaction of several."""
+        if reply.bodies and not reply.person:
+            written = await conversation.answer(
+                session, self.services.cipher, row["id"], row["message_id"], reply.bodies, country=reply.country, dialogue=reply.note
+            )
+            if written:
+                TURNS.labels(outcome=reply.outcome if kind == "answer" else kind).inc()
+                return
+        async with session.transaction():
+            await self._write(session, row, kind, reply)
 
     async def _write(self, tx: Connection, row: dict[str, Any], kind: str, reply: Reply) -> None:
         state = {"drop": "dropped", "to_person": "to_person"}.get(kind, "answered")
@@ -163,8 +204,13 @@ class TurnSlot:
                 await database.run(tx, "UPDATE inbox SET turn_state = 'to_person' WHERE message_id = %s", row["message_id"])
                 await self._late(tx, row)
                 return
-        if reply.country and reply.country != row["country"]:
-            await database.run(tx, "UPDATE conversations SET country = %s WHERE id = %s", reply.country, row["id"])
+        await database.run(
+            tx,
+            "UPDATE conversations SET country = COALESCE(%s, country), dialogue = COALESCE(%s, dialogue) WHERE id = %s",
+            reply.country,
+            reply.note,
+            row["id"],
+        )
         TURNS.labels(outcome=reply.outcome if kind == "answer" else kind).inc()
 
     async def _bring_person(self, tx: Connection, row: dict[str, Any], reason: str) -> None:
@@ -211,6 +257,14 @@ class TurnSlot:
         except DatabaseUnavailable:
             pass
         self.queue.put(conversation_id)
+
+
+async def _both(session: Connection, first: str, second: str, conversation_id: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Two statements about a conversation in one exchange with the server, each seeing what is committed when it begins."""
+    async with session.pipeline():
+        one = await session.execute(first, (conversation_id,))  # type: ignore[arg-type]
+        other = await session.execute(second, (conversation_id,))  # type: ignore[arg-type]
+    return await one.fetchone(), await other.fetchone()
 
 
 class TurnQueue:

@@ -37,6 +37,7 @@ conversations = Table(
     Column("country", Text),
     Column("synthetic", Boolean, nullable=False, server_default="false"),
     Column("heightened_until", DateTime(timezone=True)),
+    Column("dialogue", LargeBinary, comment="sealed; what the dialogue expects and has not been told yet"),
     Column("last_urgency", Text, nullable=False, server_default="none"),
     Column("read_by_citizen", Integer, nullable=False, server_default="0"),
     Column("read_by_person", Integer, nullable=False, server_default="0"),

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from core.events import Event
+
 
 class AuthorKind(StrEnum):
     """Who wrote a line of the transcript."""
@@ -155,3 +157,10 @@ class Line:
     def text(self) -> str:
         """The words of the line."""
         return str(self.body.get("text", ""))
+
+
+@dataclass(frozen=True)
+class News(Event):
+    """A change in a conversation's stream, with the line it tells of if it is a message."""
+
+    line: Line | None = None

@@ -10,11 +10,14 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from conversation.schemas import Accepted, AuthorKind, Body, Inbound, Line, NotOwner, Posted
+from psycopg.errors import UniqueViolation
+
+from conversation.schemas import Accepted, AuthorKind, Body, Inbound, Line, News, NotOwner, Posted
 from core import db as database
 from core import events
 from core.crypto import Cipher, hash_token, new_token
@@ -76,6 +79,19 @@ def _compare(row: dict[str, Any], token: str) -> None:
         raise AppError("bad_token")
 
 
+def _content(inbound: Inbound) -> str:
+    return json.dumps(
+        {"text": inbound.text, "choice": inbound.choice, "location": asdict(inbound.location) if inbound.location else None},
+        ensure_ascii=False,
+        default=str,
+    )
+
+
+def _fingerprint(cipher: Cipher, inbound: Inbound, content: str) -> bytes:
+    """Tells a repeat from a clash; keyed, so that a stolen table cannot be searched for a known sentence."""
+    return hashlib.sha256(cipher.pseudonym_key + f"{inbound.conversation_id}|{inbound.kind}|{content}".encode()).digest()
+
+
 _ACCEPT = """
 WITH known AS (
     SELECT message_id, seq, fingerprint FROM inbox WHERE channel = %(channel)s AND event_id = %(event_id)s
@@ -98,6 +114,54 @@ SELECT message_id, seq, true, fingerprint, NULL FROM known
 """
 
 
+#: The same as the statements of ``accept`` in one, for a message that is new and allowed; any other finds nothing to write here.
+_ACCEPT_NEW = f"""
+WITH conversation AS (
+    UPDATE conversations SET last_seq = last_seq + 1, last_inbound_at = now()
+    WHERE id = %(conversation_id)s AND status = 'open' AND token_hash = %(token_hash)s
+      AND NOT EXISTS (SELECT 1 FROM inbox WHERE channel = %(channel)s AND event_id = %(event_id)s)
+    RETURNING id, last_seq
+), message AS (
+    INSERT INTO messages (conversation_id, seq, author_kind, kind, body)
+    SELECT id, last_seq, 'citizen', %(kind)s, %(body)s FROM conversation
+    RETURNING id, conversation_id, seq
+), accepted AS (
+    INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint)
+    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s FROM message
+), news AS (
+    SELECT 1 AS place, 'message' AS kind, jsonb_build_object('message_id', id, 'seq', seq) AS payload FROM message
+), {events.APPENDED}
+SELECT id, seq, pg_notify('inbox', id::text), ({events.ANNOUNCED}) FROM message
+"""  # noqa: S608  (constants)
+
+
+async def accept_new(connection: Connection, cipher: Cipher, inbound: Inbound, *, token: str) -> Accepted | None:
+    """Insert an inbound in one statement, which is its own transaction on a connection in autocommit; None if anything is unusual about it.
+
+    Then nothing was written, and ``accept`` tells what it is: a repeat, another's token, a conversation that is closed or unknown. Two copies
+    that arrive at once are told apart by the unique key.
+    """
+    if not _ID.fullmatch(inbound.conversation_id):
+        return None
+    content = _content(inbound)
+    try:
+        row = await database.one(
+            connection,
+            _ACCEPT_NEW,
+            conversation_id=inbound.conversation_id,
+            token_hash=hash_token(token),
+            channel=inbound.channel,
+            event_id=inbound.event_id,
+            kind=inbound.kind.value,
+            body=cipher.seal(content, BODY),
+            fingerprint=_fingerprint(cipher, inbound, content),
+            stream=stream(inbound.conversation_id),
+        )
+    except UniqueViolation:
+        return None
+    return Accepted(row["id"], row["seq"], duplicate=False) if row else None
+
+
 async def accept(tx: Connection, cipher: Cipher, inbound: Inbound, *, token: str | None = None) -> Accepted:
     """Insert an inbound under its unique ``(channel, event_id)``; a repeat gets the first one's sequence.
 
@@ -110,13 +174,8 @@ async def accept(tx: Connection, cipher: Cipher, inbound: Inbound, *, token: str
     row = await get(tx, inbound.conversation_id, lock=True)
     if token is not None:
         _compare(row, token)
-    content = json.dumps(
-        {"text": inbound.text, "choice": inbound.choice, "location": asdict(inbound.location) if inbound.location else None},
-        ensure_ascii=False,
-        default=str,
-    )
-    # The fingerprint tells a repeat from a clash; keyed, so that a stolen table cannot be searched for a known sentence.
-    fingerprint = hashlib.sha256(cipher.pseudonym_key + f"{inbound.conversation_id}|{inbound.kind}|{content}".encode()).digest()
+    content = _content(inbound)
+    fingerprint = _fingerprint(cipher, inbound, content)
     accepted = await database.one(
         tx,
         _ACCEPT,
@@ -209,6 +268,68 @@ async def reply(
     return Posted(row["message_id"], row["seq"])
 
 
+#: The conversation before the inbound, as whoever takes over locks them. That the bot still owns it is checked on the locked row.
+_ANSWER = f"""
+WITH owned AS (
+    SELECT id FROM conversations WHERE id = %(conversation_id)s AND status = 'open' AND owner_kind = 'bot' FOR UPDATE
+), turned AS (
+    UPDATE inbox SET turn_state = 'answered', turned_at = clock_timestamp()
+    WHERE message_id = %(message_id)s AND turn_state = 'pending' AND EXISTS (SELECT 1 FROM owned)
+    RETURNING conversation_id
+), conversation AS (
+    UPDATE conversations SET last_seq = last_seq + cardinality(%(bodies)s::bytea[]),
+           country = COALESCE(%(country)s, country), dialogue = COALESCE(%(dialogue)s, dialogue)
+    WHERE id = (SELECT conversation_id FROM turned)
+    RETURNING id, channel, last_seq - cardinality(%(bodies)s::bytea[]) AS before
+), said AS (
+    SELECT c.id, c.channel, c.before + b.place AS seq, b.* FROM conversation c,
+           unnest(%(kinds)s::text[], %(bodies)s::bytea[]) WITH ORDINALITY AS b(kind, body, place)
+), message AS (
+    INSERT INTO messages (conversation_id, seq, author_kind, kind, body) SELECT id, seq, 'bot', kind, body FROM said
+    RETURNING id, conversation_id, seq
+), sent AS (
+    INSERT INTO outbox (message_id, conversation_id, channel, client_id, in_reply_to, policy, state, sent_at)
+    SELECT m.id, m.conversation_id, s.channel, %(client_id)s || '-' || (s.place - 1), %(message_id)s, 'at_most_once',
+           CASE s.channel WHEN 'webchat' THEN 'sent' ELSE 'pending' END, CASE s.channel WHEN 'webchat' THEN now() END
+    FROM message m JOIN said s ON s.seq = m.seq
+    RETURNING message_id, channel
+), news AS (
+    SELECT s.place, 'message' AS kind, jsonb_build_object('message_id', m.id, 'seq', m.seq) AS payload FROM message m JOIN said s ON s.seq = m.seq
+), {events.APPENDED}
+SELECT count(*) AS lines, count(pg_notify('outbox', message_id::text)) FILTER (WHERE channel <> 'webchat'), ({events.ANNOUNCED}) FROM sent
+"""  # noqa: S608  (constants)
+
+
+async def answer(
+    connection: Connection,
+    cipher: Cipher,
+    conversation_id: str,
+    message_id: int,
+    bodies: Sequence[Body],
+    *,
+    country: str | None = None,
+    dialogue: bytes | None = None,
+) -> bool:
+    """Write the bot's answer to an inbound and mark that as answered, in one statement, which in autocommit is its own transaction.
+
+    False if the bot does not own the conversation at that moment, or the inbound waits no longer; then nothing was written. ``country`` and
+    ``dialogue`` (sealed) replace what the conversation knows, where given.
+    """
+    row = await database.one(
+        connection,
+        _ANSWER,
+        conversation_id=conversation_id,
+        message_id=message_id,
+        kinds=[body.kind for body in bodies],
+        bodies=[cipher.seal(body.to_json(), BODY) for body in bodies],
+        client_id=f"turn-{message_id}",
+        country=country,
+        dialogue=dialogue,
+        stream=stream(conversation_id),
+    )
+    return bool(row and row["lines"])
+
+
 async def take_over(tx: Connection, conversation_id: str, staff_id: int) -> bool:
     """Give the conversation to a person; False if another person has it or it is closed. The handoff's claim calls this in its transaction."""
     changed = await database.run(
@@ -271,6 +392,21 @@ async def mark_read(tx: Connection, conversation_id: str, by: str, seq: int) -> 
     )
     if moved is not None:
         await events.append(tx, stream(conversation_id), "read", {"by": by, "seq": moved["seq"]})
+
+
+async def news(connection: Connection, cipher: Cipher, conversation_id: str, after: int, limit: int = events.PAGE) -> list[News]:
+    """What a citizen's page has not seen: events above ``after`` in order, each with the line it tells of."""
+    found = await database.rows(
+        connection,
+        """SELECT e.seq AS event_seq, e.kind AS event_kind, e.payload, e.created_at AS event_at, m.*, i.urgency, i.event_id
+           FROM events e LEFT JOIN messages m ON e.kind = 'message' AND m.id = (e.payload->>'message_id')::bigint
+                LEFT JOIN inbox i ON i.message_id = m.id
+           WHERE e.stream = %s AND e.seq > %s ORDER BY e.seq LIMIT %s""",
+        stream(conversation_id),
+        after,
+        limit,
+    )
+    return [News(row["event_seq"], row["event_kind"], row["payload"], row["event_at"], _line(row, cipher) if row["id"] else None) for row in found]
 
 
 async def transcript(connection: Connection, cipher: Cipher, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Line]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg.types.json import Jsonb
 
@@ -20,6 +20,19 @@ from core import db as database
 from core.db import Connection, Database
 
 CHANNEL = "events"
+#: Two parts of a statement that writes something and its events at once: ``APPENDED`` follows a part ``news (place, kind, payload)`` whose places
+#: count from 1; ``ANNOUNCED`` is the last, and wakes the readers when it commits. ``%(stream)s`` names the stream.
+APPENDED = """
+next AS (
+    INSERT INTO streams (name, last_seq) SELECT %(stream)s, count(*) FROM news HAVING count(*) > 0
+    ON CONFLICT (name) DO UPDATE SET last_seq = streams.last_seq + excluded.last_seq
+    RETURNING last_seq
+), appended AS (
+    INSERT INTO events (stream, seq, kind, payload)
+    SELECT %(stream)s, next.last_seq - (SELECT count(*) FROM news) + news.place, news.kind, news.payload FROM next, news
+)
+"""
+ANNOUNCED = "SELECT pg_notify('events', %(stream)s) FROM next"
 #: Events read at once.
 PAGE = 200
 
@@ -68,6 +81,10 @@ async def read(connection: Connection, stream: str, after: int, limit: int = PAG
     return [Event(row["seq"], row["kind"], row["payload"], row["created_at"]) for row in found]
 
 
+Found = TypeVar("Found", bound=Event)
+Look = Callable[[Connection, str, int, int], Awaitable[list[Found]]]
+
+
 async def last_seq(connection: Connection, stream: str) -> int:
     """The number of the newest event, 0 for a stream without any."""
     row = await database.one(connection, "SELECT last_seq FROM streams WHERE name = %s", stream)
@@ -111,8 +128,10 @@ class EventHub:
                 if not self._waiting[stream]:
                     del self._waiting[stream]
 
-    async def follow(self, stream: str, after: int, idle_s: float = 15.0) -> AsyncIterator[Event | None]:
+    async def follow(self, stream: str, after: int, idle_s: float = 15.0, look: Look[Found] = read) -> AsyncIterator[Found | None]:  # type: ignore[assignment]
         """Every event after ``after``, for ever; ``None`` at least each ``idle_s`` so that the caller can send a keep-alive.
+
+        ``look`` reads a page of them, for callers who need more than the bare event.
 
         Raises:
             DatabaseUnavailable: the line to the database is lost; the reader, who knows its last number, shall know it too.
@@ -121,7 +140,7 @@ class EventHub:
             while True:
                 wake.clear()
                 async with self._db.read() as connection:
-                    found = await read(connection, stream, after, PAGE)
+                    found = await look(connection, stream, after, PAGE)
                 for event in found:
                     after = event.seq
                     yield event

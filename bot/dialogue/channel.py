@@ -14,7 +14,7 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
-from bot.dialogue import patches
+from bot.dialogue import meanwhile, patches
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +73,8 @@ class GildongmuInput(InputChannel):  # type: ignore[misc]
             if not (isinstance(sender, str) and sender and isinstance(text, str) and text.strip() and isinstance(metadata, dict)):
                 return json({"error": "body"}, status=422)
             output = GildongmuOutput()
+            beside = meanwhile.received(metadata)
+            meanwhile.current.set(beside)
             message = UserMessage(plain(text), output, sender, input_channel=self.name(), metadata={**metadata, "analysed": True})
             try:
                 await on_new_message(message)
@@ -81,7 +83,7 @@ class GildongmuInput(InputChannel):  # type: ignore[misc]
             except Exception as error:  # noqa: BLE001 - the edge: any failure is one answer, and the log must not quote the message
                 logger.error("turn %s failed: %s from %s", sender, type(error).__name__, type(error.__cause__).__name__)
                 return json({"error": "failed"}, status=500)
-            return json(output.messages)
+            return json({"messages": output.messages, "after": beside.after})
 
         return routes
 

@@ -32,6 +32,19 @@ class BotMessage:
     custom: dict[str, Any] | None = field(default=None)
 
 
+@dataclass(frozen=True)
+class Said:
+    """What Rasa says to one message, and how it stands afterwards: whether it expects something, the country spoken of, failures in a row.
+
+    Where that is unknown it is taken to expect something.
+    """
+
+    messages: tuple[BotMessage, ...]
+    expects: bool = True
+    topic_country: str | None = None
+    failures: int = 0
+
+
 class DialogueClient:
     """Asks Rasa, with a circuit breaker: while it is known to be away, a turn costs microseconds, and a probe in the background finds out
     when it is back.
@@ -50,7 +63,7 @@ class DialogueClient:
         """False while Rasa is known to be away."""
         return self._probe is None
 
-    async def ask(self, conversation_id: str, seq: int, text: str, analysis_metadata: Mapping[str, Any]) -> list[BotMessage] | None:
+    async def ask(self, conversation_id: str, seq: int, text: str, analysis_metadata: Mapping[str, Any]) -> Said | None:
         """What Rasa says to a message; None when it is away, slow, or has nothing to say: then search answers."""
         if not self.available:
             return None
@@ -71,7 +84,7 @@ class DialogueClient:
         if status != OK:
             log.warning("dialogue_refused", status=status, conversation=conversation_id)
             return None
-        return _messages(said) or None
+        return _said(said)
 
     @property
     def _http(self) -> aiohttp.ClientSession:
@@ -111,12 +124,19 @@ class DialogueClient:
         log.info("dialogue_back")
 
 
-def _messages(answer: bytes) -> list[BotMessage]:
+def _said(answer: bytes) -> Said | None:
     try:
-        said = json.loads(answer)
-    except ValueError:
-        return []
-    return [_message(raw) for raw in said if isinstance(raw, dict)] if isinstance(said, list) else []
+        content = json.loads(answer)
+        messages = tuple(_message(raw) for raw in content["messages"] if isinstance(raw, dict))
+    except (ValueError, LookupError, TypeError):
+        return None
+    if not messages:
+        return None
+    after = content.get("after")
+    if not isinstance(after, dict):
+        return Said(messages)
+    country = after.get("topic_country")
+    return Said(messages, bool(after.get("expects", True)), str(country) if country else None, int(after.get("failures") or 0))
 
 
 def _message(raw: dict[str, Any]) -> BotMessage:

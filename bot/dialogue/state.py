@@ -93,6 +93,17 @@ def _stripped(event: EventDict) -> EventDict | None:
     return light
 
 
+def told(events: list[EventDict], slots: dict[str, Any]) -> list[EventDict]:
+    """The same dialogue, told what was answered without it since; one that has not begun begins by being told."""
+    if not slots:
+        return events
+    if not events:
+        events = _summary([])
+    filled = [{"event": "slot", "name": name, "value": value, "timestamp": events[-1].get("timestamp")} for name, value in slots.items()]
+    at = len(events) - 1 if events[-1].get("name") == LISTEN else len(events)
+    return events[:at] + filled + events[at:]
+
+
 def split_sender(sender_id: str) -> tuple[str, int | None]:
     """``"<conversation>:<seq>"`` → both parts; a sender without a number (Rasa's shell) has none."""
     conversation, colon, number = sender_id.rpartition(":")

@@ -26,9 +26,9 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.dialogue import patches
+from bot.dialogue import meanwhile, patches
 from bot.dialogue.sealing import Sealer
-from bot.dialogue.state import EventDict, compact, split_sender
+from bot.dialogue.state import EventDict, compact, split_sender, told
 
 logger = logging.getLogger(__name__)
 
@@ -115,8 +115,11 @@ class BoundedTrackerStore(TrackerStore):  # type: ignore[misc]
         super().__init__(domain, event_broker, **settings)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
-        """The dialogue as it was before this message; None when it begins with this message."""
+        """The dialogue as it was before this message, and told what was answered without it since; None when it begins with this message."""
         saved = self._load(sender_id)
+        now = meanwhile.current.get()
+        if now is not None and now.slots:
+            saved = told(saved or [], now.slots)
         if saved is None:
             return None
         return DialogueStateTracker.from_events(sender_id, deserialise_events(saved), self.domain.slots, domain=self.domain)
@@ -126,6 +129,9 @@ class BoundedTrackerStore(TrackerStore):  # type: ignore[misc]
         events = [event.as_dict() for event in tracker.events]
         if not any(event["event"] == "user" for event in events):
             return  # Rasa saves each new dialogue once before its first message
+        now = meanwhile.current.get()
+        if now is not None:
+            now.after = meanwhile.left(tracker.current_slot_values(), tracker.active_loop_name)
         conversation, seq = split_sender(tracker.sender_id)
         state = json.dumps({"events": compact(events)}, ensure_ascii=False, separators=(",", ":"))
         if self._table is None or self._sealer is None or seq is None:

@@ -318,11 +318,15 @@ class Handling(RuleBasedStateMachine):
         kind = plan(row).kind
         reply = Reply((Body("늦은 답"),)) if kind in ("answer", "acknowledge") else Reply(())
         owner_before = self.rows("SELECT owner_kind, last_seq FROM conversations WHERE id = %s", talk)[0]
-        self.write(self.turns._write, row, kind, reply)
+        self.run(self.end_turn(row, kind, reply))
         owner_after = self.rows("SELECT owner_kind, last_seq FROM conversations WHERE id = %s", talk)[0]
         if owner_before["owner_kind"] != "bot":
             assert owner_after["last_seq"] == owner_before["last_seq"], "the bot wrote into a person's conversation"
         self.held_back.discard(talk)
+
+    async def end_turn(self, row: dict[str, Any], kind: str, reply: Reply) -> None:
+        async with self.world.db.read() as connection:
+            await self.turns._end(connection, row, kind, reply)
 
     @rule(talk=talks)
     def bot_speaks(self, talk: str) -> None:

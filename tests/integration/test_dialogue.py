@@ -24,7 +24,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from actions.executor import build_router
-from bot.dialogue.client import BotMessage, DialogueClient
+from bot.dialogue.client import BotMessage, DialogueClient, Said
+from bot.dialogue.meanwhile import METADATA
 from bot.dialogue.process import DialogueProcess, rasa_python, train_dialogue
 from core.crypto import load_cipher
 from core.db import Database
@@ -85,11 +86,14 @@ class Talk:
 
     def __init__(self, client: DialogueClient, analyser: Any, name: str) -> None:
         self.client, self.analyser, self.name, self.seq = client, analyser, name, 0
+        self.after: Said | None = None
 
-    async def say(self, text: str, *, again: bool = False) -> list[BotMessage]:
+    async def say(self, text: str, *, again: bool = False, **untold: Any) -> list[BotMessage]:
         self.seq += not again
         metadata = self.analyser.analyse([text])[0].to_metadata()
-        return await self.client.ask(self.name, self.seq, text, metadata) or []
+        said = await self.client.ask(self.name, self.seq, text, metadata | ({METADATA: untold} if untold else {}))
+        self.after = said
+        return list(said.messages) if said else []
 
 
 @pytest.fixture
@@ -164,6 +168,44 @@ async def test_the_country_is_asked_once_and_remembered(talk: Talk) -> None:
     said = await talk.say("비자 필요한가요?")
     assert said[0].custom is not None
     assert said[0].custom["topic_country"] == "MX"
+
+
+async def test_what_was_answered_without_it_is_corrected_for_another_country(talk: Talk) -> None:
+    said = await talk.say("아니 일본 말고 태국이요", last_topic="search", last_query="일본 비자 수수료가 얼마예요?", topic_country="JP")
+    assert said[0].custom is not None
+    assert said[0].custom["topic_country"] == "TH"
+    assert said[0].custom["text"] == "TH: 일본 비자 수수료가 얼마예요?"
+
+
+async def test_what_was_answered_without_it_is_said_again(talk: Talk) -> None:
+    await talk.say("안녕하세요")
+    said = await talk.say("다시 말해 주세요", last_topic="search", last_query="아포스티유 수수료가 얼마예요?", topic_country="VN")
+    assert said[0].custom is not None
+    assert said[0].custom["text"] == "VN: 아포스티유 수수료가 얼마예요?"
+    said = await talk.say("다시 말해 주세요")  # and it stays told
+    assert said[0].custom is not None
+    assert said[0].custom["text"] == "VN: 아포스티유 수수료가 얼마예요?"
+
+
+async def test_a_failure_that_it_was_told_of_counts(talk: Talk) -> None:
+    said = await talk.say("모르는 서류는 뭐가 필요해요?", last_topic="search", last_query="모르는 규정", failures=1.0)
+    assert "상담관에게 연결해 드릴까요" in texts(said)
+    assert "request_person" in texts(await talk.say("네"))
+
+
+async def test_how_it_stands_is_told_after_each_message(talk: Talk) -> None:
+    await talk.say("일본 여행경보 몇 단계예요?")
+    assert talk.after is not None
+    assert (talk.after.expects, talk.after.topic_country, talk.after.failures) == (False, "JP", 0)
+    await talk.say("모르는 서류는 뭐가 필요해요?")
+    assert (talk.after.expects, talk.after.failures) == (False, 1)
+    await talk.say("상담이 너무 형편없네요")
+    assert talk.after.expects  # a person is offered
+    await talk.say("여권을 잃어버렸어요")
+    assert talk.after.expects  # a form is open
+    await talk.say("그만할래요")
+    await talk.say("긴급여권 수수료가 얼마예요?")
+    assert not talk.after.expects
 
 
 async def test_refusing_to_say_where_is_respected(talk: Talk) -> None:

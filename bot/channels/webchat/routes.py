@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
@@ -22,12 +22,10 @@ from bot.channels.webchat.schemas import ConversationIn, LocationIn, MessageIn, 
 from bot.limits import Limits
 from bot.services import Services
 from conversation import service as conversation
-from conversation.schemas import Accepted, Inbound, InboundKind, Line, Location
-from core import db as database
-from core import events
+from conversation.schemas import Accepted, Inbound, InboundKind, Line, Location, News
+from core.db import Connection
 from core.deadline import within
 from core.errors import AppError, DatabaseUnavailable
-from core.events import Event
 from core.metrics import INBOUND
 from handoff import service as handoff
 from language.categories import Category, Urgency
@@ -78,9 +76,8 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         if "text/event-stream" in request.headers.get("accept", ""):
             return EventSourceResponse(_stream(services, conversation_id, after), ping=int(KEEP_ALIVE_S), headers={"X-Accel-Buffering": "no"})
         async with services.db.read() as connection:
-            found = await events.read(connection, conversation.stream(conversation_id), after)
-            content = await _render(services, connection, found)
-        return JSONResponse({"events": content, "last": found[-1].seq if found else after})
+            found = await conversation.news(connection, services.cipher, conversation_id, after)
+        return JSONResponse({"events": _render(found), "last": found[-1].seq if found else after})
 
     return router
 
@@ -91,6 +88,10 @@ async def _start(services: Services, language: str) -> tuple[str, str]:
 
 
 async def _accept(services: Services, inbound: Inbound, token: str) -> Accepted:
+    async with services.db.read() as connection:
+        accepted = await conversation.accept_new(connection, services.cipher, inbound, token=token)
+    if accepted is not None:
+        return accepted
     async with services.db.transaction() as tx:
         return await conversation.accept(tx, services.cipher, inbound, token=token)
 
@@ -196,27 +197,25 @@ def _parse(model: type[Model], content: Any) -> Model:
 
 
 async def _stream(services: Services, conversation_id: str, after: int) -> AsyncIterator[dict[str, str]]:
+    async def look(connection: Connection, stream: str, after: int, limit: int) -> list[News]:
+        return await conversation.news(connection, services.cipher, conversation_id, after, limit)
+
     try:
-        async for event in services.hub.follow(conversation.stream(conversation_id), after, KEEP_ALIVE_S):
-            if event is None:
-                continue  # the response sends its own keep-alive
-            async with services.db.read() as connection:
-                content = await _render(services, connection, [event])
-            for entry in content:
-                yield {"id": str(event.seq), "event": event.kind, "data": json.dumps(entry, ensure_ascii=False)}
+        async for event in services.hub.follow(conversation.stream(conversation_id), after, KEEP_ALIVE_S, look):
+            # For None the response sends its own keep-alive.
+            for entry in _render([event] if event else []):
+                yield {"id": str(entry["seq"]), "event": entry["kind"], "data": json.dumps(entry, ensure_ascii=False)}
     except DatabaseUnavailable:
         return  # the page comes back with its last number, is told 503, and shows the hotline
 
 
-async def _render(services: Services, connection: database.Connection, found: list[Event]) -> list[dict[str, Any]]:
+def _render(found: Sequence[News]) -> list[dict[str, Any]]:
     """Events as the citizen may see them: names and ids of staff stay inside."""
-    ids = [event.payload["message_id"] for event in found if event.kind == "message"]
-    lines = await conversation.lines(connection, services.cipher, ids)
     content = []
     for event in found:
         entry: dict[str, Any] = {"seq": event.seq, "kind": event.kind, "at": event.created_at.isoformat()}
         if event.kind == "message":
-            line = lines.get(event.payload["message_id"])
+            line = event.line
             if line is None:
                 continue
             entry["message"] = render_line(line) | {"client_id": line.event_id.partition(":")[2] if line.event_id else None}

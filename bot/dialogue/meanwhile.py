@@ -1,0 +1,45 @@
+"""What passes between a turn and Rasa beside the words: slots that turns have filled without asking it, and what it expects afterwards.
+
+The turn puts both into the metadata of its message and takes them from the answer; in Rasa's process they reach the tracker store, which
+alone sees a dialogue begin and end, through a context variable. Imported on both sides, so nothing else is imported here.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+#: under this name in a message's metadata, and taken out before Rasa sees it
+METADATA = "meanwhile"
+#: the slots that a turn may fill; whatever else is sent is left out
+SLOTS = ("last_topic", "last_query", "topic_country", "failures", "offered")
+CLARIFY = "clarify"
+NOT_SHARED = ("unknown", "none")
+
+
+@dataclass
+class Meanwhile:
+    """One message's: ``slots`` goes in, ``after`` comes out once the dialogue is saved."""
+
+    slots: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] | None = None
+
+
+current: ContextVar[Meanwhile | None] = ContextVar("meanwhile", default=None)
+
+
+def received(metadata: dict[str, Any]) -> Meanwhile:
+    """Take what the turn sent out of a message's metadata."""
+    sent = metadata.pop(METADATA, None)
+    return Meanwhile({name: sent[name] for name in SLOTS if name in sent} if isinstance(sent, dict) else {})
+
+
+def left(slots: dict[str, Any], form: str | None) -> dict[str, Any]:
+    """What a turn must know before it may answer without asking: whether anything is expected, the country spoken of, failures in a row."""
+    place = slots.get("country")
+    return {
+        "expects": bool(form or slots.get("offered") or slots.get("last_topic") == CLARIFY),
+        "topic_country": slots.get("topic_country") or (place if place not in NOT_SHARED else None),
+        "failures": int(slots.get("failures") or 0),
+    }
