@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from bot import escalation
@@ -70,15 +71,40 @@ SELECT pg_notify('turns', conversation_id) FROM marked WHERE %(turn_state)s IN (
 """
 
 
-class TriageSlot:
-    """Claims untriaged inbounds and writes what follows from each."""
+#: The mark for messages that triage lets pass, which has no other effect than the country that one names. A crash of the server may lose it
+#: (this session does not wait for the disk): then they are judged again. Where another process takes the turns, it is woken.
+_MARK_PASSED = """
+WITH judged AS (
+    SELECT * FROM unnest(%(messages)s::bigint[], %(urgencies)s::text[], %(categories)s::text[], %(scores)s::float8[], %(reasons)s::text[],
+                         %(countries)s::text[]) AS j(message_id, urgency, category, score, reasons, country)
+), marked AS (
+    UPDATE inbox i SET triage_state = 'done', triaged_at = clock_timestamp(), triaged_by = %(by)s, urgency = j.urgency, category = j.category,
+           action = 'none', score = j.score, reasons = j.reasons::jsonb
+    FROM judged j WHERE i.message_id = j.message_id AND i.triage_state = 'pending'
+    RETURNING i.conversation_id, j.country
+), placed AS (
+    UPDATE conversations c SET country = m.country FROM marked m
+    WHERE c.id = m.conversation_id AND m.country IS NOT NULL AND c.country IS DISTINCT FROM m.country
+)
+SELECT conversation_id, CASE WHEN %(wake)s THEN pg_notify('turns', conversation_id) END FROM marked
+"""
+_RELEASE = "SELECT pg_advisory_unlock(-id) FROM unnest(%s::bigint[]) AS id"
 
-    def __init__(self, services: Services, name: str, delay_ms: int = 0) -> None:
+
+class TriageSlot:
+    """Claims untriaged inbounds and writes what follows from each.
+
+    ``turns`` takes the conversations that a turn of this process can serve at once; without it, turns are woken wherever they are.
+    """
+
+    def __init__(self, services: Services, name: str, delay_ms: int = 0, turns: Callable[[str], None] | None = None) -> None:
         self.services = services
         self.name = name
         self.delay_s = delay_ms / 1000
+        self.turns = turns
         self.wake = asyncio.Event()
         self._session: Connection | None = None
+        self._held: list[int] = []
 
     async def run(self) -> None:
         """Work for ever; ``wake`` is set by whoever LISTENs for new inbounds."""
@@ -101,7 +127,7 @@ class TriageSlot:
 
     async def _hang_up(self) -> None:
         """Close the session, and with it whatever claim it may still hold."""
-        session, self._session = self._session, None
+        session, self._session, self._held = self._session, None, []
         if session is not None:
             with contextlib.suppress(Exception):
                 await session.close()
@@ -118,10 +144,12 @@ class TriageSlot:
         session = self._session
         if session is None or session.closed:
             session = self._session = await self.services.db.connect()
+            # Only claims and marks are written on this session; danger and whatever else has effects is not.
+            await database.run(session, "SET synchronous_commit = off")
             if not self.delay_s:
                 await database.run(session, "SELECT pg_advisory_lock_shared(%s)", WORKS)
         delay_s = self.delay_s if self.delay_s and not await self._is_alone(session) else 0.0
-        rows = await database.rows(session, _CLAIM, delay_s, BATCH)
+        rows = await self._claim(session, delay_s)
         if not rows:
             return 0
         try:
@@ -132,18 +160,43 @@ class TriageSlot:
                 await self._apply_one(row, decision)
             if plain:
                 try:
-                    async with self.services.db.transaction() as tx:
-                        for row, decision in plain:
-                            await apply(self.services, tx, row, decision, self.name)
-                except DatabaseUnavailable:
+                    await self._pass(session, plain)
+                except UNAVAILABLE:
                     raise
                 except Exception:  # noqa: BLE001  (one of them is at fault: each alone finds out which)
                     for row, decision in plain:
                         await self._apply_one(row, decision)
         finally:
-            if not session.closed:
-                await session.execute("SELECT pg_advisory_unlock(-id) FROM unnest(%s::bigint[]) AS id", ([row["message_id"] for row in rows],))
+            self._held = [row["message_id"] for row in rows]
         return len(rows)
+
+    async def _claim(self, session: Connection, delay_s: float) -> list[dict[str, Any]]:
+        """Let go of what was claimed last, which is judged by now or to be tried again, and claim what waits: one exchange with the server."""
+        held, self._held = self._held, []
+        async with session.pipeline():
+            if held:
+                await session.execute(_RELEASE, (held,))
+            claimed = await session.execute(_CLAIM, (delay_s, BATCH))
+        return await claimed.fetchall()
+
+    async def _pass(self, session: Connection, judged: list[tuple[dict[str, Any], Decision]]) -> None:
+        """Mark what triage lets pass, and let the turns begin."""
+        found = await database.rows(
+            session,
+            _MARK_PASSED,
+            by=self.name,
+            messages=[row["message_id"] for row, _ in judged],
+            urgencies=[decision.urgency.value for _, decision in judged],
+            categories=[str(decision.category) for _, decision in judged],
+            scores=[float(decision.score) for _, decision in judged],
+            reasons=[_json(decision.reasons) for _, decision in judged],
+            countries=[named_country(row.get("analysis")) for row, _ in judged],
+            wake=self.turns is None,
+        )
+        for row in found if self.turns is not None else ():
+            self.turns(row["conversation_id"])
+        for _, decision in judged:
+            TRIAGED.labels(urgency=decision.urgency.value, action=decision.action).inc()
 
     async def _is_alone(self, session: Connection) -> bool:
         """Whether no worker lives; its lock dies with it, at once."""

@@ -37,7 +37,7 @@ class Worker:
         self.services = services
         self.dialogue = dialogue
         self.queue = TurnQueue()
-        self.triage = TriageSlot(services, "worker")
+        self.triage = TriageSlot(services, "worker", turns=self.queue.put)
 
     async def run(self) -> None:
         """Work until cancelled."""
