@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accounts.schemas import Staff
 from conversation import service as conversation
@@ -17,10 +17,21 @@ from handoff import service as handoff
 from handoff.access import access_case
 from handoff.desk import words
 from handoff.desk.session import Session
+from handoff.reviews import service as reviews
+from handoff.reviews.schemas import Label
 from handoff.schemas import AlreadyTaken, CaseCard, Claimed, Presence
 
 ASK_PLACE = "지금 계신 곳을 보내 주시겠어요? 아래 버튼을 누르면 위치를 한 번 보낼 수 있습니다. 누르기 어려우면 주소나 보이는 것을 적어 주세요."
 PAGE = 500
+
+
+@dataclass(frozen=True)
+class ToMark:
+    """The line that would be marked, and what this person has said of it."""
+
+    message_id: int
+    text: str = field(repr=False)
+    label: Label | None
 
 
 @dataclass(frozen=True)
@@ -147,6 +158,33 @@ class Actions:
         """End the case."""
         async with self._acting() as (tx, staff):
             await handoff.close(tx, self._cipher, case_id, staff, outcome, verified_contact=contact)
+
+    async def to_mark(self, case_id: int, seq: int | None = None) -> ToMark | None:
+        """The line (or the one that the case stands for) to judge, and what this person has said of it; None when nothing was written.
+
+        Raises:
+            AppError: ``not_found``, ``forbidden`` or ``not_signed_in``.
+        """
+        async with self._acting() as (tx, staff):
+            row = await access_case(tx, case_id, staff)
+            if seq is None:
+                message_id = await reviews.trigger(tx, case_id, staff)
+                lines = list((await conversation.lines(tx, self._cipher, [message_id] if message_id else [])).values())
+            else:
+                lines = await conversation.transcript(tx, self._cipher, row["conversation_id"], after=seq - 1, limit=1)
+            if not lines or not lines[0].text:
+                return None
+            return ToMark(lines[0].message_id, lines[0].text, await reviews.marked(tx, lines[0].message_id, staff))
+
+    async def mark(self, case_id: int, message_id: int, label: Label, note: str) -> None:
+        """Say whether a line was an emergency."""
+        async with self._acting() as (tx, staff):
+            await reviews.mark(tx, self._cipher, staff, case_id, message_id, label, note=note, address=self._session.address)
+
+    async def mark_closed(self, case_id: int, label: Label) -> None:
+        """Say it of a case that has just ended; of one without words there is nothing to say."""
+        if (found := await self.to_mark(case_id)) is not None:
+            await self.mark(case_id, found.message_id, label, "")
 
     async def beat(self) -> Presence:
         """This desk is open."""

@@ -29,6 +29,7 @@ class Handlers:
     hand_back: Callable[[], Any]
     to_queue: Callable[[], Any]
     close: Callable[[], Any]
+    mark: Callable[[int | None], Any]
     send: Callable[[dict[str, Any]], Any]
     draft: Callable[[dict[str, Any]], Any]
     seen: Callable[[int], Any]
@@ -113,6 +114,7 @@ class ConversationPane:
                     "hand_back": button("봇에게 돌려주기", h.hand_back, hint="b", data_key="KeyB", data_action="hand-back"),
                     "to_queue": button("대기열로", h.to_queue, hint="q", data_key="KeyQ", data_action="to-queue"),
                     "close": button("종료", h.close, classes="strong", hint="e", data_key="KeyE", data_action="close"),
+                    "mark": button("응급 판정", lambda: h.mark(None), hint="v", data_key="KeyV", data_action="mark"),
                 }
 
     def _show_frame(self, on: bool) -> None:
@@ -141,6 +143,7 @@ class ConversationPane:
                 truncated=len(lines) > KEPT,
             )
             self.transcript.on("seen", lambda e: self._handlers.seen(int(e.args)), None)
+            self.transcript.on("judge", lambda e: self._handlers.mark(int(e.args)), None)
             self.composer = attributes(Composer(), placeholder="민원인에게 보낼 글", max=MAX_CHARS, draft=draft, case_id=card.case.id)
             self.composer.on("send", lambda e: self._handlers.send(e.args), None)
             self.composer.on("draft", lambda e: self._handlers.draft(e.args), None)

@@ -27,9 +27,11 @@ from handoff.desk.conversation_pane import MAX_CHARS, ConversationPane, Handlers
 from handoff.desk.dialogs import ask_close, ask_confirm, show_help
 from handoff.desk.elements import Signals, block, button, say
 from handoff.desk.live import Follower, QueueFeed
+from handoff.desk.marking import Marking
 from handoff.desk.presence import PresenceControl
 from handoff.desk.queue_pane import QueuePane
 from handoff.queue_order import is_emergency
+from handoff.reviews.schemas import Label
 from handoff.schemas import CaseCard, QueueRow
 
 log = get(__name__)
@@ -59,6 +61,7 @@ class Desk:
         self._feed = feed
         self._do = actions
         self._settings = settings
+        self._marking = Marking(client, actions, self._guarded)
         self._follower = Follower(db, hub, self._on_events)
         self._card: CaseCard | None = None
         self._wanted: int | None = None
@@ -73,6 +76,8 @@ class Desk:
                 say("span", "길동무 상담 데스크", "brand")
                 with block("div", "bar-right"):
                     self._signals = Signals()
+                    with block("a", "nav", href="/desk/reviews"):
+                        say("span", "판정 검토")
                     button("도움말", show_help, classes="small", hint="?", data_key="?")
                     say("span", self._viewer.display_name, "who")
                     with block("form", "sign-out", method="post", action="/staff/sign-out"), block("button", "small", type="submit"):
@@ -92,6 +97,7 @@ class Desk:
                     hand_back=self._ask_hand_back,
                     to_queue=self._ask_to_queue,
                     close=self._ask_close,
+                    mark=self._ask_mark,
                     send=self._send,
                     draft=self._keep_draft,
                     seen=self._seen,
@@ -101,13 +107,19 @@ class Desk:
         self._feed.attach(self._on_queue)
         self._queue.signal()
 
-    def start(self) -> None:
-        """Begin to follow; ends with the page."""
+    def start(self, case_id: int | None = None) -> None:
+        """Begin to follow, with a case that a link names opened; ends with the page."""
         self._tasks = [
             background_tasks.create(self._follower.run(), name="desk-follower"),
             background_tasks.create(self._pulse(), name="desk-pulse"),
             background_tasks.create(self._follow(), name="desk-first-streams"),
         ]
+        if case_id is not None:
+            self._tasks.append(background_tasks.create(self._look_first(case_id), name="desk-linked-case"))
+
+    async def _look_first(self, case_id: int) -> None:
+        await self._client.connected()
+        await self.look(case_id)
 
     def stop(self) -> None:
         """The page is gone."""
@@ -375,7 +387,7 @@ class Desk:
         if card is None:
             return
 
-        async def confirm(outcome: str, contact: str) -> str | None:
+        async def confirm(outcome: str, contact: str, label: Label | None) -> str | None:
             try:
                 await self._do.close(card.case.id, outcome, contact)
             except AppError as error:
@@ -383,12 +395,18 @@ class Desk:
                     return "누구와 어떻게 연락해 안전을 확인했는지 적으세요."
                 return error.kind.korean
             self._forget_draft(card.case.id)
+            if label is not None:
+                await self._guarded(lambda: self._do.mark_closed(card.case.id, label))
             with self._client:
                 self._close_pane()
                 ui.notify(f"#{card.case.id} 상담을 종료했습니다: {handoff.OUTCOMES[outcome]}", type="positive")
             return None
 
         ask_close(card.case, confirm)
+
+    async def _ask_mark(self, seq: int | None) -> None:
+        if self._card is not None:
+            await self._marking.ask(self._card, seq)
 
     def _spawn(self, work: Awaitable[Any]) -> None:
         async def run() -> None:

@@ -8,8 +8,10 @@ from nicegui import ui
 
 from handoff.desk import words
 from handoff.desk.elements import attributes, block, button, say
+from handoff.desk.verdict import VerdictForm
 from handoff.moves import HANDED_BACK, MIN_CONTACT_CHARS, NOT_FOR_EMERGENCIES, OUTCOMES
 from handoff.queue_order import is_emergency
+from handoff.reviews.schemas import Label
 from handoff.schemas import Case
 
 KEYS = (
@@ -21,6 +23,7 @@ KEYS = (
     ("l", "위치 다시 요청"),
     ("b", "봇에게 돌려주기"),
     ("q", "대기열로 되돌리기"),
+    ("v", "응급이었는지 판정"),
     ("e", "종료 (결과를 고르고 확인해야 끝남)"),
     ("?", "이 도움말"),
 )
@@ -32,8 +35,9 @@ def outcomes_for(severity: str) -> dict[str, str]:
     return {code: label for code, label in OUTCOMES.items() if code not in barred}
 
 
-def ask_close(case: Case, on_confirm: Callable[[str, str], Awaitable[str | None]]) -> None:
-    """Ask for what ending this case needs; ``on_confirm`` answers with the sentence to show when it was refused."""
+def ask_close(case: Case, on_confirm: Callable[[str, str, Label | None], Awaitable[str | None]]) -> None:
+    """Ask for what ending this case needs, and whether it was an emergency, which may be left open; ``on_confirm`` answers with the
+    sentence to show when it was refused."""
     emergency = is_emergency(case.severity)
     with ui.dialog().props("no-backdrop-dismiss") as dialog, block("div", "dialog", role="dialog", aria_label="상담 종료", data_dialog="close"):
         say("h2", f"#{case.id} 종료 — {words.severity_word(case.severity)} · {words.category_word(case.category)}")
@@ -43,14 +47,20 @@ def ask_close(case: Case, on_confirm: Callable[[str, str], Awaitable[str | None]
             outcome = ui.select(outcomes_for(case.severity), label="결과").props("outlined dense options-dense").classes("wide")
         contact = ui.input(label="확인한 연락 (누구와, 어떻게)" if emergency else "확인한 연락 (선택)", value="")
         contact.props("outlined dense autocomplete=off maxlength=500 data-verified-contact")
+        with block("div", "optional"):
+            say("p", "이 상담의 첫 글을 돌아보면 (선택)", "soft")
+            form = VerdictForm(category=case.category)
         problem = say("p", "", "problem", role="alert")
 
         async def confirm() -> None:
+            label = form.label() if form.is_touched else None
+            if form.is_touched and label is None:
+                return
             if not outcome.value:
                 problem.set_text("결과를 고르세요.")
             elif emergency and len((contact.value or "").strip()) < MIN_CONTACT_CHARS:
                 problem.set_text("누구와 어떻게 연락해 안전을 확인했는지 적으세요.")
-            elif (refused := await on_confirm(str(outcome.value), contact.value or "")) is not None:
+            elif (refused := await on_confirm(str(outcome.value), contact.value or "", label)) is not None:
                 problem.set_text(refused)
             else:
                 dialog.close()

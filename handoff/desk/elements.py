@@ -27,6 +27,10 @@ class Signals(Element, component="static/signals.js"):
     """Sound, title, connection, clocks and keys."""
 
 
+class ReviewKeys(Element, component="static/review_keys.js"):
+    """The keys of the review page."""
+
+
 def attributes(element: E, **values: Any) -> E:
     """Set attributes from data, never from a string that would be parsed; ``data_tick`` becomes ``data-tick``."""
     for name, value in values.items():

@@ -1,4 +1,4 @@
-"""``/desk``: the agents' page, its files and its base map."""
+"""``/desk`` and ``/desk/reviews``: the staff's pages, their files and the base map."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from handoff.desk.actions import Actions
 from handoff.desk.desk import Desk
 from handoff.desk.elements import block, say
 from handoff.desk.live import QueueFeed
+from handoff.desk.review_actions import ReviewActions
+from handoff.desk.reviews_page import ReviewPage, refuse
 from handoff.desk.session import Session
 from handoff.geography import BASE_MAP
 
@@ -54,6 +56,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
 
     app.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
     ui.page("/desk", title="상담 데스크")(_page)
+    ui.page("/desk/reviews", title="판정 검토")(_reviews)
     frame.install(app, cipher, settings)
     inner = app.router.lifespan_context
 
@@ -89,5 +92,25 @@ async def _page(request: Request, client: Client) -> Response | None:
     desk = Desk(client, viewer, parts.db, parts.hub, parts.feed, actions, parts.settings)
     desk.build()
     client.on_delete(desk.stop)
-    desk.start()
+    case = request.query_params.get("case", "")
+    desk.start(int(case) if case.isascii() and case.isdigit() and len(case) < 19 else None)
+    return None
+
+
+async def _reviews(request: Request, client: Client) -> Response | None:
+    parts = _parts[0]
+    actions = ReviewActions(parts.db, parts.cipher, Session.of(request))
+    ui.add_head_html(HEAD + '<link rel="stylesheet" href="/desk/assets/reviews.css">')
+    try:
+        viewer = await actions.viewer()
+    except AppError as error:
+        if error.code == "not_signed_in":
+            return RedirectResponse("/staff/sign-in?next=/desk/reviews", 303)
+        refuse(error)
+        client.status_code = error.kind.status
+        return None
+    page = ReviewPage(client, viewer, actions)
+    page.build()
+    client.on_delete(page.stop)
+    page.start()
     return None

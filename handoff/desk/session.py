@@ -23,15 +23,24 @@ class Session:
         """The session that a request's cookie names."""
         return cls(request.cookies.get(COOKIE), request.client.host if request.client else "")
 
-    async def staff(self, connection: Connection) -> Staff:
-        """The person, as the database has them now.
+    async def person(self, connection: Connection) -> Staff:
+        """Who is signed in, whatever their roles; what they may do is asked where they do it.
 
         Raises:
-            AppError: ``not_signed_in`` or ``forbidden``.
+            AppError: ``not_signed_in``.
         """
         staff = await accounts.session(connection, self._token)
         if staff is None:
             raise AppError("not_signed_in")
+        return staff
+
+    async def staff(self, connection: Connection) -> Staff:
+        """The person, as the database has them now, if a desk is theirs to sit at.
+
+        Raises:
+            AppError: ``not_signed_in`` or ``forbidden``.
+        """
+        staff = await self.person(connection)
         access_queue(staff)
         return staff
 

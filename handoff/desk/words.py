@@ -34,6 +34,7 @@ WHY = {
     "unanswered_question": "위험 확인에 답 없음",
     "asked": "상담관 요청",
     "abstain": "봇이 답하지 못함",
+    "review": "판정 검토에서 발견",
     "rule:rescue": "구조 요청",
     "rule:in_danger": "위험하다고 씀",
     "rule:initials": "초성 구조 요청",

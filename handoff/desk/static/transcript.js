@@ -7,6 +7,7 @@ export default {
         <p v-if="i === 0 || day(line.at) !== day(known[i - 1].at)" class="day">{{ day(line.at) }}</p>
         <article class="line" :class="['by-' + line.by, line.urgency ? 'sev-' + line.urgency : '', {own: line.own}]" :data-seq="line.seq">
           <header><b>{{ line.who }}</b><span v-if="line.urgency" class="badge" :class="'sev-' + line.urgency"><span aria-hidden="true">{{ line.shape }}</span> {{ line.word }}</span>
+            <button v-if="line.by === 'citizen' && !line.wordless" type="button" class="judge" title="이 글이 응급이었는지 판정" @click="$emit('judge', line.seq)">판정</button>
             <time :title="there(line.at)">{{ clock(line.at) }}</time></header>
           <p class="words" :class="{wordless: line.wordless}">{{ line.text }}</p>
           <div v-if="line.source" class="source"><b>{{ line.source.title }}</b><span>{{ line.source.detail }}</span>
@@ -18,7 +19,7 @@ export default {
       <button v-if="below" type="button" class="small below" @click="toEnd">새 글 보기 ↓</button>
     </div>`,
   props: { lines: Array, read: Number, zone: String, truncated: Boolean },
-  emits: ["seen"],
+  emits: ["seen", "judge"],
   data() {
     return { known: [], readSeq: 0, below: false, told: 0 };
   },
