@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from bot import escalation
+from bot import escalation, phrases
 from bot.escalation import Danger, card_category
 from bot.services import Services
 from conversation import service as conversation
@@ -48,7 +48,9 @@ SELECT i.message_id, i.seq, i.channel, i.triage_attempts, i.triage_state, m.kind
        c.id, c.owner_kind, c.owner_id, c.status, c.language, c.country, c.last_urgency, c.synthetic,
        COALESCE(c.heightened_until > now(), false) AS heightened,
        EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
-               AND k.severity IN ('life_threat', 'urgent')) AS open_emergency
+               AND k.severity IN ('life_threat', 'urgent')) AS open_emergency,
+       ARRAY(SELECT p.score FROM inbox p WHERE p.conversation_id = c.id AND p.seq < i.seq AND p.score IS NOT NULL
+             ORDER BY p.seq DESC LIMIT 3) AS last_scores
 FROM claimed JOIN inbox i USING (message_id) JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
 ORDER BY i.received_at
 """
@@ -193,8 +195,9 @@ class TriageSlot:
             countries=[named_country(row.get("analysis")) for row, _ in judged],
             wake=self.turns is None,
         )
-        for row in found if self.turns is not None else ():
-            self.turns(row["conversation_id"])
+        if self.turns is not None:
+            for row in found:
+                self.turns(row["conversation_id"])
         for _, decision in judged:
             TRIAGED.labels(urgency=decision.urgency.value, action=decision.action).inc()
 
@@ -262,6 +265,7 @@ def _context(row: dict[str, Any]) -> Context:
         previous_urgency=Urgency(row["last_urgency"]),
         open_case=row["open_emergency"],
         heightened=row["heightened"],
+        last_turns=tuple(reversed(row["last_scores"])),
     )
 
 
@@ -320,6 +324,10 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     )
     if country and country != row["country"]:
         await database.run(tx, "UPDATE conversations SET country = %s WHERE id = %s", country, row["id"])
+    if analysis is not None and kind == "text" and not choice and action != "escalate":
+        spoken = phrases.language_after(row["language"], text, analysis.language)
+        if spoken != row["language"]:
+            await database.run(tx, "UPDATE conversations SET language = %s WHERE id = %s", spoken, row["id"])
     TRIAGED.labels(urgency=decision.urgency.value, action=action).inc()
 
 
