@@ -28,6 +28,7 @@ REGISTER_ALERTS = "안전 문자와 안전 공지 알림 신청 방법"
 TOPICS = {"lost_passport": LOST_PASSPORT, "alarm_level": ALARM_LEVEL, "entry_rules": ENTRY_RULES}
 
 OFFER_TEXT = "제가 드린 답이 부족했네요. 상담관에게 연결해 드릴까요?"
+BOUNDARY_TEXT = "욕설 없이 말씀해 주시면 더 빨리 도와드릴 수 있어요. 필요하신 도움은 계속 드릴게요. 상담관에게 연결해 드릴까요?"
 OFFER_BUTTONS = [{"title": "상담관 연결", "payload": "person"}, {"title": "괜찮아요", "payload": "괜찮아요"}]
 MISSION_TEXT = "계신 곳을 맡은 우리 대사관이나 총영사관에서 긴급여권을 신청하실 수 있어요. 가까운 공관을 찾기 어려우면 상담관이 알려 드립니다."
 FLIGHT_SOON_TEXT = "항공편이 얼마 남지 않았네요. 원하시면 상담관에게 바로 연결해 드릴게요."
@@ -240,6 +241,22 @@ class OfferPerson(Action):  # type: ignore[misc]
         return changed(tracker, offered="person")
 
 
+class SetBoundary(ReadingAction):
+    """After abuse: one calm sentence, a person if wanted, and whatever was asked along with it is answered all the same."""
+
+    def name(self) -> str:
+        """As in the domain."""
+        return "action_set_boundary"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> list[EventType]:
+        """Nothing is counted and nothing ends; a plain yes accepts the person."""
+        payload = await self.reader.about_message(tracker.latest_message, topic(tracker))
+        if payload is not None and payload["outcome"] == "answered":
+            dispatcher.utter_message(json_message=payload)
+        dispatcher.utter_message(text=BOUNDARY_TEXT, buttons=OFFER_BUTTONS)
+        return changed(tracker, offered="person")
+
+
 class Repeat(ReadingAction):
     """'다시 말해 주세요': the last answer again."""
 
@@ -258,7 +275,7 @@ class Repeat(ReadingAction):
         return await self.say(dispatcher, payload, tracker, query=query)
 
 
-READING: tuple[type[ReadingAction], ...] = (Search, OutOfScope, LostPassport, AlarmLevel, EntryRules, RegisterAlerts, RepeatForCountry, Repeat)
+READING: tuple[type[ReadingAction], ...] = (Search, OutOfScope, LostPassport, AlarmLevel, EntryRules, RegisterAlerts, RepeatForCountry, Repeat, SetBoundary)
 OTHERS: tuple[type[Action], ...] = (RequestPerson, OfferPerson, Affirm)
 
 

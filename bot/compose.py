@@ -20,13 +20,14 @@ SURE = 0.6
 
 @dataclass(frozen=True)
 class Reply:
-    """What a turn says, and whether it asks for a person (the reason), has learnt the country, or knows how the dialogue stands (sealed)."""
+    """What a turn says, and whether it asks for a person (the reason), has learnt the country, knows how the dialogue stands (sealed), or is a rating."""
 
     bodies: tuple[Body, ...]
     person: str = ""
     country: str | None = None
     outcome: str = "answered"
     note: bytes | None = field(default=None, repr=False)
+    rating: int | None = None
 
 
 def from_answer(answer: Answer) -> Reply:

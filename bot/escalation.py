@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from bot import phrases
+from bot.phrases import PERSON as PERSON
 from bot.services import Services
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, Button
@@ -25,21 +27,6 @@ from language.triage import Decision
 
 ASK_TIMER = "danger_ask"
 YES, NO = "danger:yes", "danger:no"
-PERSON = "person"
-QUESTION = {
-    "ko": ("지금 위험한 상황인가요?", "네, 위험해요", "아니요"),
-    "en": ("Are you in danger right now?", "Yes, I am", "No"),
-    "ja": ("今、危険な状況ですか?", "はい、危険です", "いいえ"),
-    "zh": ("您现在有危险吗?", "是,有危险", "没有"),
-    "vi": ("Bạn có đang gặp nguy hiểm không?", "Có, tôi đang gặp nguy hiểm", "Không"),
-}
-PASSED_ON = {
-    "ko": "보내신 내용을 상담관에게 전했습니다. 상담관을 연결하고 있습니다.",
-    "en": "Your message has been passed to a counsellor. We are connecting you.",
-    "ja": "内容を相談員に伝えました。相談員におつなぎしています。",
-    "zh": "您的消息已转给咨询员。正在为您连接。",
-    "vi": "Tin nhắn của bạn đã được chuyển tới tư vấn viên. Chúng tôi đang kết nối.",
-}
 #: A second card for the same danger within this time would only push the first one off the screen.
 CARD_REPEAT = timedelta(minutes=10)
 #: Who was held or threatened this recently may still be read over the shoulder, whatever the next message is about.
@@ -138,7 +125,7 @@ async def _first_reply(services: Services, tx: Connection, conversation_id: str,
         now() - CARD_REPEAT,
     )
     if recent:
-        return Body(PASSED_ON.get(danger.language, PASSED_ON["ko"]), kind="passed_on")
+        return Body(phrases.passed_on(danger.language), kind="passed_on")
     card = services.crisis_card(danger.card, country, danger.language)
     token = await location.request_link(tx, conversation_id, case_id, services.cipher)
     return Body(
@@ -156,7 +143,7 @@ async def ask(tx: Connection, cipher: Cipher, conversation_id: str, message_id: 
     """
     if await database.one(tx, "SELECT 1 FROM timers WHERE kind = %s AND subject = %s", ASK_TIMER, conversation_id):
         return
-    question, yes, no = QUESTION.get(language, QUESTION["ko"])
+    question, yes, no = phrases.danger_question(language)
     await conversation.reply(
         tx,
         cipher,

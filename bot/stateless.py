@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, TextIO
 
+from bot import phrases
 from bot.compose import SURE, by_intent, from_answer
 from bot.escalation import card_category
 from bot.triage_slot import named_country
@@ -114,14 +115,15 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
             card = knowledge.crisis_card(category, country or named_country(analysis), analysis.language)
             return _result("emergency", "\n".join(card.lines), analysis.language)
         if decision.action == "ask":
-            return _result("clarify", "지금 위험한 상황인가요?", analysis.language, replies=["네, 위험해요", "아니요"])
+            question, *answers = phrases.danger_question(analysis.language)
+            return _result("clarify", question, analysis.language, replies=answers)
         intent, confidence = intents.predict(analysis)
         said = by_intent(intent, confidence)
         if said is not None:
-            return _result(said.outcome, said.bodies[0].text, analysis.language)
+            return _result(said.outcome, phrases.framed_text(said.bodies[0].text, analysis.language), analysis.language)
         found = knowledge.answer(analysis, country=country)
         if str(found.outcome) == "abstain" and intent in FORMS and confidence >= SURE:
-            return _result("form", FORMS[intent], analysis.language)
+            return _result("form", phrases.framed_text(FORMS[intent], analysis.language), analysis.language)
         body = from_answer(found).bodies[0]
         return _result(str(found.outcome), full_text(found), analysis.language, notices=list(found.notice_ids), replies=[b.title for b in body.buttons])
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     func,
@@ -129,4 +130,13 @@ late_answers = Table(
     Column("conversation_id", Text, nullable=False),
     Column("in_reply_to", BigInteger),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("conversation_id", Text, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("score", SmallInteger, nullable=False),
+    Column("rated_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    CheckConstraint("score BETWEEN 1 AND 5", name="score"),
 )

@@ -61,6 +61,9 @@ SERVICE_LABELS = {
     "ja": {"police": "現地の警察", "ambulance": "現地の救急", "fire": "現地の消防", "own": "領事安全コールセンター（24時間）"},
     "zh": {"police": "当地警察", "ambulance": "当地急救", "fire": "当地消防", "own": "领事安全呼叫中心（24小时）"},
     "vi": {"police": "Cảnh sát địa phương", "ambulance": "Cấp cứu địa phương", "fire": "Cứu hỏa địa phương", "own": "Tổng đài lãnh sự (24 giờ)"},
+    "fr": {"police": "Police locale", "ambulance": "Ambulance locale", "fire": "Pompiers locaux", "own": "Centre d'appels consulaire (24 h/24)"},
+    "es": {"police": "Policía local", "ambulance": "Ambulancia local", "fire": "Bomberos locales", "own": "Centro de llamadas consular (24 horas)"},
+    "ru": {"police": "Местная полиция", "ambulance": "Местная скорая", "fire": "Местные пожарные", "own": "Консульский колл-центр (круглосуточно)"},
 }
 WHERE = {
     "ko": "어느 나라, 어느 도시에 계신가요?",
@@ -68,6 +71,9 @@ WHERE = {
     "ja": "どの国の、どの都市にいらっしゃいますか。",
     "zh": "您在哪个国家、哪个城市？",
     "vi": "Bạn đang ở nước nào, thành phố nào?",
+    "fr": "Dans quel pays et dans quelle ville êtes-vous ?",
+    "es": "¿En qué país y en qué ciudad está?",
+    "ru": "В какой вы стране и в каком городе?",
 }
 SAFE_TO_READ = {
     "ko": "지금 글을 봐도 안전한가요?",
@@ -75,6 +81,9 @@ SAFE_TO_READ = {
     "ja": "今、この文を見ても安全ですか。",
     "zh": "您现在看这些文字安全吗？",
     "vi": "Bây giờ bạn đọc tin nhắn này có an toàn không?",
+    "fr": "Pouvez-vous lire ceci sans danger maintenant ?",
+    "es": "¿Puede leer esto ahora sin peligro?",
+    "ru": "Вам сейчас безопасно это читать?",
 }
 #: Every card says that a person is being connected and that nobody is on the way.
 NOT_A_RESCUE = {
@@ -83,6 +92,9 @@ NOT_A_RESCUE = {
     "ja": ("相談員におつなぎしています。", "現場への出動ではありません。"),
     "zh": ("正在为您转接咨询人员。", "这不是派人到现场。"),
     "vi": ("Chúng tôi đang kết nối bạn với nhân viên tư vấn.", "Đây không phải là cử người đến hiện trường."),
+    "fr": ("Nous vous mettons en relation avec une personne.", "Personne n'est envoyé sur place."),
+    "es": ("Le estamos comunicando con una persona.", "Esto no envía a nadie al lugar."),
+    "ru": ("Мы соединяем вас с сотрудником.", "Это не выезд на место."),
 }
 #: Loud cards also say whom to call first.
 CALL_FIRST = {
@@ -91,24 +103,31 @@ CALL_FIRST = {
     "ja": "安全に電話できるなら、まず現地の救助機関に連絡してください。",
     "zh": "如果能安全打电话，请先联系当地救援机构。",
     "vi": "Nếu gọi điện được an toàn, hãy gọi cơ quan cứu hộ địa phương trước.",
+    "fr": "Si vous pouvez appeler sans danger, appelez d'abord les secours locaux.",
+    "es": "Si puede llamar sin peligro, llame primero a los servicios de emergencia locales.",
+    "ru": "Если можете безопасно позвонить, сначала позвоните в местную службу спасения.",
 }
 _PROMISES = re.compile(
     r"출동(?:했|합|하고|하겠|할|시켰|시키)|구조대(?:가|를|는)\s*(?:가|갑|오|곧|보|출)|구조하러|구하러|보냈습니다|보내겠|보내 드리|곧\s*(?:도착|갑니다|가겠)|"
     r"가고 있|오고 있|도착합니다|도착할|경찰을 보|찾아가겠|찾아갑니다|"
     r"on (?:the|their|our|its) way|(?:is|are) coming|will (?:come|arrive|rescue|send)|dispatched|(?:been|have) sent|help is|"
     r"向かって(?:い|お)|派遣し(?:ま|た)|到着し|救助に(?:行|向)|正在(?:赶|前)往|马上(?:到|来)|已(?:派|出动)|前去营救|"
-    r"đang (?:đến|tới|trên đường)|sẽ (?:đến|tới|cử)|đã (?:cử|điều)",
+    r"đang (?:đến|tới|trên đường)|sẽ (?:đến|tới|cử)|đã (?:cử|điều)|"
+    r"en route|en chemin|arriv(?:e|ent|era|eront)\b|(?:a|ont) été envoyé|va venir|vont venir|"
+    r"en camino|va(?:n)? a llegar|llegar(?:á|án)|(?:ha|han) sido enviad|hemos enviado|"
+    r"в пути|едут|едет|выехал|приедут|прибуд|прибыва|отправ(?:лен|или)|направ(?:лен|или)",
     re.I,
 )
 _BETRAYING = re.compile(
     r"경찰|구조|신고|탈출|도망|납치|감금|가해|범인|범죄|학대|police|rescue|escape|kidnap|abus|crime|report|"
-    r"警察|救助|通報|脱出|逃|救援|报警|绑架|cảnh sát|cứu|trốn|bắt cóc|tố cáo",
+    r"警察|救助|通報|脱出|逃|救援|报警|绑架|cảnh sát|cứu|trốn|bắt cóc|tố cáo|"
+    r"polici?[eí]?a?\b|secours|sauv|évad|fuir|enlèv|plainte|rescat|escap|secuestr|denunci|полици|спас|побег|сбежа|похи[щт]|заявлен",
     re.I,
 )
 _NUMBER = re.compile(r"\d(?:[\s().-]*\d){2,}")
 _SENTENCE = re.compile(r"[.!?。？！]+(?=\s|$|[^\s\d])")
 MOST_SENTENCES = 2
-MOST_LINE_CHARS = {"ko": 90, "ja": 90, "zh": 80, "en": 170, "vi": 190}
+MOST_LINE_CHARS = {"ko": 90, "ja": 90, "zh": 80, "en": 170, "vi": 190, "fr": 190, "es": 190, "ru": 190}
 _FIELDS = {"id", "category", "countries", "language", "lines", "author", "approver", "approved_at", "source"}
 
 

@@ -5,16 +5,29 @@ from __future__ import annotations
 import re
 from datetime import date
 
-LANGUAGES = ("ko", "en", "ja", "zh", "vi")
+LANGUAGES = ("ko", "en", "ja", "zh", "vi", "fr", "es", "ru")
 
-PERSON = {"ko": "상담관 연결", "en": "Talk to a person", "ja": "相談員につなぐ", "zh": "转接人工咨询", "vi": "Gặp nhân viên tư vấn"}
+PERSON = {
+    "ko": "상담관 연결",
+    "en": "Talk to a person",
+    "ja": "相談員につなぐ",
+    "zh": "转接人工咨询",
+    "vi": "Gặp nhân viên tư vấn",
+    "fr": "Parler à une personne",
+    "es": "Hablar con una persona",
+    "ru": "Поговорить с человеком",
+}
 
-#: Stands before Korean sentences that answer a question in another language.
+#: Stands before Korean sentences that answer a question in another language. The call centre interprets English, Chinese, Japanese, French, Spanish,
+#: Russian and Vietnamese.
 LEAD = {
-    "en": "The official text is in Korean; this is the part about your question. We can also connect you to a person.",
-    "ja": "公式の案内は韓国語です。ご質問に当たる部分をそのままお伝えします。相談員におつなぎすることもできます。",
-    "zh": "官方通知为韩语，以下是与您的问题相关的原文。也可以为您转接人工咨询。",
-    "vi": "Thông báo chính thức bằng tiếng Hàn; dưới đây là phần liên quan đến câu hỏi. Chúng tôi cũng có thể nối máy với nhân viên tư vấn.",
+    "en": "The official notice below is in Korean. An interpreter can help you by phone: +82-2-3210-0404 (24 hours, 7 languages).",
+    "ja": "以下の公式案内は韓国語です。お電話で通訳がお手伝いします：+82-2-3210-0404（24時間、7言語）。",
+    "zh": "以下官方通知为韩语。可以致电由翻译协助您：+82-2-3210-0404（24小时，7种语言）。",
+    "vi": "Thông báo chính thức bằng tiếng Hàn ở bên dưới. Phiên dịch viên có thể giúp bạn qua điện thoại: +82-2-3210-0404 (24 giờ, 7 ngôn ngữ).",
+    "fr": "L'avis officiel ci-dessous est en coréen. Un interprète peut vous aider par téléphone : +82-2-3210-0404 (24 h/24, 7 langues).",
+    "es": "El aviso oficial que sigue está en coreano. Un intérprete puede ayudarle por teléfono: +82-2-3210-0404 (24 horas, 7 idiomas).",
+    "ru": "Официальное сообщение ниже — на корейском языке. Вам может помочь переводчик по телефону: +82-2-3210-0404 (круглосуточно, 7 языков).",
 }
 
 ABSTAIN = {
@@ -23,6 +36,9 @@ ABSTAIN = {
     "ja": "現在有効な案内の中に答えが見つかりませんでした。相談員におつなぎしましょうか。",
     "zh": "在现行有效的通知中没有找到答案。需要为您转接人工咨询吗？",
     "vi": "Tôi không tìm thấy câu trả lời trong các thông báo đang có hiệu lực. Bạn có muốn gặp nhân viên tư vấn không?",
+    "fr": "Je n'ai pas trouvé de réponse dans les avis en vigueur. Voulez-vous parler à une personne ?",
+    "es": "No he encontrado la respuesta en los avisos vigentes. ¿Quiere hablar con una persona?",
+    "ru": "В действующих сообщениях ответа нет. Соединить вас с сотрудником?",
 }
 
 UNKNOWN_ALARM = {
@@ -31,6 +47,9 @@ UNKNOWN_ALARM = {
     "ja": "その国の渡航警報は現在確認できません。+82-2-3210-0404 でご確認いただくか、相談員におつなぎしましょうか。",
     "zh": "目前无法确认该国的旅行警报级别。请拨打 +82-2-3210-0404 确认，或者需要为您转接人工咨询吗？",
     "vi": "Hiện chưa thể xác nhận mức cảnh báo du lịch của nước đó. Hãy gọi +82-2-3210-0404 để kiểm tra, hoặc bạn có muốn gặp nhân viên tư vấn không?",
+    "fr": "Le niveau d'alerte de ce pays ne peut pas être confirmé actuellement. Appelez le +82-2-3210-0404, ou voulez-vous parler à une personne ?",
+    "es": "En este momento no se puede confirmar la alerta de viaje de ese país. Llame al +82-2-3210-0404 para comprobarlo, ¿o quiere hablar con una persona?",
+    "ru": "Сейчас нельзя подтвердить уровень предупреждения для этой страны. Позвоните по номеру +82-2-3210-0404 или скажите, соединить ли вас с сотрудником.",
 }
 
 NO_PAST = {
@@ -39,6 +58,9 @@ NO_PAST = {
     "ja": "その当時の案内が見つかりませんでした。相談員におつなぎしましょうか。",
     "zh": "没有找到当时的通知。需要为您转接人工咨询吗？",
     "vi": "Tôi không tìm thấy thông báo của thời điểm đó. Bạn có muốn gặp nhân viên tư vấn không?",
+    "fr": "Je n'ai pas trouvé d'avis de cette époque. Voulez-vous parler à une personne ?",
+    "es": "No he encontrado ningún aviso de esa época. ¿Quiere hablar con una persona?",
+    "ru": "Сообщение того времени не найдено. Соединить вас с сотрудником?",
 }
 
 WHICH_COUNTRY = {
@@ -47,6 +69,9 @@ WHICH_COUNTRY = {
     "ja": "国によって異なります。どの国についてお調べしましょうか。",
     "zh": "各国情况不同。请问您想了解哪个国家？",
     "vi": "Mỗi nước một khác. Bạn muốn hỏi về nước nào?",
+    "fr": "Cela dépend du pays. De quel pays s'agit-il ?",
+    "es": "Depende del país. ¿De qué país se trata?",
+    "ru": "В разных странах по-разному. О какой стране вы спрашиваете?",
 }
 
 _PAST = {
@@ -55,6 +80,9 @@ _PAST = {
     "ja": "過去の案内です（{days}）。現在は異なる場合があります。",
     "zh": "这是过去的通知（{days}），现在可能已经不同。",
     "vi": "Đây là thông báo cũ ({days}); hiện nay có thể đã khác.",
+    "fr": "Ceci est un ancien avis ({days}) ; il peut ne plus être valable.",
+    "es": "Este es un aviso antiguo ({days}); puede que ya no sea válido.",
+    "ru": "Это старое сообщение ({days}); сейчас может быть иначе.",
 }
 
 

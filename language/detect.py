@@ -82,6 +82,11 @@ def _common_words() -> dict[str, dict[str, float]]:
     return {word: dict.fromkeys(codes, 1 / len(codes)) for word, codes in found.items()}
 
 
+def has_common_words(text: str, count: int) -> bool:
+    """Whether so many words of a text are common words of a Latin-script language: names of places are not."""
+    return sum(_plain(word) in _common_words() for word in _WORD.findall(text[:2000])) >= count
+
+
 def _plain(word: str) -> str:
     letters = unicodedata.normalize("NFD", word.lower().replace("\u0111", "d"))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))

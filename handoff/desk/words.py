@@ -33,6 +33,7 @@ WHY = {
     "danger_button": "위험 버튼",
     "unanswered_question": "위험 확인에 답 없음",
     "asked": "상담관 요청",
+    "interpreter": "통역 상담 요청",
     "abstain": "봇이 답하지 못함",
     "review": "판정 검토에서 발견",
     "rule:rescue": "구조 요청",

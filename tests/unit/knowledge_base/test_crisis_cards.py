@@ -12,8 +12,9 @@ import yaml
 
 from core.errors import HOTLINE, StartError
 from knowledge_base import reference
-from knowledge_base.crisis_cards import CARDS_FOLDER, QUIET, CrisisCards, check_card
+from knowledge_base.crisis_cards import CALL_FIRST, CARDS_FOLDER, NOT_A_RESCUE, QUIET, WHERE, CrisisCards, check_card
 from knowledge_base.errors import CardError
+from knowledge_base.phrases import LANGUAGES
 from knowledge_base.schemas import EmergencyNumber
 from language.categories import Category
 
@@ -34,7 +35,7 @@ def checked(number: str = "000", days_ago: int = 10, **changes: Any) -> Emergenc
 
 
 @pytest.mark.parametrize("category", [*Category, None, "nonsense"])
-@pytest.mark.parametrize("language", ["ko", "en", "ja", "zh", "vi", "fr"])
+@pytest.mark.parametrize("language", ["ko", "en", "ja", "zh", "vi", "fr", "es", "ru", "th"])
 @pytest.mark.parametrize("country", ["KH", None])
 def test_every_card(cards: CrisisCards, category: str | None, language: str, country: str | None) -> None:
     card = cards.card(category, country, language, today=TODAY)
@@ -57,7 +58,7 @@ def test_every_category_has_its_own_card_in_korean(cards: CrisisCards, category:
 
 
 @pytest.mark.parametrize("category", sorted(QUIET))
-@pytest.mark.parametrize("language", ["ko", "en", "ja", "zh", "vi", "ru"])
+@pytest.mark.parametrize("language", ["ko", "en", "ja", "zh", "vi", "fr", "es", "ru", "th"])
 def test_whoever_reads_along_learns_nothing(cards: CrisisCards, category: str, language: str) -> None:
     numbered = cards.with_numbers([checked()])
     card = numbered.card(category, "AU", language, today=TODAY)
@@ -67,6 +68,37 @@ def test_whoever_reads_along_learns_nothing(cards: CrisisCards, category: str, l
     assert card.lines[0] == SAFE or card.language != "ko"
     for word in ("경찰", "구조기관", "신고", "감금", "납치", "police", "rescue", "警察"):
         assert word not in card.text
+
+
+@pytest.mark.parametrize("category", [None, *sorted(QUIET)])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_danger_is_answered_in_the_citizens_language(cards: CrisisCards, category: str | None, language: str) -> None:
+    card = cards.card(category, None, language, today=TODAY)
+    assert card.language == language
+    assert card.category == (category or "generic")
+    assert card.lines[-1] == WHERE[language]
+    assert all(sentence in card.text for sentence in NOT_A_RESCUE[language])
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Les secours arrivent.", "Une ambulance est en route.", "La ayuda va en camino.", "La policía llegará pronto.", "Помощь едет.", "К вам уже выехали."],
+)
+def test_no_promise_of_rescue_in_further_languages(sentence: str) -> None:
+    with pytest.raises(CardError, match="on the way"):
+        check_card(
+            {
+                "id": "x",
+                "category": "generic",
+                "countries": [],
+                "language": "fr",
+                "lines": ["Mettez-vous en lieu sûr.", sentence, *NOT_A_RESCUE["fr"], CALL_FIRST["fr"]],
+                "author": "a",
+                "approver": "b",
+                "approved_at": TODAY,
+                "source": "c",
+            }
+        )
 
 
 def test_the_five_are_quiet() -> None:
