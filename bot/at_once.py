@@ -1,21 +1,23 @@
-"""Turns that are answered at once, without asking Rasa: plain questions that search answers by itself, and small talk.
+"""Turns that are answered at once, without asking Rasa: plain questions, which are searched for, and small talk.
 
-Only where the dialogue expects nothing, and only with the answer that Rasa's rules would have given. What was said is kept in a note of the
-conversation, and the next message to Rasa carries it, so that a correction, a repeat and the second answer that does not help find it there.
+Only where the dialogue expects nothing, and only with the answer that Rasa would have given: its own classifier names the rule. What was
+said is kept in a note of the conversation, and the next message to Rasa carries it, so that a correction, a repeat and the second answer
+that does not help find it there.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from actions.remembered import FAILURES_BEFORE_PERSON, after_search, failures_after
+from actions.remembered import CLARIFY, FAILURES_BEFORE_PERSON, after_search, failures_after
 from bot import smalltalk
 from bot.compose import Reply, from_answer
 from bot.dialogue.client import Said
-from bot.dialogue.reading import Entity, country_of
+from bot.dialogue.intents import FALLBACK
+from bot.dialogue.reading import MAX_TOKENS, Entity, Reading, country_of, split
 from core.crypto import Cipher
 from core.logging import get
 from knowledge_base.answer import Answer
@@ -24,17 +26,8 @@ from language.analysis import Analysis
 log = get(__name__)
 CONTEXT = "conversations.dialogue"
 
-QUESTION = "ask_notice"
-#: Intents that must never be answered past: where one of them has a tenth, Rasa decides. docs/dialogue.md has the figures.
-NEVER_PASSED = frozenset(
-    ("ask_person", "lost_passport", "correct_country", "affirm", "deny", "cancel", "refuse_to_share", "complaint", "repeat", "inform"),
-)
-A_TENTH = 0.1
-#: A plain question is the likeliest intent with this share, and search has an answer that it is sure of …
-LIKELY = 0.3
-#: … or with this one, above which Rasa believes its own classifier, and search has none.
-SURE_OF_QUESTION = 0.45
-SURE_OF_SMALLTALK = 0.7
+#: Intents whose rule is the same: search for the message's own words.
+QUESTIONS = ("ask_notice", FALLBACK)
 
 
 @dataclass(frozen=True)
@@ -79,37 +72,33 @@ def after(said: Said) -> Note:
     return Note(said.expects, said.topic_country, said.failures)
 
 
-def answer_at_once(
-    note: Note,
-    analysis: Analysis,
-    ranking: Sequence[tuple[str, float]],
-    country: str | None,
-    search: Callable[[Analysis, str | None], Answer],
-) -> tuple[Reply, Note] | None:
+def reading_of(analysis: Analysis) -> Reading:
+    """A message as Rasa's process would read it: it gets the vector in half precision."""
+    tokens = tuple((token.form, token.start, token.end) for token in analysis.tokens if token.form)[:MAX_TOKENS]
+    vector = None if analysis.vector is None else analysis.vector.astype("<f2").astype("float32")
+    entities = tuple(Entity(e.kind, e.start, e.end, e.text, e.value, e.country or "") for e in analysis.entities)
+    return Reading(analysis.normalised, tokens or split(analysis.normalised), vector, entities)
+
+
+def answer_at_once(note: Note, reading: Reading, intent: str, search: Callable[[str | None], Answer]) -> tuple[Reply, Note] | None:
     """The reply and the note that follows from it; None: Rasa is to be asked.
 
-    ``country`` is what the conversation knows of where the citizen is; ``search`` is called only for what looks like a plain question.
+    ``intent`` is whose rule Rasa would follow; ``search`` answers the message for the country that is spoken of, or for what else is known.
     """
-    intent, share = ranking[0]
-    if note.expects or any(odds >= A_TENTH for name, odds in ranking if name in NEVER_PASSED):
+    if note.expects:
         return None
-    named = _named(analysis)
-    spoken_of = {"topic_country": named} if named else {}
-    if intent in smalltalk.INTENTS and share >= SURE_OF_SMALLTALK:
-        reply = Reply((smalltalk.replies()[intent],), outcome="smalltalk")
-        return reply, replace(note, topic_country=named or note.topic_country, untold={**note.untold, **spoken_of})
-    if intent != QUESTION or share < LIKELY:
+    found = country_of(reading.text, reading.entities)
+    named = (found.country or found.value) if found is not None else None
+    country = named or note.topic_country
+    untold = {**note.untold, "topic_country": named} if named else dict(note.untold)
+    if intent in smalltalk.INTENTS:
+        return Reply((smalltalk.replies()[intent],), outcome="smalltalk"), replace(note, topic_country=country, untold=untold)
+    if intent not in QUESTIONS:
         return None
-    found = search(analysis, named or note.topic_country or country)
-    outcome = str(found.outcome)
+    answer = search(country)
+    outcome = str(answer.outcome)
     failures = failures_after(outcome, note.failures)
-    if outcome != "answered" and (outcome != "abstain" or share < SURE_OF_QUESTION or failures >= FAILURES_BEFORE_PERSON):
-        return None
-    slots = {**spoken_of, **after_search(analysis.text.strip(), outcome), "failures": failures, "offered": None}
-    return from_answer(found), Note(False, named or note.topic_country, int(failures), {**note.untold, **slots})
-
-
-def _named(analysis: Analysis) -> str | None:
-    """The country that a message is about, as Rasa's process finds it."""
-    found = country_of(analysis.normalised, tuple(Entity(e.kind, e.start, e.end, e.text, e.value, e.country or "") for e in analysis.entities))
-    return (found.country or found.value) if found is not None else None
+    if outcome == CLARIFY or failures >= FAILURES_BEFORE_PERSON:
+        return None  # then the dialogue expects something
+    untold |= {**after_search(reading.text, outcome), "failures": failures, "offered": None}
+    return from_answer(answer), Note(False, country, int(failures), untold)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from bot.dialogue.client import DialogueClient
+from bot.dialogue.intents import DialogueIntents
 from core.clock import now
 from core.crypto import Cipher
 from core.db import Database
@@ -73,6 +74,7 @@ class Services:
     understanding: Understanding | None = None
     knowledge: KnowledgeBase | None = None
     dialogue: DialogueClient | None = None
+    dialogue_intents: DialogueIntents | None = None
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
 
     def crisis_card(self, category: str, country: str | None, language: str) -> CrisisCard:

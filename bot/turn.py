@@ -16,7 +16,7 @@ from bot.compose import ASKED_PERSON, OFFER_PERSON, Reply, by_intent, from_answe
 from bot.dialogue import meanwhile
 from bot.dialogue.client import DialogueClient
 from bot.escalation import NO, PERSON
-from bot.services import Services, Understanding
+from bot.services import Services
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, NotOwner
 from core import db as database
@@ -141,7 +141,7 @@ class TurnSlot:
             return Reply((Body(NO_ANSWER, buttons=OFFER_PERSON),))
         analysis = await understanding.of_message(row["message_id"], text)
         if self.services.dialogue is not None:
-            reply = await self._talk(self.services.dialogue, understanding, row, text, analysis)
+            reply = await self._talk(self.services.dialogue, row, text, analysis)
             if reply.bodies:
                 return reply
             note = reply.note
@@ -154,13 +154,14 @@ class TurnSlot:
             return Reply((Body(NO_ANSWER, buttons=OFFER_PERSON),), note=note)
         return replace(from_answer(knowledge.answer(analysis, country=row["country"])), note=note)
 
-    async def _talk(self, dialogue: DialogueClient, understanding: Understanding, row: dict[str, Any], text: str, analysis: Analysis) -> Reply:
+    async def _talk(self, dialogue: DialogueClient, row: dict[str, Any], text: str, analysis: Analysis) -> Reply:
         """The answer at once, if there is one, else what Rasa says; nothing when it says nothing."""
-        knowledge, cipher = self.services.knowledge, self.services.cipher
+        knowledge, intents, cipher = self.services.knowledge, self.services.dialogue_intents, self.services.cipher
         note = at_once.note_of(cipher, row)
-        if knowledge is not None and not note.expects:
-            ranking = understanding.intents.ranking(analysis)
-            found = at_once.answer_at_once(note, analysis, ranking, row["country"], lambda asked, country: knowledge.answer(asked, country=country))
+        if knowledge is not None and intents is not None and not note.expects:
+            reading = at_once.reading_of(analysis)
+            intent = intents.predict([form for form, _, _ in reading.tokens], reading.vector)
+            found = at_once.answer_at_once(note, reading, intent, lambda country: knowledge.answer(analysis, country=country or row["country"]))
             if found is not None:
                 reply, note = found
                 ANSWERED_AT_ONCE.labels(outcome=reply.outcome).inc()

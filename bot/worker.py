@@ -8,6 +8,7 @@ from typing import Any
 
 from bot import escalation
 from bot.dialogue.client import DialogueClient
+from bot.dialogue.intents import FILE, DialogueIntents
 from bot.dialogue.process import DialogueProcess
 from bot.escalation import Danger
 from bot.services import Services
@@ -136,4 +137,5 @@ async def start_dialogue(services: Services, action_url: str, action_token: str)
     process = DialogueProcess(settings, action_url=action_url, action_token=action_token)
     process.start()
     services.dialogue = DialogueClient(process.base_url, process.token, timeout_s=settings.dialogue_timeout_ms / 1000)
+    services.dialogue_intents = DialogueIntents.load(process.model.with_name(FILE))
     return process

@@ -56,20 +56,24 @@ def serve(model: Path, port: int) -> int:
 
 
 def train(out: Path, name: str) -> int:
-    """Train from the project files at the root into ``out/name.tar.gz``."""
+    """Train from the project files at the root into ``out/name.tar.gz``, and write its intent classifier as arrays into ``out/name.npz``."""
     from rasa.model_training import train as train_model
 
     _warnings_only()
     result = train_model("domain.yml", "config.yml", ["data/nlu", "data/rules"], output=str(out), fixed_model_name=name, force_training=True)
+    if result.code == 0:
+        from bot.dialogue.export import export
+
+        export(out / f"{name}.tar.gz", "data/nlu", out / f"{name}.npz")
     return int(result.code)
 
 
 def _warnings_only() -> None:
     """Logs at warning level: below it, Rasa's lines carry the citizen's words."""
-    import structlog
+    from core.logging import configure
+    from language.redaction import redact
 
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    configure("WARNING", redact)
     for name in ("rasa", "sanic.access", "sanic.root", "sanic.error", "matplotlib"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

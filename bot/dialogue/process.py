@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bot.dialogue.client import TOKEN_HEADER, WEBHOOK
+from bot.dialogue.intents import FILE
 from core.errors import StartError
 from core.logging import get
 from core.process import spawn, stop_all
@@ -34,7 +35,7 @@ STEADY_S = 60.0
 STOP_GRACE_S = 3.0
 #: what a model depends on
 SOURCES = ("config.yml", "domain.yml", "data/nlu", "data/rules", "requirements/rasa.lock", "language")
-DIALOGUE_SOURCES = ("components.py", "reading.py", "launch.py", "light.py")
+DIALOGUE_SOURCES = ("components.py", "reading.py", "launch.py", "light.py", "intents.py", "export.py")
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "GILDONGMU_MODELS_BUILT")
 
 
@@ -67,11 +68,13 @@ def train_dialogue(out: Path | None = None, *, force: bool = False, progress: Ca
     environment = child_environment(folder) | {"RASA_CACHE_DIRECTORY": str(folder / "cache")}
     command = [str(rasa_python()), "-m", "bot.dialogue.launch", "train", "--out", str(folder), "--name", f"{MODEL}-new"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    fresh = folder / f"{MODEL}-new.tar.gz"
-    if done.returncode or not fresh.exists():
+    fresh, arrays = folder / f"{MODEL}-new.tar.gz", folder / f"{MODEL}-new.npz"
+    if done.returncode or not fresh.exists() or not arrays.exists():
         reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise StartError(f"The dialogue model could not be trained: {reason}")
+    (folder / FILE).unlink(missing_ok=True)  # never arrays of another model
     fresh.replace(model)
+    arrays.replace(folder / FILE)
     mark.write_text(current)
     return model
 
@@ -134,6 +137,11 @@ class DialogueProcess:
         self._ready = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def model(self) -> Path:
+        """What it was trained into; its intents lie beside it as arrays."""
+        return self._model
 
     @property
     def ready(self) -> bool:

@@ -58,11 +58,15 @@ def from_metadata(text: str, metadata: dict[str, Any]) -> Reading:
     """Read ``Analysis.to_metadata``; whatever is missing or damaged is left out rather than refused."""
     text = str(metadata.get("normalised") or text)
     tokens = tuple(token for raw in (metadata.get("tokens") or [])[:MAX_TOKENS] if (token := _token(raw)) is not None)
-    if not tokens:
-        tokens = tuple((match.group(), match.start(), match.end()) for match in re.finditer(r"\S+", text))[:MAX_TOKENS]
+    tokens = tokens or split(text)
     entities = tuple(entity for raw in metadata.get("entities") or [] if (entity := _entity(raw)) is not None)
     known = metadata.get("country")
     return Reading(text, tokens, decode_vector(metadata.get("vector")), entities, known if isinstance(known, str) else "")
+
+
+def split(text: str) -> tuple[tuple[str, int, int], ...]:
+    """Words in place of morphemes, where there are none."""
+    return tuple((match.group(), match.start(), match.end()) for match in re.finditer(r"\S+", text))[:MAX_TOKENS]
 
 
 def decode_vector(encoded: Any) -> npt.NDArray[np.float32] | None:
@@ -113,7 +117,7 @@ def is_question(text: str) -> bool:
 
 def country_of(text: str, entities: tuple[Entity, ...]) -> Entity | None:
     """The country a message is about: not one that is corrected away, the one somebody is in before others, then the first."""
-    places = [entity for entity in entities if entity.kind in ("country", "city") and (entity.country or entity.kind == "country")]
+    places = [entity for entity in entities if entity.kind in ("country", "city", "mission") and (entity.country or entity.kind == "country")]
     meant = [place for place in places if not REJECTED_AFTER.match(text, place.end) and not REJECTED_BEFORE.search(text[: place.start])]
     if not meant:
         return None

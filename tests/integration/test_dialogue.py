@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -25,11 +26,19 @@ from fastapi import FastAPI
 
 from actions.executor import build_router
 from bot.dialogue.client import BotMessage, DialogueClient, Said
+from bot.dialogue.intents import FILE, DialogueIntents
 from bot.dialogue.meanwhile import METADATA
 from bot.dialogue.process import DialogueProcess, rasa_python, train_dialogue
+from bot.services import Services
+from bot.turn import TurnQueue, TurnSlot
+from conversation import service as conversation
+from conversation.schemas import Inbound, InboundKind
 from core.crypto import load_cipher
 from core.db import Database
+from core.events import EventHub
 from core.settings import Settings
+from knowledge_base.crisis_cards import CrisisCards
+from language.intents import IntentModel
 
 pytestmark = [
     pytest.mark.dialogue,
@@ -323,3 +332,105 @@ async def test_speed_is_printed(client: DialogueClient, analyser: Any, dsn: str)
     with psycopg.connect(dsn) as connection:
         kept = connection.execute("SELECT count(*), max(length(state)) FROM dialogue_states WHERE conversation_id = 'speed-long'").fetchone()
     print(f"saved states of the long conversation: {kept[0]}, largest {kept[1]} bytes")
+
+
+class Asked:
+    """The client, and what it was asked."""
+
+    def __init__(self, client: DialogueClient) -> None:
+        self.client = client
+        self.texts: list[str] = []
+
+    async def ask(self, conversation_id: str, seq: int, text: str, metadata: Any) -> Said | None:
+        self.texts.append(text)
+        return await self.client.ask(conversation_id, seq, text, metadata)
+
+
+class Chat:
+    """A conversation in the tables, answered by the worker's own turns."""
+
+    def __init__(self, services: Services, talk: str) -> None:
+        self.services, self.talk, self.numbers = services, talk, itertools.count(1)
+        self.turns = TurnSlot(services, TurnQueue())
+
+    async def say(self, text: str) -> str:
+        db, cipher = self.services.db, self.services.cipher
+        async with db.transaction() as tx:
+            inbound = Inbound("webchat", f"{self.talk}:{next(self.numbers)}", self.talk, InboundKind.TEXT, text=text)
+            accepted = await conversation.accept(tx, cipher, inbound)
+            await tx.execute("UPDATE inbox SET triage_state = 'done' WHERE message_id = %s", (accepted.message_id,))
+        await self.turns._serve(self.talk)
+        async with db.read() as connection:
+            said = await conversation.transcript(connection, cipher, self.talk, after=accepted.sequence)
+        return " | ".join(line.text for line in said)
+
+
+@pytest_asyncio.fixture
+async def chat(client: DialogueClient, rasa: DialogueProcess, analyser: Any, db: Database, cipher: Any) -> AsyncIterator[Chat]:
+    understanding = SimpleNamespace(of_message=lambda _, text: asyncio.to_thread(lambda: analyser.analyse([text])[0]), intents=IntentModel.load())
+    services = Services(Settings(), db, cipher, EventHub(db), CrisisCards.load(), understanding, Notices(), Asked(client))  # type: ignore[arg-type]
+    services.dialogue_intents = DialogueIntents.load(rasa.model.with_name(FILE))
+    async with db.transaction() as tx:
+        talk, _ = await conversation.start(tx, "webchat")
+    chat = Chat(services, talk)
+    yield chat
+    if chat.turns._session is not None:
+        await chat.turns._session.close()
+
+
+async def test_a_plain_question_is_answered_without_asking(chat: Chat) -> None:
+    assert "긴급여권 수수료가 얼마예요?" in await chat.say("긴급여권 수수료가 얼마예요?")
+    assert "다행입니다" in await chat.say("감사합니다")
+    assert chat.services.dialogue.texts == []  # type: ignore[union-attr]
+
+
+async def test_a_correction_after_an_answer_at_once(chat: Chat) -> None:
+    assert "JP: 일본 대사관 전화번호 알려주세요" in await chat.say("일본 대사관 전화번호 알려주세요")
+    assert "TH: 일본 대사관 전화번호 알려주세요" in await chat.say("아니 일본 말고 태국이요")
+    assert chat.services.dialogue.texts == ["아니 일본 말고 태국이요"]  # type: ignore[union-attr]
+    assert "TH: 긴급여권 수수료가 얼마예요?" in await chat.say("긴급여권 수수료가 얼마예요?")  # the country that was meant is still spoken of
+
+
+async def test_a_repeat_after_an_answer_at_once(chat: Chat) -> None:
+    await chat.say("안녕하세요")
+    await chat.say("긴급여권 수수료가 얼마예요?")
+    assert "긴급여권 수수료가 얼마예요?" in await chat.say("다시 말해 주세요")
+    assert chat.services.dialogue.texts == ["다시 말해 주세요"]  # type: ignore[union-attr]
+
+
+async def test_two_failures_offer_a_person_although_the_first_was_answered_at_once(chat: Chat) -> None:
+    await chat.say("모르는 규정 수수료가 얼마예요?")
+    assert chat.services.dialogue.texts == []  # type: ignore[union-attr]
+    assert "상담관에게 연결해 드릴까요" in await chat.say("모르는 서류는 뭐가 필요해요?")
+    await chat.say("네")  # an offer is open: this is for Rasa, which remembers it
+    async with chat.services.db.read() as connection:
+        cursor = await connection.execute("SELECT reason FROM cases WHERE conversation_id = %s", (chat.talk,))
+        assert (await cursor.fetchone())["reason"] == "accepted"  # type: ignore[index]
+
+
+async def test_while_a_form_is_open_or_a_person_is_offered_rasa_is_asked(chat: Chat) -> None:
+    asked = chat.services.dialogue.texts  # type: ignore[union-attr]
+    await chat.say("여권을 잃어버렸어요")
+    assert WHERE in await chat.say("긴급여권 수수료가 얼마예요?")  # answered, and the form goes on
+    await chat.say("그만할래요")
+    await chat.say("상담이 너무 형편없네요")
+    await chat.say("긴급여권 수수료가 얼마예요?")
+    assert len(asked) == 5
+    await chat.say("아포스티유 수수료가 얼마예요?")  # the offer has lapsed with that question
+    assert len(asked) == 5
+
+
+async def test_with_rasa_away_search_answers_as_before_and_then_rasa_is_asked_again(chat: Chat) -> None:
+    there = chat.services.dialogue
+    await chat.say("여권을 잃어버렸어요")
+    chat.services.dialogue = DialogueClient("http://127.0.0.1:9", "x")
+    assert "None: 긴급여권 수수료가 얼마예요?" in await chat.say("긴급여권 수수료가 얼마예요?")
+    await chat.services.dialogue.close()
+    chat.services.dialogue = there
+    assert WHERE in await chat.say("긴급여권 수수료가 얼마예요?")
+
+
+async def test_without_rasas_intents_it_is_always_asked(chat: Chat) -> None:
+    chat.services.dialogue_intents = None
+    assert "긴급여권 수수료가 얼마예요?" in await chat.say("긴급여권 수수료가 얼마예요?")
+    assert len(chat.services.dialogue.texts) == 1  # type: ignore[union-attr]

@@ -1,0 +1,133 @@
+"""What is answered without asking Rasa, what never is, and what it is told afterwards."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bot import at_once, smalltalk
+from bot.at_once import Note, answer_at_once, note_of
+from bot.dialogue.client import Said
+from bot.dialogue.intents import FALLBACK
+from bot.dialogue.reading import Entity, Reading
+from core.crypto import Cipher
+from knowledge_base.schemas import Answer, Outcome
+
+CIPHER = Cipher({1: b"k" * 32}, 1, b"p" * 32)
+FEE = "긴급여권 수수료가 얼마예요?"
+
+
+def reading(text: str = FEE, country: str = "") -> Reading:
+    named = (Entity("country", 0, 2, text[:2], country, country),) if country else ()
+    return Reading(text, (), None, named)
+
+
+class Search:
+    """Remembers for which country it was asked."""
+
+    def __init__(self, outcome: Outcome = Outcome.ANSWERED) -> None:
+        self.outcome = outcome
+        self.asked: list[str | None] = []
+
+    def __call__(self, country: str | None) -> Answer:
+        self.asked.append(country)
+        return Answer(self.outcome, "5만 원입니다.")
+
+
+def untold(note: Note, intent: str = "ask_notice", outcome: Outcome = Outcome.ANSWERED, **about: Any) -> dict[str, Any]:
+    found = answer_at_once(note, reading(**about), intent, Search(outcome))
+    assert found is not None
+    return dict(found[1].untold)
+
+
+@pytest.mark.parametrize("intent", ["ask_notice", FALLBACK])
+def test_a_plain_question_is_answered_and_kept_for_a_repeat_or_a_correction(intent: str) -> None:
+    search = Search()
+    found = answer_at_once(Note(), reading(), intent, search)
+    assert found is not None
+    reply, note = found
+    assert reply.bodies[0].text == "5만 원입니다."
+    assert note.untold == {"last_topic": "search", "last_query": FEE, "failures": 0.0, "offered": None}
+    assert not note.expects
+    assert search.asked == [None]
+
+
+def test_the_country_that_is_named_is_spoken_of_from_then_on() -> None:
+    first = answer_at_once(Note(topic_country="JP"), reading("태국 비자 수수료", "TH"), "ask_notice", search := Search())
+    assert first is not None
+    assert first[1].untold["topic_country"] == "TH"
+    answer_at_once(first[1], reading(), "ask_notice", search)
+    assert search.asked == ["TH", "TH"]
+
+
+OTHERS = (
+    *("ask_person", "lost_passport", "correct_country", "ask_alarm_level", "entry_rules", "register_alerts", "affirm", "deny", "cancel"),
+    *("complaint", "repeat", "refuse_to_share", "inform", "out_of_scope"),
+)
+
+
+@pytest.mark.parametrize("intent", OTHERS)
+def test_whatever_has_another_rule_is_not_answered_at_once(intent: str) -> None:
+    assert answer_at_once(Note(), reading(), intent, Search()) is None
+
+
+@pytest.mark.parametrize("intent", ["ask_notice", FALLBACK, "greet"])
+def test_nothing_is_answered_at_once_while_the_dialogue_expects_something(intent: str) -> None:
+    search = Search()
+    assert answer_at_once(Note(expects=True), reading(), intent, search) is None
+    assert search.asked == []
+
+
+def test_the_first_failure_counts_and_the_second_is_left_to_rasa_which_offers_a_person() -> None:
+    first = answer_at_once(Note(), reading(), "ask_notice", Search(Outcome.ABSTAIN))
+    assert first is not None
+    assert (first[1].failures, first[1].untold["failures"]) == (1, 1.0)
+    assert answer_at_once(first[1], reading(), "ask_notice", Search(Outcome.ABSTAIN)) is None
+    helped = answer_at_once(first[1], reading(), "ask_notice", Search())
+    assert helped is not None
+    assert helped[1].failures == 0
+
+
+def test_a_question_back_is_left_to_rasa() -> None:
+    assert answer_at_once(Note(), reading(), "ask_notice", Search(Outcome.CLARIFY)) is None
+
+
+def test_small_talk_is_in_the_words_of_the_domain_and_forgets_nothing() -> None:
+    asked = Note(untold={"last_query": FEE})
+    found = answer_at_once(asked, reading("감사합니다"), "thank", Search())
+    assert found is not None
+    assert "다행입니다" in found[0].bodies[0].text
+    assert found[1] == asked
+    assert [button.title for button in smalltalk.replies()["greet"].buttons][-1] == "상담관 연결"
+    assert [button.payload for button in smalltalk.replies()["greet"].buttons] == ["", "", "", "person"]
+
+
+def row(dialogue: bytes | None, seq: int = 2, conversation_id: str = "c") -> dict[str, Any]:
+    return {"id": conversation_id, "seq": seq, "dialogue": dialogue}
+
+
+def test_a_note_is_sealed_and_comes_back() -> None:
+    note = Note(False, "TH", 1, {"last_query": FEE, "offered": None})
+    sealed = note.seal(CIPHER, "c")
+    assert FEE.encode() not in sealed
+    assert note_of(CIPHER, row(sealed)) == note
+
+
+def test_without_a_note_only_the_first_message_is_known_to_be_expected_by_nothing() -> None:
+    assert not note_of(CIPHER, row(None, seq=1)).expects
+    assert note_of(CIPHER, row(None)).expects
+
+
+@pytest.mark.parametrize("damaged", [b"x", Note().seal(CIPHER, "another"), CIPHER.seal(json.dumps({"a": 1}), "conversations.dialogue:c")])
+def test_a_damaged_note_means_ask(damaged: bytes) -> None:
+    assert note_of(CIPHER, row(damaged)).expects
+
+
+def test_once_rasa_has_answered_it_knows_everything() -> None:
+    assert at_once.after(Said((), False, "JP", 1)) == Note(False, "JP", 1, {})
+
+
+def test_rasa_that_did_not_answer_may_expect_anything_and_is_still_to_be_told() -> None:
+    assert Note(untold={"last_query": FEE}).unknown() == Note(True, untold={"last_query": FEE})
