@@ -199,7 +199,8 @@ class ReviewPage:
 
     def _show_sample(self, opened: OpenedSample) -> None:
         third = opened.row.state == "disputed" and opened.mine is None
-        say("h1", "의견이 갈린 표본" if third else "표본")
+        left = sum(not row.judged and row.state == "open" for row in self._shown.samples) if self._shown else 0
+        say("h1", "의견이 갈린 표본" if third else f"표본 — {left}개 남음" if opened.mine is None else "판정한 표본")
         _context(opened.context)
         if opened.final is not None:
             _outcome(opened)
@@ -273,7 +274,12 @@ class ReviewPage:
                 say("span", f"상담 #{row.case_id} 열기")
         if own:
             say("p", CATALOGUE["own_review"].korean, "warning")
-        form = None if own else VerdictForm(label=row.label, keys=True)
+        form = None if own else VerdictForm(label=row.label, keys=True, on_change=lambda: relabel())
+
+        def relabel() -> None:
+            if form is not None:
+                changed = form.label(say_why_not=False) not in (None, row.label)
+                taking.default_slot.children[0].set_text("고쳐서 받아들이기" if changed else "받아들이기")  # type: ignore[attr-defined]
 
         async def accept() -> None:
             label = form.label() if form else None
@@ -290,7 +296,7 @@ class ReviewPage:
 
         with block("div", "buttons"):
             if not own:
-                button("이대로 받아들이기 (고쳤으면 고친 대로)", accept, classes="primary", hint="a", data_key="KeyA", data_action="accept")
+                taking = button("받아들이기", accept, classes="primary", hint="a", data_key="KeyA", data_action="accept")
             button("제안 거두기" if own else "받아들이지 않기", reject, hint="x", data_key="KeyX", data_action="reject")
 
     def _show_closed(self, case_id: int, context: Context) -> None:

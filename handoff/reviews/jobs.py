@@ -18,7 +18,7 @@ from handoff.reviews import figures, repository, sampling
 
 log = get(__name__)
 LOOK_S = 60.0
-LOCK = 0x726576696577
+LONGEST_PAUSE_S = 3600.0
 TIMEOUT_MS = 60_000
 
 
@@ -30,7 +30,7 @@ async def draw_if_due(db: Database, now: datetime | None = None) -> int | None:
         if await repository.is_drawn(connection, week):
             return None
     async with db.transaction() as tx:
-        held = await database.one(tx, "SELECT pg_try_advisory_xact_lock(%s) AS held", LOCK)
+        held = await database.one(tx, "SELECT pg_try_advisory_xact_lock(%s) AS held", sampling.LOCK)
         if not held or not held["held"]:
             return None
         await database.run(tx, f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
@@ -47,16 +47,20 @@ async def reassign(db: Database, now: datetime | None = None) -> int:
 
 
 async def run(db: Database) -> None:
-    """The worker's round, for ever."""
+    """The worker's round, for ever; what fails (a draw that takes too long counts as that) is tried again less and less often."""
+    pause_s = LOOK_S
     while True:
         try:
             await draw_if_due(db)
             await reassign(db)
-        except DatabaseUnavailable:
-            pass
+            pause_s = LOOK_S
+        except DatabaseUnavailable as error:
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            log.warning("review_job_waits", reason=str(error), seconds=pause_s)
         except Exception as error:
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             log.error("review_job_failed", error=type(error).__name__, exc_info=error)
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(pause_s)
 
 
 async def watch_figures(db: Database) -> None:

@@ -308,50 +308,55 @@ WITH week AS MATERIALIZED (
 """
 
 
-async def begin_draw(tx: Connection, week: date, wanted: int, seed: str, start: datetime, end: datetime) -> Row | None:
-    """Claim a week for drawing and count what it holds; None when it has been drawn already."""
-    return await database.one(
-        tx,
-        f"""{_WEEK}
-            INSERT INTO review_draws (week, wanted, seed, population, caught)
-            SELECT %(week)s, %(wanted)s, %(seed)s, (SELECT count(*) FROM passed), (SELECT count(*) FROM week WHERE action IN ('escalate', 'ask'))
-            ON CONFLICT (week) DO NOTHING RETURNING *""",  # noqa: S608  (a constant)
-        week=week,
-        wanted=wanted,
-        seed=seed,
-        start=start,
-        end=end,
-    )
-
-
 async def is_drawn(connection: Connection, week: date) -> bool:
     """Whether a week has had its draw."""
     return await database.one(connection, "SELECT 1 FROM review_draws WHERE week = %s", week) is not None
 
 
-async def draw(tx: Connection, seed: str, start: datetime, end: datetime, uniform: int, edges: Sequence[float], takes: Sequence[int]) -> list[Row]:
-    """Two drawings of the same messages, independent of each other: some at random from all, some at random from each band of score.
+async def draw(
+    tx: Connection,
+    week: date,
+    start: datetime,
+    end: datetime,
+    *,
+    wanted: int,
+    seed: str,
+    salts: tuple[int, int],
+    uniform: int,
+    edges: Sequence[float],
+    takes: Sequence[int],
+) -> list[Row]:
+    """Write the week's row and draw twice from the same messages, independently: some from all, some from each band of score.
 
-    ``edges`` are the upper ends of the bands as shares of the messages in falling order of score; ``takes`` how many to draw from each.
+    ``edges`` are the upper ends of the bands as shares of the messages in falling order of score; ``takes`` how many to draw from each. The
+    lots are hashes under two salts. Where there are no more than ``wanted``, all are drawn.
     """
     return await database.rows(
         tx,
-        f"""{_WEEK}, ranked AS (
+        f"""{_WEEK}, begun AS (
+            INSERT INTO review_draws (week, wanted, seed, population, caught)
+            SELECT %(week)s, %(wanted)s, %(seed)s, (SELECT count(*) FROM passed), (SELECT count(*) FROM week WHERE action IN ('escalate', 'ask'))
+        ), ranked AS (
             SELECT message_id, count(*) OVER () AS size, row_number() OVER (ORDER BY score DESC, message_id) AS place,
-                   row_number() OVER (ORDER BY sha256(convert_to(%(seed)s || ':uniform:' || message_id, 'UTF8'))) AS uniform_place
+                   row_number() OVER (ORDER BY hashint8extended(message_id, %(first)s::bigint), message_id) AS uniform_place
             FROM passed
         ), banded AS (
-            SELECT *, (SELECT min(n) FROM unnest(%(edges)s::float8[]) WITH ORDINALITY AS e(edge, n) WHERE place <= ceil(edge * size)) AS band FROM ranked
+            SELECT *, 1 + width_bucket((place - 1)::float8 / size, %(edges)s::float8[]) AS band
+            FROM ranked
         ), drawn AS (
-            SELECT message_id, size, band, count(*) OVER (PARTITION BY band) AS band_size, uniform_place <= %(uniform)s AS is_uniform,
-                   row_number() OVER (PARTITION BY band ORDER BY sha256(convert_to(%(seed)s || ':band:' || message_id, 'UTF8')))
+            SELECT message_id, size, band, count(*) OVER (PARTITION BY band) AS band_size, size <= %(wanted)s OR uniform_place <= %(uniform)s AS is_uniform,
+                   size > %(wanted)s AND row_number() OVER (PARTITION BY band ORDER BY hashint8extended(message_id, %(second)s::bigint), message_id)
                        <= (%(takes)s::int[])[band] AS is_banded
             FROM banded
         )
-        SELECT * FROM drawn WHERE is_uniform OR is_banded ORDER BY message_id""",  # noqa: S608  (a constant)
-        seed=seed,
+        SELECT * FROM drawn WHERE (is_uniform OR is_banded) AND %(wanted)s > 0 ORDER BY message_id""",  # noqa: S608  (a constant)
+        week=week,
         start=start,
         end=end,
+        wanted=wanted,
+        seed=seed,
+        first=salts[0],
+        second=salts[1],
         uniform=uniform,
         edges=list(edges),
         takes=list(takes),

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from core import db as database
 from core.db import Connection
 from core.settings import settings
 from handoff.reviews import repository
 
 WEEK = timedelta(days=7)
+LOCK = 0x726576696577
 #: Bands of falling score, as the share of messages down to their end, and which part of the second half of the draw each gets.
 BANDS = (0.05, 0.20, 0.50, 1.0)
 PARTS = (0.45, 0.30, 0.15, 0.10)
@@ -57,19 +59,19 @@ def probability(uniform: int, population: int, take: int, band: int) -> float:
 async def draw(tx: Connection, week: date, *, wanted: int | None = None, seed: str | None = None) -> int | None:
     """Draw one week's sample and give each message to two people; None when that week has been drawn.
 
-    The row of the week comes first, under its unique key: of two workers one draws.
+    One draw at a time; and the row of the week stands under a unique key.
     """
     wanted = settings().review_sample_size if wanted is None else wanted
     seed = seed or secrets.token_hex(16)
-    start, end = bounds(week)
-    begun = await repository.begin_draw(tx, week, wanted, seed, start, end)
-    if begun is None:
+    await database.run(tx, "SELECT pg_advisory_xact_lock(%s)", LOCK)
+    if await repository.is_drawn(tx, week):
         return None
-    population = int(begun["population"])
-    if not wanted or not population:
-        return 0
-    uniform, takes = plan(wanted) if population > wanted else (population, (0,) * len(BANDS))
-    drawn = await repository.draw(tx, seed, start, end, uniform, BANDS, takes)
+    start, end = bounds(week)
+    uniform, takes = plan(wanted)
+    salts = _salt(f"{seed}:uniform"), _salt(f"{seed}:band")
+    drawn = await repository.draw(tx, week, start, end, wanted=wanted, seed=seed, salts=salts, uniform=uniform, edges=BANDS, takes=takes)
+    if drawn and int(drawn[0]["size"]) <= wanted:
+        uniform, takes = int(drawn[0]["size"]), (0,) * len(BANDS)
     people = await repository.reviewers(tx)
     load = {row["id"]: int(row["load"]) for row in people}
     for row in _shuffled(drawn, seed):
@@ -110,6 +112,10 @@ async def reassign(tx: Connection, now: datetime) -> int:
 
 def _shuffled(rows: list[dict[str, Any]], seed: str) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: _lot(f"{seed}:order:{row['message_id']}"))
+
+
+def _salt(word: str) -> int:
+    return int.from_bytes(_lot(word)[:8], signed=True)
 
 
 def _lot(word: str) -> bytes:

@@ -145,6 +145,7 @@ async def test_a_case_is_marked_reviewed_and_listed(seat, make_case, write, revi
     await expect(detail).to_contain_text("부르지 않았음 · 점수 0.07")
     await page.keyboard.press("2")
     await expect(detail.locator("[data-urgency=urgent]")).to_have_attribute("aria-pressed", "true")
+    await expect(detail.locator("[data-action=accept]")).to_contain_text("고쳐서 받아들이기")
     await page.keyboard.press("a")
     await expect(page.locator("[data-section=review]")).to_contain_text("기다리는 제안이 없습니다")
     await expect(page.locator("[data-figure=pending] .tile-value")).to_have_text("0")
@@ -175,6 +176,8 @@ async def test_two_judge_blind_and_see_each_other_only_afterwards(reviewer, samp
         await expect(desk.page.locator(".earlier")).to_have_text("여기 일이 좀 이상해요")
 
     async def picture() -> str:
+        await expect(two.page.locator("time[data-local]")).to_have_count(1)
+        await expect(two.page.locator("[data-entry][aria-current=true]")).to_have_count(1)
         html = await two.page.locator(".review-panes").inner_html()
         return re.sub(r'(id|for|aria-controls|aria-describedby)="[^"]*"|data-v-\w+|c\d+', "", html)
 
@@ -275,7 +278,7 @@ async def test_ending_a_case_may_answer_the_question_and_later_is_possible_too(s
 
     # A closed case by its link: to be read, and marked, but not written to.
     await page.goto(f"{staff_server.url}/desk?case={case.id}")
-    await expect(page.locator(".case-head")).to_contain_text("종료")
+    await expect(page.locator(".case-head .status")).to_have_text("종료")
     await expect(page.locator("[data-composer]")).to_be_hidden()
     await page.keyboard.press("v")
     await expect(page.locator("[data-dialog=mark] [data-urgency=none]")).to_have_attribute("aria-pressed", "true")
