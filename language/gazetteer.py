@@ -1,33 +1,33 @@
-"""Names of countries and cities, with their ISO codes: CLDR's names, our aliases, and a quick look-up in running text."""
+"""Names of countries, cities, islands and regions, with their ISO codes: CLDR's names, our own lists, and a quick look-up in running text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 
+from language.matcher import Matcher, folded, is_hangul, is_latin
 from language.paths import RESOURCES
 
-# CLDR calls these territories; they are not places a citizen can be in.
-_NOT_COUNTRIES = {"ZZ", "EU", "EZ", "UN", "XA", "XB", "QO"}
-# English names that are far more often something else.
-_ENGLISH_EXCLUDED = {"chad", "jersey", "georgia", "jordan", "niue", "nice", "mali", "guernsey", "man", "turkey"}
-_ENGLISH = {
-    "usa": "US", "u.s.a": "US", "u.s.": "US", "uk": "GB", "u.k.": "GB", "england": "GB", "scotland": "GB", "uae": "AE", "turkiye": "TR",
-    "burma": "MM", "laos": "LA", "holland": "NL", "korea": "KR", "south korea": "KR", "russia": "RU", "vietnam": "VN", "viet nam": "VN",
-    "czech republic": "CZ", "ivory coast": "CI", "hong kong": "HK", "macau": "MO", "america": "US", "macao": "MO", "palestine": "PS",
-}  # fmt: skip
+# CLDR calls these territories; they are no places, or parts of countries with a code that ISO only reserves.
+NOT_COUNTRIES = {"ZZ", "EU", "EZ", "UN", "XA", "XB", "QO", "IC", "EA", "AC", "TA", "DG", "CP", "CQ"}
+# Names that are more often something else: they need a word before them that speaks of a place, and a capital letter where there are any.
+_AMBIGUOUS = {"chad", "jersey", "georgia", "jordan", "niue", "mali", "guernsey", "isle of man", "turkey", "pháp", "nga", "ý", "anh", "mỹ", "đức", "úc"}
+# CLDR's names of regions that no list of ours has, and which are words or parts of words.
+_EXCLUDED = {"man", "ấn", "áo", "síp", "séc", "bỉ", "pê-ru"}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A name as written: country or city, its ISO code, the name to show, and whether it is also an ordinary word."""
+    """A name as written: country or city, its ISO code, the name to show, whether it is also an ordinary word, and whether it needs capitals."""
 
     kind: str
     country: str
     name: str
     is_ambiguous: bool = False
+    is_capital: bool = False
 
 
 def _lines(file: str) -> Iterator[tuple[str, list[str]]]:
@@ -37,82 +37,76 @@ def _lines(file: str) -> Iterator[tuple[str, list[str]]]:
             yield code, names
 
 
+def _spellings(written: str) -> list[str]:
+    """Each way to write a name whose spaces ("_") may be left out."""
+    parts = written.split("_")
+    return ["".join(part + gap for part, gap in zip(parts, (*gaps, ""), strict=True)) for gaps in product(("", " "), repeat=len(parts) - 1)]
+
+
+def _add(names: dict[str, Place], place: Place, written: str) -> None:
+    is_ambiguous, is_capital = written.startswith("~"), written.startswith("!")
+    for spelling in _spellings(written.lstrip("~!")):
+        names[folded(spelling)] = replace(place, is_ambiguous=is_ambiguous, is_capital=is_capital)
+
+
 def _cldr(locale: str) -> dict[str, str]:
     from babel import Locale
 
-    names = Locale(locale).territories
-    return {code: re.sub(r"\s*[(（].*", "", name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES}
+    names = Locale.parse(locale).territories
+    return {code: re.sub(r"\s*[(（].*", "", name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES}
+
+
+def _cldr_names(locale: str, shortest: int) -> dict[str, Place]:
+    found = {folded(name): Place("country", code, name) for code, name in _cldr(locale).items() if len(name) >= shortest}
+    return {name: replace(place, is_ambiguous=name in _AMBIGUOUS) for name, place in found.items() if name not in _EXCLUDED}
 
 
 @lru_cache(maxsize=1)
-def korean_names() -> dict[str, Place]:
-    """Every Korean name (spaces removed) to its place."""
-    names: dict[str, Place] = {}
+def names() -> dict[str, Place]:
+    """Every name, folded, to its place; later sources win, and our own lists over CLDR's."""
+    found: dict[str, Place] = {}
+    for locale in ("vi", "zh_Hant", "ja", "zh", "en"):
+        found |= _cldr_names(locale, 2)
     for code, name in _cldr("ko").items():
-        names[name.replace(" ", "")] = Place("country", code, name)
-    for code, aliases in _lines("countries.txt"):
-        for alias in aliases:
-            plain = alias.lstrip("~")
-            names[plain] = Place("country", code, plain, alias.startswith("~"))
-    for code, cities in _lines("cities.txt"):
-        for city in cities:
-            plain = city.split("=")[0].lstrip("~")
-            if plain not in names or city.startswith("~"):
-                names[plain] = Place("city", code, plain, city.startswith("~"))
-    for short in ("괌",):
-        names[short] = Place("country", "GU", short)
-    return names
+        _add(found, Place("country", code, name), name.replace(" ", "_"))
+    for code, written in _lines("countries.txt"):
+        for entry in written:
+            korean, _, others = entry.partition("=")
+            for name in (korean, *others.split("/")):
+                if name:
+                    _add(found, Place("country", code, korean.lstrip("~").replace("_", " ")), name)
+    countries = {name for name, place in found.items() if place.kind == "country" and is_hangul(name[0])}
+    for code, written in _lines("cities.txt"):
+        for entry in written:
+            korean, _, others = entry.partition("=")
+            spelt = korean.split("/")
+            place = Place("city", code, spelt[0].lstrip("~").replace("_", " "))
+            for name in (*spelt, *others.split("/")):
+                if name and folded(name.lstrip("~!")) not in countries:
+                    _add(found, place, name)
+    return found
+
+
+def korean_names() -> dict[str, Place]:
+    """The names that are written in Hangul."""
+    return {name: place for name, place in names().items() if is_hangul(name[0])}
 
 
 @lru_cache(maxsize=1)
-def english_names() -> dict[str, Place]:
-    """Every English name in lower case to its place."""
-    names = {name.lower(): Place("country", code, name) for code, name in _cldr("en").items()}
-    names |= {name: Place("country", code, name) for name, code in _ENGLISH.items()}
-    for code, cities in _lines("cities.txt"):
-        for city in cities:
-            korean, _, english = city.partition("=")
-            if english:
-                names[english.lower()] = Place("city", code, korean.lstrip("~"))
-    return {name: place for name, place in names.items() if name not in _ENGLISH_EXCLUDED}
-
-
-@lru_cache(maxsize=1)
-def east_asian_names() -> dict[str, Place]:
-    """Japanese and Chinese names of countries (two characters or more)."""
-    names: dict[str, Place] = {}
-    for locale in ("zh", "ja", "zh_Hant"):
-        for code, name in _cldr(locale).items():
-            if len(name) >= 2:
-                names.setdefault(name, Place("country", code, name))
-    return names
-
-
-@lru_cache(maxsize=1)
-def _by_head() -> dict[str, list[str]]:
-    """Names by their first character, longest first."""
-    heads: dict[str, list[str]] = {}
-    for name in {**east_asian_names(), **korean_names()}:
-        heads.setdefault(name[0], []).append(name)
-    return {head: sorted(found, key=len, reverse=True) for head, found in heads.items()}
-
-
-@lru_cache(maxsize=1)
-def _latin_pattern() -> re.Pattern[str]:
-    names = sorted(english_names(), key=len, reverse=True)
-    return re.compile(r"(?<![A-Za-z])(?:" + "|".join(map(re.escape, names)) + r")(?![A-Za-z])", re.IGNORECASE)
+def _matcher() -> Matcher[Place]:
+    return Matcher(names())
 
 
 def names_in(text: str) -> Iterator[tuple[int, int, Place]]:
-    """Every longest name at every position, without judging its context; Korean names may be written with spaces inside."""
-    heads, korean, other = _by_head(), korean_names(), east_asian_names()
-    at = 0
-    while at < len(text):
-        for name in heads.get(text[at], ()):
-            if text.startswith(name, at):
-                yield at, at + len(name), korean.get(name) or other[name]
-                at += len(name) - 1
-                break
-        at += 1
-    for match in _latin_pattern().finditer(text):
-        yield match.start(), match.end(), english_names()[match.group().lower()]
+    """The longest name at every position, without judging its context beyond capitals; several may overlap."""
+    for start, end, place in _matcher().find(folded(text)):
+        if place.is_capital and not text[start:end].isupper() and not _touches_hangul(text, start, end):
+            continue
+        if place.is_ambiguous and is_latin(text[start]) and not text[start].isupper():
+            continue
+        yield start, end, place
+
+
+def _touches_hangul(text: str, start: int, end: int) -> bool:
+    after = text[end : end + 2].lstrip()[:1]
+    return bool(after) and is_hangul(after)

@@ -162,15 +162,11 @@ class Morphology:
 
     @classmethod
     def load(cls) -> Morphology:
-        """Kiwi (320 MB, 1 s) and a blank Korean pipeline with the entity ruler and the gazetteer."""
+        """Kiwi (320 MB, 1 s) and a blank Korean pipeline with the gazetteer."""
         import spacy
-
-        from language.entities import DOCUMENT_PATTERNS
 
         _register(Kiwi())
         nlp = spacy.blank("ko", config={"nlp": {"tokenizer": {"@tokenizers": "gildongmu.kiwi.v1"}}})
-        ruler = nlp.add_pipe("entity_ruler")
-        ruler.add_patterns(DOCUMENT_PATTERNS)  # type: ignore[attr-defined]
         nlp.add_pipe("gildongmu_gazetteer")
         return cls(nlp)
 

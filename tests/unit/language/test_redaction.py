@@ -25,3 +25,45 @@ def test_secret_is_gone(text, secret):
 @pytest.mark.parametrize("text", ["여권을 잃어버렸어요", "3명이 2026년에 왔어요", "수수료 53,000원", "119에 전화"])
 def test_ordinary_text_stays(text):
     assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("제 번호 공일공 일이삼사 오육칠팔", "제 번호 [phone]"),
+        ("０１０－１２３４－５６７８", "[phone]"),
+        ("2026-11-22에 010.1234.5678로", "2026-11-22에 [phone]로"),
+        ("53,000원을 110-234-567890으로", "53,000원을 [phone]으로"),
+        ("37°33'59\"N 126°58'40\"E", "[place] [place]"),
+        ("cvc 123", "[secret]"),
+    ],
+)
+def test_what_is_left(text, left):
+    assert redact(text) == left
+
+
+def test_redacting_twice_changes_nothing():
+    from language.redaction_evaluation import read
+
+    for example in read():
+        once = redact(example["text"])
+        assert redact(once) == once
+
+
+def test_written_examples():
+    from language.redaction_evaluation import evaluate_redaction
+
+    report = evaluate_redaction(progress=lambda _: None)
+    assert report["n"] >= 200
+    assert report["harmless"] >= 80
+    assert report["leaked"] == 0
+    assert report["false_redaction"] <= 0.02
+
+
+@pytest.mark.parametrize("piece", ["1", "1 ", "1.23 ", "일", "a@", "a at ", "AB12 ", "4***", "http://", "위도 ", "°1"])
+def test_hostile_texts_take_no_longer(piece):
+    import time
+
+    began = time.process_time()
+    redact(piece * (20_000 // len(piece)))
+    assert time.process_time() - began < 20
