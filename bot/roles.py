@@ -22,6 +22,7 @@ from core import logging
 from core.errors import DatabaseUnavailable
 from core.process import die_with_parent
 from core.settings import Settings
+from language.redaction import redact
 
 log = logging.get(__name__)
 #: The action route's token, shared by web and worker; the supervisor makes one for both.
@@ -55,7 +56,7 @@ def run_worker(settings: Settings) -> None:
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
     die_with_parent()
-    logging.configure()
+    logging.configure(scrub=redact)
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         uvloop_run(main)
 
@@ -77,6 +78,7 @@ async def _web(settings: Settings, *, citizen_pages: bool) -> None:
             host=settings.host,
             port=settings.port,
             log_level="warning",
+            log_config=None,  # its lines go through our handler, which scrubs them
             access_log=False,  # an access line carries tokens and addresses; metrics count instead
             ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
             ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
@@ -105,7 +107,7 @@ async def _internal(services: Services, token: str) -> None:
     address = urlsplit(os.environ.get(ACTION_URL, ""))
     if address.scheme == "http" and address.hostname and address.port:
         app = build_action_app(services, token)
-        config = uvicorn.Config(app, host=address.hostname, port=address.port, log_level="warning", access_log=False, server_header=False)
+        config = uvicorn.Config(app, host=address.hostname, port=address.port, log_level="warning", log_config=None, access_log=False, server_header=False)
         await uvicorn.Server(config).serve()
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from language.entity import Entity
-from language.matcher import Matcher, folded, is_hangul
+from language.matcher import Matcher, folded, is_hangul, spellings
 
 if TYPE_CHECKING:
     from language.morphology import Token
@@ -80,7 +80,7 @@ _CUT_OFF = "명"  # "체류증명서" is no "체류증"
 
 @lru_cache(maxsize=1)
 def _matcher() -> Matcher[str]:
-    return Matcher({folded(name.replace("_", gap)): kind for kind, names in DOCUMENTS.items() for name in names for gap in ("", " ")})
+    return Matcher({folded(spelling): kind for kind, names in DOCUMENTS.items() for name in names for spelling in spellings(name)})
 
 
 def documents(text: str, tokens: Sequence[Token]) -> Iterator[Entity]:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import product
 
-from language.matcher import Matcher, folded, is_hangul, is_latin
+from language.matcher import Matcher, folded, is_hangul, is_latin, spellings
 from language.paths import RESOURCES
 
 # CLDR calls these territories; they are no places, or parts of countries with a code that ISO only reserves.
@@ -37,15 +36,9 @@ def _lines(file: str) -> Iterator[tuple[str, list[str]]]:
             yield code, names
 
 
-def _spellings(written: str) -> list[str]:
-    """Each way to write a name whose spaces ("_") may be left out."""
-    parts = written.split("_")
-    return ["".join(part + gap for part, gap in zip(parts, (*gaps, ""), strict=True)) for gaps in product(("", " "), repeat=len(parts) - 1)]
-
-
 def _add(names: dict[str, Place], place: Place, written: str) -> None:
     is_ambiguous, is_capital = written.startswith("~"), written.startswith("!")
-    for spelling in _spellings(written.lstrip("~!")):
+    for spelling in spellings(written.lstrip("~!")):
         names[folded(spelling)] = replace(place, is_ambiguous=is_ambiguous, is_capital=is_capital)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -27,6 +28,12 @@ def is_latin(char: str) -> bool:
 def is_katakana(char: str) -> bool:
     """Whether a character is Katakana, the long vowel included."""
     return "\u30a1" <= char <= "\u30ff"
+
+
+def spellings(written: str) -> list[str]:
+    """Each way to write a name whose spaces ("_") may be left out."""
+    parts = written.split("_")
+    return ["".join(part + gap for part, gap in zip(parts, (*gaps, ""), strict=True)) for gaps in product(("", " "), repeat=len(parts) - 1)]
 
 
 class Matcher(Generic[Value]):

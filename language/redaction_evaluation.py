@@ -58,12 +58,13 @@ def summarise(examples: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def evaluate_redaction(path: Path = EXAMPLES, progress: Callable[[str], None] = print) -> dict[str, Any]:
-    """All examples, and each half: `dev` was tuned on, `test` was not."""
+    """All examples, and each half: `dev` was tuned on; `test` and `fresh` (written after the rules) were looked at once,
+    and the leak that each had was closed."""
     examples = read(path)
     for example in examples:
         if example["kind"] == HARMLESS and redact(example["text"]) != example["text"]:
             progress(f"changed {example['id']} {example['text']} -> {redact(example['text'])}")
         elif example["kind"] != HARMLESS and leaks(example):
             progress(f"leaked {example['id']} ({example['kind']})")
-    halves = {split: summarise([e for e in examples if e["split"] == split]) for split in ("dev", "test")}
+    halves = {split: summarise([e for e in examples if e["split"] == split]) for split in ("dev", "test", "fresh")}
     return {**summarise(examples), **{split: {key: value for key, value in half.items() if key != "by_kind"} for split, half in halves.items()}}
