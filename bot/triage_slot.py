@@ -73,20 +73,20 @@ SELECT pg_notify('turns', conversation_id) FROM marked WHERE %(turn_state)s IN (
 """
 
 
-#: The mark for messages that triage lets pass, which has no other effect than the country that one names. A crash of the server may lose it
-#: (this session does not wait for the disk): then they are judged again. Where another process takes the turns, it is woken.
+#: The mark for messages that triage lets pass, which has no other effect than the country that one names and the language it changes to. A crash
+#: of the server may lose it (this session does not wait for the disk): then they are judged again. Where another process takes the turns, it is woken.
 _MARK_PASSED = """
 WITH judged AS (
     SELECT * FROM unnest(%(messages)s::bigint[], %(urgencies)s::text[], %(categories)s::text[], %(scores)s::float8[], %(reasons)s::text[],
-                         %(countries)s::text[]) AS j(message_id, urgency, category, score, reasons, country)
+                         %(countries)s::text[], %(languages)s::text[]) AS j(message_id, urgency, category, score, reasons, country, language)
 ), marked AS (
     UPDATE inbox i SET triage_state = 'done', triaged_at = clock_timestamp(), triaged_by = %(by)s, urgency = j.urgency, category = j.category,
            action = 'none', score = j.score, reasons = j.reasons::jsonb
     FROM judged j WHERE i.message_id = j.message_id AND i.triage_state = 'pending'
-    RETURNING i.conversation_id, j.country
+    RETURNING i.conversation_id, j.country, j.language
 ), placed AS (
-    UPDATE conversations c SET country = m.country FROM marked m
-    WHERE c.id = m.conversation_id AND m.country IS NOT NULL AND c.country IS DISTINCT FROM m.country
+    UPDATE conversations c SET country = COALESCE(m.country, c.country), language = COALESCE(m.language, c.language) FROM marked m
+    WHERE c.id = m.conversation_id AND (m.language IS NOT NULL OR m.country IS NOT NULL AND c.country IS DISTINCT FROM m.country)
 )
 SELECT conversation_id, CASE WHEN %(wake)s THEN pg_notify('turns', conversation_id) END FROM marked
 """
@@ -193,6 +193,7 @@ class TriageSlot:
             scores=[float(decision.score) for _, decision in judged],
             reasons=[_json(decision.reasons) for _, decision in judged],
             countries=[named_country(row.get("analysis")) for row, _ in judged],
+            languages=[_new_language(row) for row, _ in judged],
             wake=self.turns is None,
         )
         if self.turns is not None:
@@ -324,11 +325,18 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     )
     if country and country != row["country"]:
         await database.run(tx, "UPDATE conversations SET country = %s WHERE id = %s", country, row["id"])
-    if analysis is not None and kind == "text" and not choice and action != "escalate":
-        spoken = phrases.language_after(row["language"], text, analysis.language)
-        if spoken != row["language"]:
-            await database.run(tx, "UPDATE conversations SET language = %s WHERE id = %s", spoken, row["id"])
+    if action != "escalate" and (spoken := _new_language(row)):
+        await database.run(tx, "UPDATE conversations SET language = %s WHERE id = %s", spoken, row["id"])
     TRIAGED.labels(urgency=decision.urgency.value, action=action).inc()
+
+
+def _new_language(row: dict[str, Any]) -> str | None:
+    """The language that a typed message changes its conversation to; None: it stays."""
+    analysis = row.get("analysis")
+    if analysis is None or row["kind"] != "text" or row["content"].get("choice"):
+        return None
+    spoken = phrases.language_after(row["language"], str(row["content"].get("text") or ""), analysis.language)
+    return spoken if spoken != row["language"] else None
 
 
 def named_country(analysis: Any) -> str | None:

@@ -11,12 +11,13 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import at_once
+from bot import at_once, phrases, satisfaction
 from bot.compose import ASKED_PERSON, OFFER_PERSON, Reply, by_intent, from_answer, from_dialogue
 from bot.dialogue import meanwhile
 from bot.dialogue.client import DialogueClient
 from bot.escalation import NO, PERSON
 from bot.services import Services
+from conversation import ratings
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, NotOwner
 from core import db as database
@@ -120,8 +121,11 @@ class TurnSlot:
     async def _turn(self, session: Connection, row: dict[str, Any]) -> None:
         row["content"] = conversation.open_body(self.services.cipher, row["body"])
         kind = plan(row).kind
-        reply = await self._compose(row, kind)
-        await self._end(session, row, kind, reply)
+        reply = (await satisfaction.rating(session, row) if kind == "answer" else None) or await self._compose(row, kind)
+        if kind == "answer":
+            reply = await satisfaction.with_question(session, row["id"], reply)
+        bodies = phrases.framed(reply.bodies, row["language"], offer=kind == "answer" and not reply.person)
+        await self._end(session, row, kind, replace(reply, bodies=bodies))
 
     async def _compose(self, row: dict[str, Any], kind: str) -> Reply:
         if kind == "acknowledge":
@@ -134,6 +138,9 @@ class TurnSlot:
         choice = row["content"].get("choice")
         if choice == PERSON:
             return Reply((Body(ASKED_PERSON),), person="asked")
+        if spoken := phrases.interpreter_language(str(choice or "")):
+            row["language"] = spoken
+            return Reply((Body(ASKED_PERSON),), person="interpreter")
         if choice == NO:
             return Reply((Body(GLAD),))
         understanding, knowledge = self.services.understanding, self.services.knowledge
@@ -175,7 +182,7 @@ class TurnSlot:
 
     async def _end(self, session: Connection, row: dict[str, Any], kind: str, reply: Reply) -> None:
         """Write what the turn says. An answer alone is one statement; everything else, and whatever that refuses, is a transaction of several."""
-        if reply.bodies and not reply.person:
+        if reply.bodies and not reply.person and reply.rating is None:
             written = await conversation.answer(
                 session, self.services.cipher, row["id"], row["message_id"], reply.bodies, country=reply.country, dialogue=reply.note
             )
@@ -197,6 +204,8 @@ class TurnSlot:
             return
         if reply.person:
             await self._bring_person(tx, row, reply.person)
+        if reply.rating is not None:
+            await ratings.keep(tx, row["id"], reply.rating)
         for number, body in enumerate(reply.bodies):
             posted = await conversation.reply(
                 tx, self.services.cipher, row["id"], AuthorKind.BOT, body, client_id=f"turn-{row['message_id']}-{number}", in_reply_to=row["message_id"]
@@ -239,7 +248,7 @@ class TurnSlot:
                     tx,
                     """UPDATE inbox SET turn_attempts = turn_attempts + 1 WHERE message_id = (SELECT message_id FROM inbox
                        WHERE conversation_id = %s AND turn_state = 'pending' AND triage_state <> 'pending' ORDER BY seq LIMIT 1)
-                       RETURNING message_id, turn_attempts""",
+                       RETURNING message_id, turn_attempts, (SELECT language FROM conversations c WHERE c.id = inbox.conversation_id) AS language""",
                     conversation_id,
                 )
                 if row is None:
@@ -251,7 +260,7 @@ class TurnSlot:
                         self.services.cipher,
                         conversation_id,
                         AuthorKind.BOT,
-                        Body(NO_ANSWER, buttons=OFFER_PERSON),
+                        phrases.framed((Body(NO_ANSWER, buttons=OFFER_PERSON),), row["language"])[0],
                         client_id=f"turn-{row['message_id']}-0",
                         in_reply_to=row["message_id"],
                     )
