@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from core.clock import now
 from core.errors import StartError
 from core.settings import Settings
+from knowledge_base.opendata.catalogue import SERVICES as OPENDATA
 
 
 class Plain(click.Group):
@@ -177,6 +178,33 @@ def kb_list(**options: Any) -> None:
     from bot import commands
 
     sys.exit(commands.kb_list(configured(**options), sys.stdout))
+
+
+@kb.command("sync")
+@click.option("--service", "names", multiple=True, type=click.Choice(OPENDATA), help="only this one; may be given several times")
+@click.option("--apply", "applies", is_flag=True, help="make it true; without it, what changed is only shown")
+@click.option("--by", default=None, help="who applies it (default: the account at the terminal)")
+@click.option("--accept-losses", "accepts_losses", is_flag=True, help="apply although more than half of the rows are gone")
+@data_dir_option
+def kb_sync(names: tuple[str, ...], applies: bool, by: str | None, accepts_losses: bool, **options: Any) -> None:
+    """Fetch the ministry's open data and show what changed, a JSON object each."""
+    from bot import commands
+
+    sys.exit(commands.kb_sync(configured(**options), names, sys.stdout, applies=applies, by=by, accepts_losses=accepts_losses))
+
+
+@kb.command("confirm")
+@click.argument("change_id", type=int, required=False)
+@click.option("--by", default="", help="who confirms it: another person than the one who applied it")
+@click.option("--refuse", "refuses", is_flag=True, help="the alarm stands")
+@data_dir_option
+def kb_confirm(change_id: int | None, by: str, refuses: bool, **options: Any) -> None:
+    """Confirm that an alarm has fallen or gone, as the second person; without an id, list what waits."""
+    from bot import commands
+
+    if change_id is not None and not by.strip():
+        raise click.UsageError("Say who confirms it: --by NAME.")
+    sys.exit(commands.kb_confirm(configured(**options), change_id, by, refuses, sys.stdout))
 
 
 @main.command()

@@ -80,6 +80,20 @@ def kb_list(settings: Settings, target: TextIO) -> int:
     return with_database(settings, lambda db: kb.list_notices(db, target))
 
 
+def kb_sync(settings: Settings, names: Sequence[str], target: TextIO, **options: Any) -> int:
+    """Fetch the ministry's open data, show what changed, and apply it if asked to."""
+    from knowledge_base.opendata import commands as opendata
+
+    return with_database(settings, lambda db: opendata.synchronise(db, settings, names, target, **options))
+
+
+def kb_confirm(settings: Settings, change_id: int | None, by: str, refuses: bool, target: TextIO) -> int:
+    """Confirm, as the second person, that an alarm has fallen or gone."""
+    from knowledge_base.opendata import commands as opendata
+
+    return with_database(settings, lambda db: opendata.decide(db, change_id, by, target, refuses=refuses))
+
+
 def staff_invite(settings: Settings, roles: Sequence[str], target: TextIO) -> int:
     """Print a one-time link."""
     from accounts import service as accounts

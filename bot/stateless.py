@@ -122,7 +122,8 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
         if said is not None:
             return _result(said.outcome, phrases.framed_text(said.bodies[0].text, analysis.language), analysis.language)
         found = knowledge.answer(analysis, country=country)
-        if str(found.outcome) == "abstain" and intent in FORMS and confidence >= SURE:
+        is_known = intent == "ask_alarm_level" and bool(country or named_country(analysis))
+        if str(found.outcome) == "abstain" and intent in FORMS and confidence >= SURE and not is_known:
             return _result("form", phrases.framed_text(FORMS[intent], analysis.language), analysis.language)
         body = from_answer(found).bodies[0]
         return _result(str(found.outcome), full_text(found), analysis.language, notices=list(found.notice_ids), replies=[b.title for b in body.buttons])

@@ -54,6 +54,13 @@ class Settings(BaseSettings):
     review_sample_size: int = Field(40, ge=0, le=1000, description="messages a week, not escalated, that two people judge blind; 0: no sample")
     staff_session_hours: int = Field(12, ge=1, description="a staff sign-in lasts this long")
 
+    opendata_url: str = Field(
+        "", description="the ministry's open-data API, https://apis.data.go.kr/1262000 in production; empty: nothing is ever fetched from there"
+    )
+    opendata_key: SecretStr | None = Field(None, description="the service key that data.go.kr gave out, as it stands there; never logged")
+    opendata_every_minutes: int = Field(0, ge=0, le=10080, description="the worker synchronises country facts this often; 0: only `gildongmu kb sync` does")
+    opendata_legacy_tls: bool = Field(False, description="allow the old TLS that the ministry's server may ask for, towards it alone")
+
     def resolved_key_file(self) -> Path:
         """The key file in use."""
         return self.key_file or self.data_dir / "keys.json"

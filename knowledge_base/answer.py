@@ -215,8 +215,8 @@ def full_text(reply: Answer) -> str:
     if reply.source is None:
         return reply.text
     card = reply.source
-    day = date.fromisoformat(card.effective_from)
-    lines = [reply.text, "", f"「{card.title}」 {phrases.korean_date(day)} 시행" + (" · 지난 공지" if card.past else "")]
+    day = f" {phrases.korean_date(date.fromisoformat(card.effective_from))} 시행" if card.effective_from else ""
+    lines = [reply.text, "", f"「{card.title}」{day}" + (" · 지난 공지" if card.past else "")]
     lines += [f"출처: {card.source}"] if card.source else []
     lines += [card.url] if card.url else []
     return "\n".join(lines)

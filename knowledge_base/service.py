@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from core.settings import ROOT, settings
 from knowledge_base import publishing, reference, repository
 from knowledge_base.answer import MAX_CHARS, Desk, answer
 from knowledge_base.confidence import Confidence
+from knowledge_base.country_facts import answering, facts
 from knowledge_base.crisis_cards import CrisisCards
 from knowledge_base.errors import NoticeError
 from knowledge_base.glossary import Glossary
@@ -78,6 +79,8 @@ class KnowledgeBase:
         self._encoder = ""
         self._reloading = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._facts = facts.Facts()
+        self._hotline = settings().hotline
 
     @classmethod
     async def open(
@@ -97,6 +100,7 @@ class KnowledgeBase:
         loaded = cards or CrisisCards.load(hotline=settings().hotline)
         base = cls(analyser, Index(), loaded, db=db, environment=environment or settings().environment, now=now)
         await base.reload()
+        await base.reload_facts()
         return base
 
     @classmethod
@@ -135,8 +139,10 @@ class KnowledgeBase:
         return hits(index, rank(index, self.question(query, at, country), self._weights, limit))
 
     def answer(self, query: str | Analysis, at: date | None = None, country: str | None = None, max_chars: int = MAX_CHARS) -> Answer:
-        """Quote the notice that answers, ask for what is missing, or abstain."""
-        return answer(Desk(self._index, self._weights, self._confidence), self.question(query, at, country), max_chars)
+        """Answer from a country's row, quote the notice that answers, ask for what is missing, or abstain."""
+        question = self.question(query, at, country)
+        row = answering.answer(self._facts, question, self._now(), self._hotline, max_chars)
+        return row or answer(Desk(self._index, self._weights, self._confidence), question, max_chars)
 
     def crisis_card(self, category: str | None, country: str | None = None, language: str = "ko") -> CrisisCard:
         """The approved card for a danger; the generic one when the category is unsure."""
@@ -163,6 +169,13 @@ class KnowledgeBase:
             self._cards = self._cards.with_numbers(numbers)
             self._index = await self._build(notices)
         log.info("index ready", notices=len(notices), passages=len(self._index.owner))
+
+    async def reload_facts(self) -> None:
+        """Take the rows of countries as they stand now."""
+        if self._db is None:
+            return
+        async with self._db.read() as connection:
+            self._facts = await facts.load(connection)
 
     async def _build(self, notices: list[Notice]) -> Index:
         assert self._db is not None  # noqa: S101
@@ -202,22 +215,25 @@ class KnowledgeBase:
         """Reload at each notification, and after each reconnection, since what was missed is unknown; for ever."""
         if self._db is None:
             return
-        pending = asyncio.Event()
+        pending = {repository.CHANNEL: (asyncio.Event(), self.reload), facts.CHANNEL: (asyncio.Event(), self.reload_facts)}
 
-        async def apply() -> None:
+        async def apply(changed: asyncio.Event, reload: Callable[[], Awaitable[None]]) -> None:
             while True:
-                await pending.wait()
-                pending.clear()
+                await changed.wait()
+                changed.clear()
                 try:
-                    await self.reload()
+                    await reload()
                 except DatabaseUnavailable:
-                    # The old index goes on answering until the database is back.
+                    # What is in memory goes on answering until the database is back.
                     await asyncio.sleep(RETRY_RELOAD_S)
-                    pending.set()
+                    changed.set()
                 except Exception as error:  # noqa: BLE001 - the edge of a background task: one odd notice must not end all updates
                     log.error("index not rebuilt", error=type(error).__name__)
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(apply())
-            async for _ in self._db.listen(repository.CHANNEL):
-                pending.set()
+            for changed, reload in pending.values():
+                group.create_task(apply(changed, reload))
+            async for channel, _ in self._db.listen(*pending):
+                for name, (changed, _reload) in pending.items():
+                    if channel in (name, ""):
+                        changed.set()

@@ -12,7 +12,17 @@ from sqlalchemy.pool import NullPool
 from core.db import metadata
 
 #: Every module that declares tables. ``core`` may not import the domains, so alembic's environment names them instead.
-MODELS = ("core.models", "conversation.models", "accounts.models", "knowledge_base.models", "handoff.models", "handoff.reviews.models", "bot.dialogue.models")
+MODELS = (
+    "core.models",
+    "conversation.models",
+    "accounts.models",
+    "knowledge_base.models",
+    "knowledge_base.opendata.models",
+    "knowledge_base.country_facts.models",
+    "handoff.models",
+    "handoff.reviews.models",
+    "bot.dialogue.models",
+)
 for name in MODELS:
     importlib.import_module(name)
 
