@@ -19,7 +19,7 @@ from handoff.location import ONE_LOOK_S, Seen, seen_places
 from handoff.moves import SUMMARY, notes
 from handoff.schemas import CaseCard, CountryCandidate
 from handoff.streams import case_of
-from handoff.surroundings import checked_numbers, missions_near
+from handoff.surroundings import alarm_of, checked_numbers, missions_near
 
 LINES = 500
 
@@ -66,7 +66,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         local_time=local_time(zone, at),
         missions=await missions_near(tx, row["country"], countries, point),
         numbers=await checked_numbers(tx, country, at),
-        alarm_level=None,
+        alarm_level=await alarm_of(tx, country),
         notes=kept_notes,
         may_write=not closed and (row["owner_id"] == viewer.id or participant),
     )

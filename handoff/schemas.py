@@ -171,7 +171,7 @@ class CaseCard:
     local_time: datetime | None
     missions: list[MissionHint]
     numbers: list[Phone]
-    alarm_level: int | None
+    alarm_level: str | None
     notes: list[Note] = field(repr=False)
     may_write: bool
 

@@ -27,6 +27,14 @@ async def missions_near(
     return [hint for one in wanted for hint in missions_for(one, point, known)]
 
 
+async def alarm_of(connection: Connection, country: str | None) -> str | None:
+    """The most severe travel alarm that stands for a country, in words; None: nothing is known, which is not the same as none."""
+    from knowledge_base.country_facts import phrases, repository
+
+    level = await repository.highest_alarm(connection, country) if country else None
+    return phrases.LEVELS["ko"][level] if level else None
+
+
 async def checked_numbers(connection: Connection, country: str | None, now: datetime) -> list[Phone]:
     """Local numbers with a source, a checker and a date under 180 days, merged where they are one; at last the service's own."""
     from knowledge_base import reference, repository

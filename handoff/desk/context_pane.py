@@ -176,7 +176,7 @@ def _where(card: CaseCard) -> None:
         if card.alarm_level is not None:
             with block("div", "fact"):
                 say("dt", "여행경보")
-                say("dd", f"{card.alarm_level}단계")
+                say("dd", card.alarm_level)
     say("h2", "관할 공관")
     if not card.missions:
         say("p", "알 수 없습니다. 나라를 먼저 확인하세요.", "none")

@@ -23,6 +23,7 @@ from knowledge_base.opendata.errors import OpenDataError, SyncBusy
 log = get(__name__)
 LOOK_S = 30.0
 RETRY = timedelta(minutes=10)
+UNDECIDED = timedelta(hours=1)
 #: The portal counts a day's requests from midnight in Seoul.
 QUOTA_RESET = time(0, 10)
 
@@ -44,9 +45,11 @@ def next_due(last: LastRun | None, every: timedelta) -> datetime | None:
     """
     if last is None:
         return None
-    if last.state in ("staged", "applied", "replaced"):
-        return last.started_at + every
     ended = last.ended_at or last.started_at
+    if last.state == "applied":
+        return last.started_at + every
+    if last.state == "staged":  # shown to somebody, or too doubtful to be applied: a person has some time to decide
+        return ended + min(every, UNDECIDED)
     if last.error == "quota":
         return datetime.combine(ended.astimezone(SEOUL).date() + timedelta(days=1), QUOTA_RESET, SEOUL)
     if last.error in ("key_unknown", "key_expired", "refused", "address_unknown", "no_service", "bad_parameter", "closed"):

@@ -44,6 +44,19 @@ async def test_all_at_once(db, cipher, make_case, make_staff):
     assert card.owner_name == agent.display_name
 
 
+async def test_the_highest_travel_alarm_of_its_country(db, cipher, make_case, make_staff):
+    case, agent = await make_case(country="KH"), await make_staff()
+    async with db.transaction() as tx:
+        for level, region in (("2", "b"), ("special", "c"), ("1", "d")):
+            await tx.execute(
+                "INSERT INTO alarm_levels (service, country, scope, region_key, level, source, fetched_at, valid_from) "
+                "VALUES ('travel-alarms', 'KH', 'part', %s, %s, 'x', now(), now())",
+                (region, level),
+            )
+        card = await handoff.card(tx, cipher, case.id, agent)
+    assert card.alarm_level == "특별여행주의보"
+
+
 async def test_who_may_open_it(db, cipher, make_case, make_staff):
     case, agent, other = await make_case(), await make_staff(), await make_staff()
     officer, supervisor = await make_staff("officer"), await make_staff("supervisor")

@@ -85,9 +85,11 @@ class TestWhenTheJobRunsAgain:
     def test_never_ran(self) -> None:
         assert next_due(None, self.every) is None
 
-    @pytest.mark.parametrize("state", ["applied", "staged", "replaced"])
-    def test_after_success(self, state: str) -> None:
-        assert next_due(self.last(state), self.every) == self.start + self.every
+    def test_after_success(self) -> None:
+        assert next_due(self.last("applied"), self.every) == self.start + self.every
+
+    def test_what_nobody_has_applied_is_asked_for_again(self) -> None:
+        assert next_due(self.last("staged"), self.every) == self.start + timedelta(minutes=61)
 
     def test_soon_after_a_failure(self) -> None:
         assert next_due(self.last("interrupted", "timeout"), self.every) == self.start + timedelta(minutes=11)
