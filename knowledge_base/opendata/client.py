@@ -80,7 +80,7 @@ class OpenDataClient:
             try:
                 return await self._once(service, number, size)
             except OpenDataError as error:
-                log.warning("opendata_page_failed", service=service.name, page=number, attempt=attempt, code=error.code)
+                log.warning("opendata_page_failed", service=service.path, page=number, attempt=attempt, code=error.code)
                 if not error.is_passing or attempt == self._tries:
                     raise
             await self._sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311  (so that many do not come back at once)

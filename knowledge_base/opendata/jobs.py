@@ -93,7 +93,7 @@ async def sync_due(db: Database, client: OpenDataClient, every: timedelta, now: 
                 except OpenDataError:
                     continue  # logged, and due again
                 except FactError:
-                    log.error("opendata_not_applied", service=found.name)
+                    log.error("opendata_not_applied", service=found.path)
                     continue
                 done.append(found.name)
     except SyncBusy:

@@ -66,12 +66,12 @@ async def fetch(
                 await repository.end_run(tx, run_id, "interrupted" if error.can_resume else "failed", now(), error.code)
             if error.code == "changed_meanwhile" and start < STARTS:
                 continue
-            log.warning("opendata_fetch_failed", service=service.name, run=run_id, code=error.code)
+            log.warning("opendata_fetch_failed", service=service.path, run=run_id, code=error.code)
             raise
         async with db.transaction() as tx:
             _, wrong = rows_of(service, await _items(tx, run_id))
             await repository.end_run(tx, run_id, "staged", now(), "rejected_rows" if wrong else "", len(wrong))
-        log.info("opendata_fetched", service=service.name, run=run_id, rejected=len(wrong))
+        log.info("opendata_fetched", service=service.path, run=run_id, rejected=len(wrong))
         return run_id
     raise AssertionError("unreachable")
 
