@@ -378,9 +378,9 @@ class TestExport:
         assert list(tmp_path.glob(".review-*")) == []
 
     async def test_numbers_and_places_are_out(self, db, cipher, labelled, tmp_path):
-        await labelled("제 번호 +855 12 345 678 이고 여권은 M12345678, 위치는 11.55640, 104.92820 이에요 kim@example.com 도와주세요")
+        await labelled("제 번호 +855 12 345 678 이고 여권은 M12345678, 위치는 11.55640, 104.92820 이에요 kim@example.com 카톡 아이디 kim_1234 도와주세요")
         [line] = await self.exported(db, cipher, tmp_path / "out.jsonl")
-        for word in ("855", "M12345678", "11.556", "example", "["):
+        for word in ("855", "M12345678", "11.556", "example", "kim", "["):
             assert word not in line["text"]
         assert line["text"].endswith("도와주세요")
 
