@@ -146,10 +146,10 @@ def kb() -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @data_dir_option
 def kb_import(paths: tuple[Path, ...], **options: Any) -> None:
-    """Import notices from JSONL or Markdown files and folders."""
+    """Import files and folders: jsonl and md as notices, html, pdf, docx, hwp, hwpx and csv as drafts."""
     from bot import commands
 
-    sys.exit(commands.kb_import(configured(**options), paths, sys.stdout))
+    sys.exit(commands.kb_import(configured(**options), paths, sys.stdout, sys.stderr))
 
 
 @kb.command("search")
@@ -276,13 +276,13 @@ def review_figures(**options: Any) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["turn", "danger"]))
+@click.argument("name", type=click.Choice(["turn", "danger", "import"]))
 @click.option("--seconds", default=20, show_default=True, help="length of each measured phase")
 def bench(name: str, seconds: int) -> None:
     """Benchmarks; one JSON object on the last line."""
     import importlib
 
-    sys.exit(importlib.import_module(f"bench.{name}").main(seconds))
+    sys.exit(importlib.import_module(f"bench.{'imports' if name == 'import' else name}").main(seconds))
 
 
 if __name__ == "__main__":

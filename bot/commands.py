@@ -57,9 +57,9 @@ def open_knowledge(settings: Settings, analyser: Any) -> Any:
     return with_database(settings, lambda db: KnowledgeBase.open(db, analyser))
 
 
-def kb_import(settings: Settings, paths: Sequence[Path], target: TextIO) -> int:
-    """Import files and folders; a line per notice, exit code 1 if any was bad."""
-    return with_database(settings, lambda db: kb.import_paths(db, settings, paths, target))
+def kb_import(settings: Settings, paths: Sequence[Path], target: TextIO, progress: TextIO) -> int:
+    """Import files and folders; a line per notice, and one per file as progress; exit code 1 if any was bad."""
+    return with_database(settings, lambda db: kb.import_paths(db, settings, paths, target, progress))
 
 
 def kb_search(settings: Settings, source: BinaryIO, target: TextIO) -> int:

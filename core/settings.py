@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     offer_timeout_s: int = Field(25, ge=5, description="an emergency nobody has claimed by then rings every desk")
     tile_url: str = Field("", description="map tile server; empty: country outlines only, nothing leaves the machine")
     review_sample_size: int = Field(40, ge=0, le=1000, description="messages a week, not escalated, that two people judge blind; 0: no sample")
+    import_max_mb: int = Field(20, ge=1, le=1000, description="largest document that `kb import` opens; JSONL is read line by line and has no limit")
+    import_timeout_s: int = Field(60, ge=1, description="longest time that reading one document may take; then it is refused")
+    import_review_days: int = Field(180, ge=1, description="a draft made from a document is to be reviewed within this many days, unless it names a day")
     staff_session_hours: int = Field(12, ge=1, description="a staff sign-in lasts this long")
 
     opendata_url: str = Field(

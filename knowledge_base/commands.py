@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from core.clock import now
 from core.db import Database
+from core.errors import CATALOGUE
 from core.settings import Settings
 from knowledge_base import publishing, repository
 from knowledge_base.errors import NoticeError
-from knowledge_base.ingest import read_path
+from knowledge_base.ingest import files, is_document, read_document, read_path
+from knowledge_base.ingest.isolated import Reader
 from knowledge_base.ingest.jsonl import LONGEST_LINE_BYTES
-from knowledge_base.notices import may_move
-from knowledge_base.schemas import NoticeStatus
+from knowledge_base.ingest.kinds import suffix_of
+from knowledge_base.notices import may_move, today_in_seoul
+from knowledge_base.schemas import NoticeContent, NoticeStatus, RowResult
 from knowledge_base.service import KnowledgeBase
 
 AUTHOR = "command line"
@@ -28,18 +34,99 @@ def _write(target: TextIO, record: dict[str, Any]) -> None:
     target.flush()
 
 
-async def import_paths(db: Database, settings: Settings, paths: Sequence[Path], target: TextIO) -> int:
-    """Import and publish files and folders; a line for each notice, 1 if any was refused."""
-    failed = 0
-    for path in paths:
-        items = read_path(path) if path.exists() else iter([NoticeError(path.name, "there is no such file or folder")])
-        async for result in publishing.import_published(db, items, AUTHOR, settings.environment):
-            if result.outcome == "error":
-                failed += 1
-                _write(target, {"id": result.id, "error": result.error})
-            else:
-                _write(target, {"id": result.id, "outcome": result.outcome, "version": result.version})
-    return 1 if failed else 0
+async def import_paths(db: Database, settings: Settings, paths: Sequence[Path], target: TextIO, progress: TextIO | None = None) -> int:
+    """Import files and folders; 1 if anything was refused.
+
+    ``target`` gets a line for each notice or refused file, ``progress`` a line for each file as it is done. JSONL and Markdown are
+    published; every other document becomes a draft.
+    """
+    work = _ImportRun(db, settings, target, progress)
+    found = [(path, list(files(path)) if path.exists() else None) for path in paths]
+    work.total = sum(1 if listed is None else len(listed) for _, listed in found)
+    with Reader(settings.import_timeout_s) as reader:
+        for path, listed in found:
+            if listed is None:
+                work.report(path.name, "", [_missing(path)])
+            # Neighbouring files of notices share their transactions.
+            for documents, group in itertools.groupby(listed or (), key=is_document):
+                if documents:
+                    for document in group:
+                        await work.document(document, reader)
+                else:
+                    await work.published(list(group))
+    return 1 if work.failed else 0
+
+
+def _missing(path: Path) -> RowResult:
+    return RowResult(path.name, "error", "there is no such file or folder", code="file_missing")
+
+
+class _ImportRun:
+    """One import: what it has brought so far, and where it says so."""
+
+    def __init__(self, db: Database, settings: Settings, target: TextIO, progress: TextIO | None) -> None:
+        self.db, self.settings, self.target, self.progress = db, settings, target, progress
+        self.failed = self.done = self.total = 0
+        self.seen: dict[str, str] = {}
+
+    async def published(self, paths: Sequence[Path]) -> None:
+        """Files of notices; their results come in the order of their notices."""
+        owners: deque[int] = deque()
+
+        def items() -> Iterator[NoticeContent | NoticeError]:
+            for at, path in enumerate(paths):
+                for item in read_path(path):
+                    owners.append(at)
+                    yield item
+
+        results: list[RowResult] = []
+        current = 0
+        async for result in publishing.import_published(self.db, items(), AUTHOR, self.settings.environment, self.seen):
+            owner = owners.popleft()
+            while current < owner:
+                self.report(paths[current].name, suffix_of(paths[current].name), results, written=True)
+                current, results = current + 1, []
+            results.append(result)
+            self.write(result)
+        for path in paths[current:]:
+            self.report(path.name, suffix_of(path.name), results, written=True)
+            results = []
+
+    async def document(self, path: Path, reader: Reader) -> None:
+        """One document."""
+        try:
+            document = read_document(path, reader, self.settings.import_max_mb * 1_000_000)
+        except NoticeError as error:
+            self.report(path.name, suffix_of(path.name), [RowResult(path.name, "error", str(error), code=error.code)])
+            return
+        rules = publishing.DraftRules(today_in_seoul(now()), self.settings.import_review_days, AUTHOR)
+        self.report(path.name, document.kind, await publishing.import_document(self.db, document, rules, self.seen))
+
+    def write(self, result: RowResult, file: str = "") -> None:
+        """The line of a notice."""
+        record: dict[str, Any] = {"id": result.id, "file": file} if file else {"id": result.id}
+        if result.outcome == "error":
+            self.failed += 1
+            record |= {"error": result.error, "code": result.code, "message": CATALOGUE[result.code].korean}
+        else:
+            record |= {"outcome": result.outcome, "version": result.version}
+            if result.warnings:
+                record["warnings"] = result.warnings
+        _write(self.target, record)
+
+    def report(self, name: str, kind: str, results: Sequence[RowResult], *, written: bool = False) -> None:
+        """The lines of a file's notices, unless they stand already, and the file's own line."""
+        if not written:
+            for result in results:
+                self.write(result, name)
+        self.done += 1
+        if self.progress is None:
+            return
+        refused = sum(result.outcome == "error" for result in results)
+        outcome = "refused" if refused == len(results) and results else "partly" if refused else "taken"
+        record = {"file": name, "format": kind, "outcome": outcome, "notices": len(results) - refused, "refused": refused}
+        codes = sorted({result.code for result in results if result.code})
+        _write(self.progress, {**record, **({"codes": codes} if codes else {}), "done": self.done, "of": self.total})
 
 
 def search_lines(knowledge: KnowledgeBase, source: BinaryIO | Iterable[bytes], target: TextIO) -> int:

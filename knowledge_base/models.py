@@ -70,6 +70,34 @@ notice_history = Table(
     Index("ix_notice_history_notice", "notice_id", "version"),
 )
 
+#: Files as they came, once each, however many notices were made from them.
+attachment_files = Table(
+    "attachment_files",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+    CheckConstraint("size = octet_length(content)", name="size"),
+)
+
+notice_attachments = Table(
+    "notice_attachments",
+    metadata,
+    Column("notice_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("warnings", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("attached_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("attached_by", Text, nullable=False),
+    ForeignKeyConstraint(["notice_id", "version"], ["notices.id", "notices.version"], name="fk_notice_attachments_notice", ondelete="CASCADE"),
+    ForeignKeyConstraint(["sha256"], ["attachment_files.sha256"], name="fk_notice_attachments_file"),
+    Index("ix_notice_attachments_sha256", "sha256"),
+)
+
 #: Vectors and morphemes of a notice's passages, computed once for all processes: key = what was encoded, encoder = which model did it.
 passage_cache = Table(
     "passage_cache",

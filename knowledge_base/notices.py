@@ -46,6 +46,9 @@ def parse_record(record: Mapping[str, Any]) -> NoticeContent:
         NoticeError: something is missing, of the wrong type, or contradicts itself.
     """
     notice_id = record.get("id")
+    if isinstance(notice_id, int) and not isinstance(notice_id, bool):
+        # Exports of databases number their rows; 10**200 has more digits than an id may have, and is refused below.
+        notice_id = str(notice_id) if abs(notice_id) < 10**200 else ""
     if not isinstance(notice_id, str) or not _ID.fullmatch(notice_id):
         raise NoticeError(str(notice_id or ""), "id must be a word of 1 to 200 characters without spaces")
     title = _text(notice_id, record, "title", MOST_TITLE_CHARS).replace("\n", " ").strip()
@@ -56,10 +59,10 @@ def parse_record(record: Mapping[str, Any]) -> NoticeContent:
     effective_from = _date(notice_id, record, "effective_from") or published_at
     expires_at = _date(notice_id, record, "expires_at")
     if expires_at is not None and expires_at <= effective_from:
-        raise NoticeError(notice_id, "expires_at must be after effective_from")
+        raise NoticeError(notice_id, "expires_at must be after effective_from", "dates_contradict")
     supersedes = _words(notice_id, record, "supersedes")
     if notice_id in supersedes:
-        raise NoticeError(notice_id, "a notice cannot supersede itself")
+        raise NoticeError(notice_id, "a notice cannot supersede itself", "supersedes_loop")
     countries = tuple(c.upper() for c in _words(notice_id, record, "countries"))
     if not all(_COUNTRY.fullmatch(c) for c in countries):
         raise NoticeError(notice_id, "countries must be ISO codes of two letters")
@@ -100,7 +103,7 @@ def _text(notice_id: str, record: Mapping[str, Any], key: str, longest: int, *, 
     if required and not value:
         raise NoticeError(notice_id, f"{key} is empty")
     if len(value) > longest:
-        raise NoticeError(notice_id, f"{key} is longer than {longest} characters")
+        raise NoticeError(notice_id, f"{key} is longer than {longest} characters", "notice_too_long")
     return value
 
 
@@ -117,15 +120,17 @@ def _date(notice_id: str, record: Mapping[str, Any], key: str) -> date | None:
             return date.fromisoformat(value.strip()[:10])
         except ValueError:
             pass
-    raise NoticeError(notice_id, f"{key} must be a date such as 2026-03-01")
+    raise NoticeError(notice_id, f"{key} must be a date such as 2026-03-01", "bad_date")
 
 
 def _words(notice_id: str, record: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = record.get(key)
     if value is None or value == "":
         return ()
-    if isinstance(value, str):
+    if isinstance(value, str | int) and not isinstance(value, bool):
         value = [value]
+    if isinstance(value, list | tuple):
+        value = [str(word) if isinstance(word, int) and not isinstance(word, bool) and abs(word) < 10**200 else word for word in value]
     if not isinstance(value, list | tuple) or not all(isinstance(word, str) and word.strip() for word in value):
         raise NoticeError(notice_id, f"{key} must be a list of words")
     return tuple(dict.fromkeys(word.strip() for word in value))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
 
 from core.db import Connection, Database
 from knowledge_base import repository
 from knowledge_base.errors import NoticeError
-from knowledge_base.notices import content_hash, may_move, supersedes_in_a_loop
-from knowledge_base.schemas import NoticeContent, NoticeStatus, RowResult
+from knowledge_base.ingest.drafts import Document, Draft, Row
+from knowledge_base.ingest.kinds import MEDIA_TYPES
+from knowledge_base.notices import content_hash, may_move, parse_record, supersedes_in_a_loop
+from knowledge_base.schemas import Attachment, NoticeContent, NoticeStatus, RowResult
 
 IMPORT_BATCH = 200
 
@@ -36,7 +41,7 @@ async def publish(tx: Connection, notice_id: str, number: int, by: str, environm
         raise NoticeError(notice_id, f"a notice that is {notice.status} cannot be published")
     _refuse_test_text(notice.content, environment)
     if supersedes_in_a_loop(notice.content, await repository.supersedes_of_all(tx)):
-        raise NoticeError(notice_id, "its supersedes leads back to itself")
+        raise NoticeError(notice_id, "its supersedes leads back to itself", "supersedes_loop")
     await _step_back(tx, notice_id, by, f"version {number}")
     await repository.move(tx, notice_id, number, notice.status, NoticeStatus.PUBLISHED, by, reason)
     await _settle(tx, notice.content, number, by)
@@ -59,36 +64,43 @@ async def withdraw(tx: Connection, notice_id: str, number: int, by: str, reason:
     await repository.announce(tx)
 
 
-async def import_published(db: Database, items: Iterable[NoticeContent | NoticeError], by: str, environment: str) -> AsyncIterator[RowResult]:
+async def import_published(
+    db: Database, items: Iterable[NoticeContent | NoticeError], by: str, environment: str, seen: dict[str, str] | None = None
+) -> AsyncIterator[RowResult]:
     """Store and publish many, a result for each as its batch is committed.
 
-    Each is its own savepoint, so a bad one never takes another with it. Unchanged content changes nothing.
+    Each is its own savepoint, so a bad one never takes another with it. Unchanged content changes nothing. ``seen`` holds what this import
+    has already brought: an id that comes twice with different content is refused the second time.
     """
+    seen = {} if seen is None else seen
     batch: list[NoticeContent | NoticeError] = []
     for item in items:
         batch.append(item)
         if len(batch) == IMPORT_BATCH:
-            for result in await _import_batch(db, batch, by, environment):
+            for result in await _import_batch(db, batch, by, environment, seen):
                 yield result
             batch = []
-    for result in await _import_batch(db, batch, by, environment) if batch else ():
+    for result in await _import_batch(db, batch, by, environment, seen) if batch else ():
         yield result
 
 
-async def _import_batch(db: Database, batch: list[NoticeContent | NoticeError], by: str, environment: str) -> list[RowResult]:
+async def _import_batch(db: Database, batch: list[NoticeContent | NoticeError], by: str, environment: str, seen: dict[str, str]) -> list[RowResult]:
     results: list[RowResult] = []
     async with db.transaction() as tx:
         await repository.lock(tx)
         links = await repository.supersedes_of_all(tx)
         for item in batch:
             if isinstance(item, NoticeError):
-                results.append(RowResult(item.notice_id, "error", str(item)))
+                results.append(_refused(item))
                 continue
             try:
+                _refuse_second(item, seen)
                 async with tx.transaction():
                     results.append(await _import_one(tx, item, links, by, environment))
             except NoticeError as error:
-                results.append(RowResult(error.notice_id, "error", str(error)))
+                results.append(_refused(error))
+            else:
+                seen[item.id] = content_hash(item)
         if any(result.outcome == "imported" for result in results):
             await repository.announce(tx)
     return results
@@ -100,7 +112,7 @@ async def _import_one(tx: Connection, content: NoticeContent, links: dict[str, l
     if known and known[1] == content_hash(content):
         return RowResult(content.id, "unchanged", version=known[0].version)
     if supersedes_in_a_loop(content, links):
-        raise NoticeError(content.id, "its supersedes leads back to itself")
+        raise NoticeError(content.id, "its supersedes leads back to itself", "supersedes_loop")
     number = known[0].version + 1 if known else 1
     await _step_back(tx, content.id, by, f"version {number}")
     await repository.insert(tx, content, number, NoticeStatus.PUBLISHED, by)
@@ -109,9 +121,86 @@ async def _import_one(tx: Connection, content: NoticeContent, links: dict[str, l
     return RowResult(content.id, "imported", version=number)
 
 
+@dataclass(frozen=True)
+class DraftRules:
+    """What a document does not say is filled in from here."""
+
+    today: date
+    review_days: int
+    by: str
+
+
+async def import_document(db: Database, document: Document, rules: DraftRules, seen: dict[str, str]) -> list[RowResult]:
+    """Store a document's drafts with the document itself, all in one transaction; nothing of it is published.
+
+    A bad row is its own savepoint. What has not changed since the last time stays as it is.
+    """
+    file = Attachment(document.name, MEDIA_TYPES[document.kind], hashlib.sha256(document.raw).hexdigest(), len(document.raw))
+    results: list[RowResult] = []
+    kept = False
+    async with db.transaction() as tx:
+        await repository.lock(tx)
+        links = await repository.supersedes_of_all(tx)
+        for item in document.items:
+            try:
+                if isinstance(item, Row):
+                    raise NoticeError(item.name, item.message, item.code)
+                async with tx.transaction():
+                    result = await _store_draft(tx, item, file, rules, links, seen)
+                    if result.outcome == "draft":
+                        if kept:
+                            await repository.link_attachment(tx, result.id, result.version, replace(file, warnings=result.warnings), rules.by)
+                        else:
+                            await repository.attach(tx, result.id, result.version, replace(file, warnings=result.warnings), document.raw, rules.by)
+                        kept = True
+                results.append(result)
+            except NoticeError as error:
+                results.append(_refused(error))
+    return results
+
+
+async def _store_draft(tx: Connection, draft: Draft, file: Attachment, rules: DraftRules, links: dict[str, list[str]], seen: dict[str, str]) -> RowResult:
+    known = await repository.newest(tx, draft.id)
+    before = known[0].content if known else None
+    warnings = draft.warnings
+    published_at = draft.published_at or (before.published_at.isoformat() if before else rules.today.isoformat())
+    if not draft.published_at:
+        warnings = (*warnings, "게시일을 찾지 못해 가져온 날로 적었습니다. 확인하십시오.")
+    review_by = draft.review_by or (before.review_by.isoformat() if before and before.review_by else "")
+    record = {
+        **{key: value for key, value in asdict(draft).items() if key != "warnings"},
+        "published_at": published_at,
+        "review_by": review_by or (rules.today + timedelta(days=rules.review_days)).isoformat(),
+    }
+    content = parse_record(record)
+    _refuse_second(content, seen)
+    if before is not None and known is not None and content_hash(content) == known[1]:
+        seen[content.id] = content_hash(content)
+        return RowResult(content.id, "unchanged", version=known[0].version)
+    if before is not None and not draft.review_by:
+        # A changed text is vouched for anew.
+        content = replace(content, review_by=rules.today + timedelta(days=rules.review_days))
+    if supersedes_in_a_loop(content, links):
+        raise NoticeError(content.id, "its supersedes leads back to itself", "supersedes_loop")
+    number = known[0].version + 1 if known else 1
+    await repository.insert(tx, content, number, NoticeStatus.DRAFT, rules.by, f"from {file.name} ({file.media_type}, sha256 {file.sha256[:16]})")
+    links[content.id] = list(content.supersedes)
+    seen[content.id] = content_hash(content)
+    return RowResult(content.id, "draft", version=number, warnings=warnings)
+
+
+def _refused(error: NoticeError) -> RowResult:
+    return RowResult(error.notice_id, "error", str(error), code=error.code)
+
+
+def _refuse_second(content: NoticeContent, seen: dict[str, str]) -> None:
+    if seen.get(content.id, digest := content_hash(content)) != digest:
+        raise NoticeError(content.id, "this import has already brought this id with other content", "duplicate_id")
+
+
 def _refuse_test_text(content: NoticeContent, environment: str) -> None:
     if content.test_only and environment == "production":
-        raise NoticeError(content.id, "written for tests (시험용): only what an authority published may speak for it in production")
+        raise NoticeError(content.id, "written for tests (시험용): only what an authority published may speak for it in production", "test_text")
 
 
 async def _step_back(tx: Connection, notice_id: str, by: str, reason: str) -> None:

@@ -13,7 +13,7 @@ from core import db as database
 from core.db import Connection
 from knowledge_base.index import Prepared
 from knowledge_base.notices import content_hash
-from knowledge_base.schemas import OFFICIAL, EmergencyNumber, Notice, NoticeContent, NoticeStatus
+from knowledge_base.schemas import OFFICIAL, Attachment, EmergencyNumber, Notice, NoticeContent, NoticeStatus
 
 CHANNEL = "notices"
 _CONTENT = "id, title, body, published_at, effective_from, source, source_url, countries, topics, language, expires_at, review_by, supersedes, test_only"
@@ -89,7 +89,7 @@ async def supersedes_of_all(tx: Connection) -> dict[str, list[str]]:
     return {row["id"]: list(row["supersedes"]) for row in found}
 
 
-async def insert(tx: Connection, content: NoticeContent, number: int, status: NoticeStatus, by: str) -> None:
+async def insert(tx: Connection, content: NoticeContent, number: int, status: NoticeStatus, by: str, reason: str = "") -> None:
     """Store a version and the first line of its history."""
     await database.run(
         tx,
@@ -114,7 +114,53 @@ async def insert(tx: Connection, content: NoticeContent, number: int, status: No
         content_hash(content),
         by,
     )
-    await _remember(tx, content.id, number, None, status, by, "")
+    await _remember(tx, content.id, number, None, status, by, reason)
+
+
+async def attach(tx: Connection, notice_id: str, number: int, file: Attachment, content: bytes, by: str) -> None:
+    """Keep the file that a version was made from; equal files are kept once."""
+    await database.run(
+        tx,
+        "INSERT INTO attachment_files (sha256, size, content) VALUES (%s, %s, %s) ON CONFLICT (sha256) DO NOTHING",
+        file.sha256,
+        len(content),
+        content,
+    )
+    await link_attachment(tx, notice_id, number, file, by)
+
+
+async def link_attachment(tx: Connection, notice_id: str, number: int, file: Attachment, by: str) -> None:
+    """Name a file that is kept already as one that a version was made from."""
+    await database.run(
+        tx,
+        """INSERT INTO notice_attachments (notice_id, version, sha256, name, media_type, warnings, attached_by)
+           VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+        notice_id,
+        number,
+        file.sha256,
+        file.name,
+        file.media_type,
+        list(file.warnings),
+        by,
+    )
+
+
+async def attachments(connection: Connection, notice_id: str, number: int) -> list[Attachment]:
+    """The files that a version was made from, without their contents."""
+    found = await database.rows(
+        connection,
+        """SELECT a.name, a.media_type, a.sha256, f.size, a.warnings FROM notice_attachments a JOIN attachment_files f USING (sha256)
+           WHERE a.notice_id = %s AND a.version = %s ORDER BY a.name""",
+        notice_id,
+        number,
+    )
+    return [Attachment(row["name"], row["media_type"], row["sha256"], row["size"], tuple(row["warnings"])) for row in found]
+
+
+async def attachment_content(connection: Connection, sha256: str) -> bytes | None:
+    """A kept file."""
+    row = await database.one(connection, "SELECT content FROM attachment_files WHERE sha256 = %s", sha256)
+    return bytes(row["content"]) if row else None
 
 
 async def _remember(tx: Connection, notice_id: str, number: int, before: NoticeStatus | None, after: NoticeStatus, by: str, reason: str) -> None:

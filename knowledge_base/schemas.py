@@ -141,6 +141,19 @@ class RowResult:
     """What became of one row or file of an import."""
 
     id: str
-    outcome: str  # imported | unchanged | error
+    outcome: str  # imported (and published) | draft | unchanged | error
     error: str = ""
     version: int = 0
+    code: str = ""  # of an error, as in core/errors.py
+    warnings: tuple[str, ...] = ()  # for the editor of a draft
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that a version of a notice was made from."""
+
+    name: str
+    media_type: str
+    sha256: str
+    size: int
+    warnings: tuple[str, ...] = ()

@@ -26,6 +26,6 @@ def read_jsonl(lines: Iterable[bytes]) -> Iterator[NoticeContent | NoticeError]:
                 raise NoticeError(name, "the line is not a JSON object")
             yield parse_record(record)
         except NoticeError as error:
-            yield error if error.notice_id else NoticeError(name, str(error))
+            yield error if error.notice_id else NoticeError(name, str(error), error.code)
         except (UnicodeDecodeError, ValueError, RecursionError):
             yield NoticeError(name, "the line is not valid JSON in UTF-8")
