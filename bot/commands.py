@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, TextIO, TypeVar
 
 import knowledge_base.commands as kb
 from core.db import Database
+from core.logging import keep_off_standard_output
 from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
 from core.settings import Settings
@@ -22,6 +23,7 @@ Result = TypeVar("Result")
 @contextlib.contextmanager
 def database(settings: Settings) -> Iterator[str]:
     """The connection string of a migrated database."""
+    keep_off_standard_output()
     if settings.database_url is not None:
         migrate(settings.dsn())
         yield settings.dsn()

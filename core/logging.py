@@ -72,6 +72,11 @@ def configure(level: str = "INFO", scrub: Scrub = str) -> None:
     )
 
 
+def keep_off_standard_output() -> None:
+    """For commands: whatever is logged goes to standard error as it is at that moment; standard output belongs to the result."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+
+
 def get(name: str) -> Any:
     """The logger of a module; call it with an event and keyword arguments."""
     return structlog.get_logger(module=name)
