@@ -340,10 +340,11 @@ def _new_language(row: dict[str, Any]) -> str | None:
 
 
 def named_country(analysis: Any) -> str | None:
-    """The one country a message names; two are no answer."""
+    """The one country a message names; two are no answer. Korea, where the flight goes or the parents live, only where there is no other."""
     if analysis is None:
         return None
     found = {entity.country for entity in analysis.entities if entity.country}
+    found = found - {"KR"} or found
     return found.pop() if len(found) == 1 else None
 
 

@@ -27,6 +27,9 @@ QUESTION = re.compile(
     r"(알려\s?줘|알려\s?주세요|궁금)|^(how|what|where|when|why|can|do|is)\b",
     re.IGNORECASE,
 )
+#: what may stand around a day or a place that is all somebody says ("파리요", "오늘 아침에요"), in letters
+AROUND = 4
+ASKS = re.compile(r"[?？]|(?:나요|까요|가요|니까)\s*$")
 MAX_TOKENS = 400
 ANSWER_CHARS = 200
 
@@ -100,9 +103,13 @@ def rasa_entities(reading: Reading) -> list[dict[str, Any]]:
         until = dates[number].start if number < len(dates) else len(text)
         is_flight = FLIGHT.search(text[date.end : min(until, date.end + FLIGHT_WITHIN)]) is not None
         found.append(_as_rasa("flight_date" if is_flight else "lost_date", date.text, date))
+    if dates and is_bare(text, dates):
+        found.append(_as_rasa("when", text[dates[0].start : dates[-1].end], dates[0]))
     country = country_of(text, reading.entities)
     if country is not None:
         found.append(_as_rasa("country", country.country or country.value, country))
+        if is_bare(text, [entity for entity in reading.entities if entity.country]):
+            found.append(_as_rasa("where", country.country or country.value, country))
     if reading.known_country:
         found.append({"entity": "known_country", "value": reading.known_country, "start": 0, "end": 0})
     if not is_question(text):
@@ -115,10 +122,18 @@ def is_question(text: str) -> bool:
     return QUESTION.search(text.strip()) is not None
 
 
+def is_bare(text: str, entities: list[Entity]) -> bool:
+    """Whether a message is nothing but these and the letters that an answer takes; what the classifier makes of so few words does not count then."""
+    rest = "".join(char for at, char in enumerate(text) if char.isalnum() and not any(entity.start <= at < entity.end for entity in entities))
+    return len(rest) <= AROUND and ASKS.search(text) is None
+
+
 def country_of(text: str, entities: tuple[Entity, ...]) -> Entity | None:
     """The country a message is about: not one that is corrected away, the one somebody is in before others, then the first."""
     places = [entity for entity in entities if entity.kind in ("country", "city", "mission") and (entity.country or entity.kind == "country")]
     meant = [place for place in places if not REJECTED_AFTER.match(text, place.end) and not REJECTED_BEFORE.search(text[: place.start])]
+    # "인천에서 출발해서 지금 방콕이에요": where one comes from is seldom where one is.
+    meant = [place for place in meant if place.country != "KR"] or meant
     if not meant:
         return None
     return next((place for place in meant if PLACE_AFTER.match(text, place.end)), meant[0])

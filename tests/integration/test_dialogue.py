@@ -135,6 +135,25 @@ async def test_what_was_said_at_first_is_not_asked_again(talk: Talk) -> None:
     assert FLIGHT in texts(await talk.say("어제 방콕에서 여권을 잃어버렸어요"))
 
 
+@pytest.mark.parametrize(
+    ("place", "day", "country"),
+    [
+        ("파리요", "오늘", "FR"),
+        ("가나입니다", "어제요", "GH"),
+        ("수단이요", "사흘 전이요", "SD"),
+        ("방콕 대사관이요", "지난주 금요일", "TH"),
+        ("세부", "25일이요", "PH"),
+    ],
+)
+async def test_a_place_or_a_day_alone_is_an_answer(talk: Talk, place: str, day: str, country: str) -> None:
+    await talk.say("여권을 잃어버렸어요")
+    assert WHEN in texts(await talk.say(place))
+    assert FLIGHT in texts(await talk.say(day))
+    done = await talk.say("내일")
+    assert done[0].custom is not None
+    assert done[0].custom["country"] == country
+
+
 async def test_a_question_in_between_is_answered_and_the_form_goes_on(talk: Talk) -> None:
     await talk.say("여권을 잃어버렸어요")
     await talk.say("필리핀 세부에 있어요")

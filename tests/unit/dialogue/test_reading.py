@@ -90,3 +90,36 @@ def test_state_is_sealed_in_the_applications_format(cipher: Cipher, tmp_path) ->
         sealer.open(blob, "c2")
     with pytest.raises(ValueError, match="unknown"):
         sealer.open(b"\x09" + blob[1:], "c1")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "span", "expected"),
+    [
+        ("파리요", "city", (0, 2), {"where": "FR", "country": "FR"}),
+        ("저 파리입니다", "city", (2, 4), {"where": "FR"}),
+        ("오늘", "date", (0, 2), {"when": "오늘"}),
+        ("오늘 아침에요", "date", (0, 5), {"when": "오늘 아침"}),
+        ("파리 날씨가 어떤지 알려주세요", "city", (0, 2), {"where": None, "country": "FR"}),
+        ("오늘 몇 시까지 여나요", "date", (0, 2), {"when": None, "lost_date": "오늘"}),
+        ("파리인가요?", "city", (0, 2), {"where": None}),
+    ],
+)
+def test_a_day_or_a_place_alone(text: str, kind: str, span: tuple[int, int], expected: dict[str, str | None]) -> None:
+    raw = {"kind": kind, "start": span[0], "end": span[1], "text": text[slice(*span)], "value": "파리", "country": "FR" if kind == "city" else None}
+    found = {e["entity"]: e["value"] for e in rasa_entities(from_metadata(text, {"normalised": text, "entities": [raw]}))}
+    assert {name: found.get(name) for name in expected} == expected
+
+
+def test_a_mission_says_the_country() -> None:
+    raw = {"kind": "mission", "start": 0, "end": 6, "text": "방콕 대사관", "value": "주태국대사관", "country": "TH"}
+    found = {e["entity"]: e["value"] for e in rasa_entities(from_metadata("방콕 대사관 앞이에요", {"entities": [raw]}))}
+    assert found["country"] == "TH"
+
+
+def test_korea_is_where_one_comes_from() -> None:
+    text = "인천에서 출발해서 지금 방콕이에요"
+    places = (Entity("city", 0, 2, "인천", "인천", "KR"), Entity("city", 13, 15, "방콕", "방콕", "TH"))
+    meant, alone = country_of(text, places), country_of("인천이요", places[:1])
+    assert meant is not None
+    assert alone is not None
+    assert (meant.country, alone.country) == ("TH", "KR")
