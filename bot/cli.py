@@ -233,7 +233,7 @@ def staff_invite(roles: tuple[str, ...], **options: Any) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["triage", "search", "answers"]))
+@click.argument("name", type=click.Choice(["triage", "entities", "redaction", "search", "answers"]))
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None, help="triage only: by labels of real messages since this day (UTC), and drift")
 @data_dir_option
 def evaluate(name: str, since: datetime | None, **options: Any) -> None:

@@ -48,6 +48,14 @@ def evaluate(name: str) -> None:
         from language.evaluation import evaluate_triage
 
         result = evaluate_triage()
+    elif name == "entities":
+        from language.entity_evaluation import evaluate_entities
+
+        result = evaluate_entities()
+    elif name == "redaction":
+        from language.redaction_evaluation import evaluate_redaction
+
+        result = evaluate_redaction()
     else:
         from knowledge_base import evaluation
 
