@@ -55,14 +55,14 @@ async def lock(tx: Connection) -> None:
     await database.run(tx, "SELECT pg_advisory_xact_lock(hashtext('notices'))")
 
 
-async def count_not_by(connection: Connection, author: str) -> int:
-    """Versions that somebody else than ``author`` has stored, or whose state somebody else has changed."""
+async def count_not_by(connection: Connection, *authors: str) -> int:
+    """Versions that somebody else than the ``authors`` has stored, or whose state somebody else has changed."""
     row = await database.one(
         connection,
-        """SELECT (SELECT count(*) FROM notices WHERE created_by <> %s)
-                + (SELECT count(*) FROM notice_history WHERE changed_by <> %s) AS n""",
-        author,
-        author,
+        """SELECT (SELECT count(*) FROM notices WHERE created_by <> ALL(%s))
+                + (SELECT count(*) FROM notice_history WHERE changed_by <> ALL(%s)) AS n""",
+        list(authors),
+        list(authors),
     )
     return int(row["n"]) if row else 0
 

@@ -17,6 +17,7 @@ from knowledge_base import publishing, reference, repository
 from knowledge_base.answer import MAX_CHARS, Desk, answer
 from knowledge_base.confidence import Confidence
 from knowledge_base.country_facts import answering, facts
+from knowledge_base.country_facts.service import NOTICE_AUTHOR
 from knowledge_base.crisis_cards import CrisisCards
 from knowledge_base.errors import NoticeError
 from knowledge_base.glossary import Glossary
@@ -47,7 +48,7 @@ async def seed(db: Database, environment: str | None = None) -> list[RowResult]:
     async with db.transaction() as tx:
         await repository.save_missions(tx, reference.read_missions())
         await repository.save_numbers(tx, reference.read_numbers())
-        is_untouched = await repository.count_not_by(tx, SEED_AUTHOR) == 0
+        is_untouched = await repository.count_not_by(tx, SEED_AUTHOR, NOTICE_AUTHOR) == 0  # the ministry's drafts are nobody's word yet
     if environment == "production" or not is_untouched:
         return []
     return [result async for result in publishing.import_published(db, read_path(NOTICES_FOLDER), SEED_AUTHOR, environment)]

@@ -26,6 +26,7 @@ from knowledge_base.opendata.catalogue import SERVICES
 from knowledge_base.opendata.client import Access, OpenDataClient
 from knowledge_base.opendata.errors import OpenDataError, SyncBusy
 from knowledge_base.opendata.simulator import ENVELOPES, KEY, Fault, Scene, Simulator, alarm, invented
+from knowledge_base.service import seed
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 ALARMS = SERVICES["travel-alarms"]
@@ -287,6 +288,10 @@ class TestShowingBeforeApplying:
         async with kb.db.read() as connection:
             rows = await database.rows(connection, "SELECT version, status, title FROM notices WHERE id = 'mofa-ATC0000000000001' ORDER BY version")
         assert [(r["version"], r["status"], r["title"]) for r in rows] == [(1, "draft", "가상 '공지' 1"), (2, "draft", "고친 가상 공지")]
+
+    async def test_drafts_do_not_keep_the_seed_out(self, kb: Ministry) -> None:
+        await kb.sync("notices")
+        assert await seed(kb.db, "development")
 
     async def test_a_run_is_applied_once_and_only_the_newest(self, kb: Ministry) -> None:
         async with sync.one_at_a_time(kb.db):
