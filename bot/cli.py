@@ -12,6 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from bot.setup import EVALUATIONS
 from core.clock import now
 from core.errors import StartError
 from core.settings import Settings
@@ -210,11 +211,12 @@ def kb_confirm(change_id: int | None, by: str, refuses: bool, **options: Any) ->
 @main.command()
 @click.argument("what", type=click.Choice(["triage", "dialogue", "encoder"]))
 @click.option("--seed", default=20261122, show_default=True)
-def train(what: str, seed: int) -> None:
+@click.option("--everyday", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None, help="a folder with 3i4K: real harmless sentences")
+def train(what: str, seed: int, everyday: Path | None) -> None:
     """Train a model reproducibly; writes models/ with its card."""
     from bot import setup as steps
 
-    steps.train(what, seed)
+    steps.train(what, seed, everyday)
 
 
 @main.group()
@@ -233,11 +235,15 @@ def staff_invite(roles: tuple[str, ...], **options: Any) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["triage", "entities", "redaction", "search", "answers"]))
+@click.argument("name", type=click.Choice(EVALUATIONS))
+@click.option("--everyday", type=click.Path(exists=True, path_type=Path), default=None, help="triage only: a folder with a copy of 3i4K, for false alarms")
+@click.option("--save", is_flag=True, help="also write the figures into the model card")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None, help="triage only: by labels of real messages since this day (UTC), and drift")
 @data_dir_option
-def evaluate(name: str, since: datetime | None, **options: Any) -> None:
+def evaluate(name: str, since: datetime | None, everyday: Path | None, save: bool, **options: Any) -> None:
     """Evaluate on held-out data, or (--since) on use; one JSON object on the last line."""
+    if everyday is not None and name not in ("triage", "comparison"):
+        raise click.UsageError("--everyday is for triage and comparison.")
     if since is not None:
         from bot import commands
 
@@ -248,7 +254,7 @@ def evaluate(name: str, since: datetime | None, **options: Any) -> None:
         sys.exit(commands.evaluate_since(configured(**options), since.replace(tzinfo=UTC), sys.stdout))
     from bot import setup as steps
 
-    steps.evaluate(name)
+    steps.evaluate(name, everyday, save)
 
 
 @main.group()
@@ -276,7 +282,7 @@ def review_figures(**options: Any) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["turn", "danger", "import"]))
+@click.argument("name", type=click.Choice(["turn", "danger", "triage", "import"]))
 @click.option("--seconds", default=20, show_default=True, help="length of each measured phase")
 def bench(name: str, seconds: int) -> None:
     """Benchmarks; one JSON object on the last line."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,12 +27,12 @@ def run() -> None:
     train_dialogue(progress=progress)
 
 
-def train(what: str, seed: int) -> None:
+def train(what: str, seed: int, everyday: Path | None = None) -> None:
     """Train one model."""
     if what == "triage":
         from language.training import train_triage
 
-        train_triage(ROOT / "data" / "triage", ROOT / "models" / "triage", seed)
+        train_triage(ROOT / "data" / "triage", ROOT / "models" / "triage", seed, everyday=everyday)
     elif what == "dialogue":
         from bot.dialogue.process import train_dialogue
         from language.intents import train_intents
@@ -37,27 +40,47 @@ def train(what: str, seed: int) -> None:
         train_intents(ROOT / "data" / "nlu", ROOT / "models" / "intents", seed)
         train_dialogue(force=True)
     else:
-        from language.encoder import ensure_built
+        from language.adaptation import train_encoder
 
-        ensure_built()
+        try:
+            train_encoder(ROOT / "data" / "triage", ROOT / "models" / "encoder", seed, everyday=everyday)
+        except ModuleNotFoundError as error:
+            raise click.ClickException(
+                f"The package {error.name} is missing. Install the extra first: .venv/bin/python -m pip install -r requirements/torch.in"
+            ) from error
 
 
-def evaluate(name: str) -> None:
-    """Evaluate one model on held-out data; the figures are the last line."""
-    if name == "triage":
-        from language.evaluation import evaluate_triage
+def _evaluations() -> dict[str, Callable[..., dict[str, Any]]]:
+    """What can be evaluated, by name; each returns its figures."""
+    from knowledge_base import evaluation as knowledge
+    from language import evaluation as triage
+    from language.comparison import compare_models
+    from language.detection import evaluate_language
+    from language.entity_evaluation import evaluate_entities
+    from language.redaction_evaluation import evaluate_redaction
 
-        result = evaluate_triage()
-    elif name == "entities":
-        from language.entity_evaluation import evaluate_entities
+    return {
+        "triage": triage.evaluate_triage,
+        "robustness": triage.evaluate_robustness,
+        "comparison": compare_models,
+        "language": evaluate_language,
+        "entities": evaluate_entities,
+        "redaction": evaluate_redaction,
+        "search": knowledge.evaluate_search,
+        "answers": knowledge.evaluate_answers,
+    }
 
-        result = evaluate_entities()
-    elif name == "redaction":
-        from language.redaction_evaluation import evaluate_redaction
 
-        result = evaluate_redaction()
-    else:
-        from knowledge_base import evaluation
+#: Names for the command line, without loading what evaluates them.
+EVALUATIONS = ("triage", "robustness", "comparison", "language", "entities", "redaction", "search", "answers")
 
-        result = {"search": evaluation.evaluate_search, "answers": evaluation.evaluate_answers}[name]()
+
+def evaluate(name: str, everyday: Path | None = None, save: bool = False) -> None:
+    """Evaluate one model on held-out data; the figures are the last line. ``save`` also writes those of triage into its model card."""
+    from language.model_card import FIGURES, save_figures
+
+    work = _evaluations()[name]
+    result = work(everyday=everyday) if everyday is not None else work()
+    if save and name in FIGURES:
+        save_figures(ROOT / "models" / "triage", name, result)
     click.echo(json.dumps(result, ensure_ascii=False))

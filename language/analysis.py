@@ -16,6 +16,7 @@ from language.detect import detect
 from language.entities import ENTITIES, Entity
 from language.morphology import MORPHEMES, Morphology, Token
 from language.normalise import normalise
+from language.recent import Recent
 
 if TYPE_CHECKING:
     from language.encoder import Encoder
@@ -24,6 +25,7 @@ LONGEST_TEXT = 2000  # characters read for morphemes, entities and language; bey
 LONGEST_INPUT = 100_000  # nothing is looked at beyond this
 WINDOW = 200  # characters; a longer text is also judged in windows, so that danger in its middle is not averaged away
 MOST_ENCODED_WINDOWS = 24
+REMEMBERED = 4096  # texts whose morphemes and entities are kept
 _SENTENCE = re.compile(r"[^.!?。！？\n]*[.!?。！？\n]+|[^.!?。！？\n]+$")
 
 
@@ -36,10 +38,13 @@ class Analysis:
     language: str
     tokens: tuple[Token, ...] = ()
     vector: np.ndarray | None = None
+    # The vector adapted to triage; None where the encoder in use carries no adapter.
+    adapted: np.ndarray | None = None
     entities: tuple[Entity, ...] = ()
     windows: tuple[str, ...] = ()
     # Row i belongs to windows[window_rows[i]]; windows beyond the limit have no vector and are judged by their letters alone.
     window_vectors: np.ndarray | None = None
+    window_adapted: np.ndarray | None = None
     window_rows: tuple[int, ...] = ()
     window_tokens: tuple[tuple[Token, ...], ...] = ()
 
@@ -82,6 +87,11 @@ def clip(text: str, longest: int = LONGEST_TEXT) -> str:
     return text[: longest - tail - 1] + "\n" + text[-tail:]
 
 
+def encoder_text(normalised: str) -> str:
+    """What the encoder reads of a whole message, before spaces are put back; training must read the same."""
+    return clip(normalised, 4 * WINDOW)
+
+
 def split_windows(text: str, size: int = WINDOW) -> tuple[str, ...]:
     """Sentences gathered up to `size` characters; a longer sentence is cut with an overlap of a quarter."""
     if len(text) <= size:
@@ -122,6 +132,7 @@ class Analyser:
         self.encoder = encoder
         # Why there are no vectors, in one word for the health page; None when all is well.
         self.degraded = degraded
+        self._read: Recent[tuple[tuple[Token, ...], tuple[Entity, ...]]] = Recent(REMEMBERED)
 
     @classmethod
     def load(cls, encoder_folder: str | Path | None = None, *, threads: int = 1, with_encoder: bool = True) -> Analyser:
@@ -144,43 +155,48 @@ class Analyser:
             raise RuntimeError(f"no encoder: {self.degraded}")
         return self.encoder.encode(texts, "passage" if kind == "passage" else "query")
 
-    def _vectors(self, texts: Sequence[str]) -> np.ndarray | None:
+    def _vectors(self, texts: Sequence[str]) -> tuple[np.ndarray | None, np.ndarray | None]:
         if self.encoder is None:
-            return None
+            return None, None
         try:
-            vectors = self.encoder.encode(texts, "query")
+            vectors, adapted = self.encoder.encode_twice(texts)
         except Exception as error:  # noqa: BLE001 - as in load: no vector is better than no triage
             self.degraded = f"encoder_{type(error).__name__}"
-            return None
-        if not np.isfinite(vectors).all():
+            return None, None
+        if not np.isfinite(vectors).all() or (adapted is not None and not np.isfinite(adapted).all()):
             self.degraded = "encoder_not_finite"
-            return None
-        return vectors
+            return None, None
+        return vectors, adapted
+
+    def _morphemes_and_entities(self, texts: Sequence[str]) -> list[tuple[tuple[Token, ...], tuple[Entity, ...]]]:
+        return [(doc.user_data[MORPHEMES], doc.user_data[ENTITIES]) for doc in self.morphology.docs(texts)]
 
     def analyse(self, texts: Sequence[str]) -> list[Analysis]:
         """One analysis for each text, in order."""
         normalised = [normalise(text[:LONGEST_INPUT]) for text in texts]
-        docs = self.morphology.docs([clip(text) for text in normalised])
+        read = self._read.of([clip(text) for text in normalised], self._morphemes_and_entities)
         windows = [split_windows(text) for text in normalised]
         rows = [windows_to_encode(w) for w in windows]
-        queue = [clip(text, 4 * WINDOW) for text in normalised]
+        queue = [encoder_text(text) for text in normalised]
         for text_windows, text_rows in zip(windows, rows, strict=True):
             queue.extend(text_windows[row] for row in text_rows)
-        vectors = self._vectors([self.morphology.spaced(text) for text in queue])
+        vectors, adapted = self._vectors([self.morphology.spaced(text) for text in queue])
         out: list[Analysis] = []
         at = len(texts)
-        for i, doc in enumerate(docs):
+        for i, (tokens, entities) in enumerate(read):
             count = len(rows[i])
             out.append(
                 Analysis(
                     text=texts[i],
-                    normalised=doc.text if len(normalised[i]) > LONGEST_TEXT else normalised[i],
+                    normalised=clip(normalised[i]),
                     language=detect(normalised[i]),
-                    tokens=doc.user_data[MORPHEMES],
+                    tokens=tokens,
                     vector=None if vectors is None else vectors[i],
-                    entities=doc.user_data[ENTITIES],
+                    adapted=None if adapted is None else adapted[i],
+                    entities=entities,
                     windows=windows[i],
                     window_vectors=vectors[at : at + count] if vectors is not None and count else None,
+                    window_adapted=adapted[at : at + count] if adapted is not None and count else None,
                     window_rows=rows[i],
                     window_tokens=tuple(self.morphology.tokens(windows[i][row]) for row in rows[i]),
                 )

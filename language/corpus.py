@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,3 +95,28 @@ def ordinary(nlu_folder: Path) -> list[Example]:
     texts += (RESOURCES / "everyday.txt").read_text(encoding="utf-8").split("\n")
     chosen = [text for text in dict.fromkeys(texts) if text.strip()]
     return [Example(f"o{i:04d}", t, Urgency.NONE, Category.OTHER, "ko", (), False, ORDINARY, "train") for i, t in enumerate(chosen)]
+
+
+def counts(examples: list[Example]) -> str:
+    """A table of what the parts hold, for the datasheet: ``python -m language.corpus``."""
+    lines = ["| part | sentences | life threats | urgent | traps | other harmless | voices | languages |", "|---|---|---|---|---|---|---|---|"]
+    for part in ("train", "dev", "test", "all"):
+        inside = [e for e in examples if part in (e.split, "all")]
+        numbers = [
+            len(inside),
+            sum(e.urgency == Urgency.LIFE_THREAT for e in inside),
+            sum(e.urgency == Urgency.URGENT for e in inside),
+            sum(e.is_trap for e in inside),
+            sum(not e.is_trap and not e.is_emergency for e in inside),
+            len({e.voice for e in inside}),
+        ]
+        langs: dict[str, int] = {}
+        for e in inside:
+            langs[e.lang] = langs.get(e.lang, 0) + 1
+        spoken = " ".join(f"{lang} {n}" for lang, n in sorted(langs.items(), key=lambda item: -item[1]))
+        lines.append(f"| {part} | {' | '.join(map(str, numbers))} | {spoken} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(counts(read()) + "\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -13,10 +12,12 @@ import numpy as np
 
 from language.encoder_build import MANIFEST, ensure_built
 from language.encoder_weights import MAX_TOKENS, PASSAGE_PREFIX, QUERY_PREFIX
+from language.recent import Recent
 
 __all__ = ["CachedEncoder", "Encoder", "OnnxEncoder", "ensure_built", "load_encoder"]
 
 Kind = Literal["query", "passage"]
+Pair = tuple[np.ndarray, np.ndarray | None]
 
 
 class Encoder(Protocol):
@@ -28,6 +29,9 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str], kind: Kind = "query") -> np.ndarray:
         """float32[n, dim], rows of unit length."""
+
+    def encode_twice(self, texts: Sequence[str]) -> Pair:
+        """The query vectors, and beside them the vectors adapted to triage where the encoder carries an adapter; one pass for both."""
 
 
 def _clean(text: str) -> str:
@@ -53,16 +57,30 @@ class OnnxEncoder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        self.dim = int(self._session.get_outputs()[0].shape[1])
+        outputs = self._session.get_outputs()
+        self.dim = int(outputs[0].shape[1])
+        self.is_adapted = len(outputs) > 1
+
+    def _run(self, texts: Sequence[str], kind: Kind, outputs: Sequence[str]) -> np.ndarray:
+        """float32[outputs, n, dim]."""
+        prefix = QUERY_PREFIX if kind == "query" else PASSAGE_PREFIX
+        out = np.zeros((len(outputs), len(texts), self.dim), dtype=np.float32)
+        for row, encoding in enumerate(self._tokenizer.encode_batch([prefix + _clean(text) for text in texts])):
+            ids = np.asarray([encoding.ids], dtype=np.int64)
+            for place, vector in enumerate(self._session.run(outputs, {"input_ids": ids, "attention_mask": np.ones_like(ids)})):
+                out[place, row] = vector[0]
+        return out
 
     def encode(self, texts: Sequence[str], kind: Kind = "query") -> np.ndarray:
         """float32[n, dim], rows of unit length."""
-        prefix = QUERY_PREFIX if kind == "query" else PASSAGE_PREFIX
-        out = np.zeros((len(texts), self.dim), dtype=np.float32)
-        for row, encoding in enumerate(self._tokenizer.encode_batch([prefix + _clean(text) for text in texts])):
-            ids = np.asarray([encoding.ids], dtype=np.int64)
-            out[row] = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
-        return out
+        return self._run(texts, kind, ["sentence"])[0]
+
+    def encode_twice(self, texts: Sequence[str]) -> Pair:
+        """Query vectors and adapted vectors."""
+        if not self.is_adapted:
+            return self.encode(texts), None
+        plain, adapted = self._run(texts, "query", ["sentence", "adapted"])
+        return plain, adapted
 
 
 class EngineEncoder:
@@ -80,6 +98,10 @@ class EngineEncoder:
         with self._lock:
             rows = [self._engine.encode(_clean(text).replace("\0", ""), is_query=kind == "query") for text in texts]
         return np.asarray(rows, dtype=np.float32).reshape(len(texts), self.dim)
+
+    def encode_twice(self, texts: Sequence[str]) -> Pair:
+        """Query vectors alone: the wheel's engine knows no adapter."""
+        return self.encode(texts), None
 
 
 class SentenceTransformerEncoder:
@@ -101,40 +123,35 @@ class SentenceTransformerEncoder:
         vectors = self._model.encode(cleaned, prompt="", normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dim)
 
+    def encode_twice(self, texts: Sequence[str]) -> Pair:
+        """Query vectors alone: our adapter belongs to the default encoder."""
+        return self.encode(texts), None
+
 
 class CachedEncoder:
-    """Remembers the last vectors of an encoder: greetings and the notices' questions come again and again."""
+    """Remembers the last vectors of an encoder."""
 
-    def __init__(self, encoder: Encoder, size: int = 4096, longest: int = 200) -> None:
+    def __init__(self, encoder: Encoder, size: int = 4096) -> None:
         self._encoder = encoder
-        self._size = size
-        self._longest = longest
-        self._vectors: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
-        self._lock = threading.Lock()
+        self._single: dict[Kind, Recent[np.ndarray]] = {"query": Recent(size), "passage": Recent(size)}
+        self._pairs: Recent[tuple[np.ndarray, np.ndarray | None]] = Recent(size)
         self.dim = encoder.dim
 
     def encode(self, texts: Sequence[str], kind: Kind = "query") -> np.ndarray:
         """float32[n, dim], rows of unit length; unknown ones in one call of the encoder."""
-        out = np.zeros((len(texts), self.dim), dtype=np.float32)
-        missing: list[int] = []
-        with self._lock:
-            for row, text in enumerate(texts):
-                known = self._vectors.get((kind, text))
-                if known is None:
-                    missing.append(row)
-                else:
-                    self._vectors.move_to_end((kind, text))
-                    out[row] = known
-        if missing:
-            fresh = self._encoder.encode([texts[row] for row in missing], kind)
-            with self._lock:
-                for row, vector in zip(missing, fresh, strict=True):
-                    out[row] = vector
-                    if len(texts[row]) <= self._longest:
-                        self._vectors[(kind, texts[row])] = vector
-                while len(self._vectors) > self._size:
-                    self._vectors.popitem(last=False)
-        return out
+        rows = self._single[kind].of(texts, lambda missing: list(self._encoder.encode(missing, kind)))
+        return np.array(rows, dtype=np.float32).reshape(len(texts), self.dim)
+
+    def encode_twice(self, texts: Sequence[str]) -> Pair:
+        """As `encode`, with the adapted vectors beside."""
+        rows = self._pairs.of(texts, self._encode_pairs)
+        plain = np.array([vector for vector, _ in rows], dtype=np.float32).reshape(len(texts), self.dim)
+        adapted = [second for _, second in rows if second is not None]
+        return plain, np.array(adapted, dtype=np.float32) if rows and len(adapted) == len(rows) else None
+
+    def _encode_pairs(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        plain, adapted = self._encoder.encode_twice(texts)
+        return list(zip(plain, [None] * len(plain) if adapted is None else adapted, strict=True))
 
 
 def load_encoder(folder: str | Path | None = None, threads: int = 1, cache: int = 4096, progress: Callable[[str], None] = print) -> Encoder:

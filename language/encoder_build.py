@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from language import adapter
 from language.paths import RESOURCES, built_folder
 
 MANIFEST = "built.json"
-BUILD_VERSION = 1
+BUILD_VERSION = 2
 NAME = "e5-small"
 # Mean agreement with the wheel's engine below which a graph is not used, and the worst single sentence tolerated.
 LEAST_COSINE = 0.995
@@ -23,12 +24,12 @@ LEAST_SINGLE_COSINE = 0.98
 
 
 def is_built(folder: Path) -> bool:
-    """A complete folder of this build version."""
+    """A complete folder of this build version, with the adapter of today."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(manifest.get("version") == BUILD_VERSION)
+    return bool(manifest.get("version") == BUILD_VERSION and manifest.get("adapter") == adapter.digest())
 
 
 def reference() -> tuple[list[str], np.ndarray]:
@@ -62,7 +63,7 @@ def _build(folder: Path, progress: Callable[[str], None]) -> dict[str, object]:
     tried: dict[str, list[float]] = {}
     for precision in ("int8", "fp32"):
         progress(f"encoder: writing the {precision} graph")
-        write_graph(folder / "encoder.onnx", weights, int8=precision == "int8")
+        write_graph(folder / "encoder.onnx", weights, int8=precision == "int8", adapter=adapter.load())
         mean, worst = _agreement(folder)
         tried[precision] = [round(mean, 5), round(worst, 5)]
         if mean >= LEAST_COSINE and worst >= LEAST_SINGLE_COSINE:
@@ -93,7 +94,7 @@ def ensure_built(folder: Path | None = None, progress: Callable[[str], None] = p
         work = Path(temporary) / NAME
         work.mkdir()
         manifest = _build(work, progress)
-        (work / MANIFEST).write_text(json.dumps({"version": BUILD_VERSION, "name": NAME, **manifest}) + "\n", encoding="utf-8")
+        (work / MANIFEST).write_text(json.dumps({"version": BUILD_VERSION, "name": NAME, "adapter": adapter.digest(), **manifest}) + "\n", encoding="utf-8")
         os.chmod(work, 0o755)  # noqa: S103 - public weights, read by every role's account
         _publish(work, target)
     progress(f"encoder: {manifest['precision']} ready after {time.monotonic() - started:.0f} s")

@@ -1,12 +1,18 @@
-"""Writes the encoder as an ONNX graph with `onnx` alone: token ids in, unit-length sentence vectors out."""
+"""Writes the encoder as an ONNX graph with `onnx` alone: token ids in, unit-length sentence vectors out.
+
+With an adapter the graph has a second output: the last layers once more with the adapter merged in. The layers below are computed once for both, so
+a message costs a third more than for search alone, not twice as much.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from language.adapter import Adapter
 from language.encoder_weights import FEED_FORWARD, HEADS, HIDDEN, LAYERS, Weights
 
 OPSET = 20
@@ -84,43 +90,59 @@ def _embed(g: _Graph, weights: Weights) -> str:
     return g.norm("emb.ln", total, w["emb.ln.w"], w["emb.ln.b"], weights.epsilon)
 
 
-def _layer(g: _Graph, weights: Weights, layer: int, x: str) -> str:
-    """One BERT layer: attention and feed-forward, each with its residual and norm."""
-    w = weights.tensors
-    p = f"l{layer}."
+def _layer(g: _Graph, w: Mapping[str, np.ndarray], epsilon: float, layer: int, x: str, branch: str = "") -> str:
+    """One BERT layer: attention and feed-forward, each with its residual and norm; `branch` keeps the constants' names apart."""
+    source = f"l{layer}."
+    p = branch + source
 
     def matrix(name: str, inputs: int = HIDDEN) -> np.ndarray:
-        return np.ascontiguousarray(w[f"{p}{name}.w"].reshape(-1, inputs).T)
+        return np.ascontiguousarray(w[f"{source}{name}.w"].reshape(-1, inputs).T)
+
+    def bias(name: str) -> np.ndarray:
+        return w[f"{source}{name}.b"]
+
+    def norm(name: str, x: str) -> str:
+        return g.norm(p + name, x, w[f"{source}{name}.w"], bias(name), epsilon)
 
     quantised = g.quantise(x)
-    q, k, v = (g.dense(p + n, x, quantised, matrix(n), w[f"{p}{n}.b"]) for n in ("q", "k", "v"))
+    q, k, v = (g.dense(p + n, x, quantised, matrix(n), bias(n)) for n in ("q", "k", "v"))
     attended = g.op("MultiHeadAttention", [q, k, v, "", "mask32"], domain="com.microsoft", num_heads=HEADS)
-    projected = g.dense(p + "ao", attended, g.quantise(attended), matrix("ao"), w[p + "ao.b"])
-    x = g.norm(p + "aln", g.op("Add", [projected, x]), w[p + "aln.w"], w[p + "aln.b"], weights.epsilon)
-    inner = g.op("Gelu", [g.dense(p + "fi", x, g.quantise(x), matrix("fi"), w[p + "fi.b"])])
-    outer = g.dense(p + "fo", inner, g.quantise(inner), matrix("fo", FEED_FORWARD), w[p + "fo.b"])
-    return g.norm(p + "oln", g.op("Add", [outer, x]), w[p + "oln.w"], w[p + "oln.b"], weights.epsilon)
+    projected = g.dense(p + "ao", attended, g.quantise(attended), matrix("ao"), bias("ao"))
+    x = norm("aln", g.op("Add", [projected, x]))
+    inner = g.op("Gelu", [g.dense(p + "fi", x, g.quantise(x), matrix("fi"), bias("fi"))])
+    outer = g.dense(p + "fo", inner, g.quantise(inner), matrix("fo", FEED_FORWARD), bias("fo"))
+    return norm("oln", g.op("Add", [outer, x]))
 
 
-def write_graph(path: Path, weights: Weights, int8: bool) -> None:
-    """Write the model, with mean pooling and unit length inside the graph, to one file."""
+def write_graph(path: Path, weights: Weights, int8: bool, adapter: Adapter | None = None) -> None:
+    """Write the model, with mean pooling and unit length inside the graph, to one file; outputs `sentence` and, with an adapter, `adapted`."""
     import onnx
     from onnx import TensorProto, helper
 
     g = _Graph(int8)
     g.nodes.append(helper.make_node("Cast", ["attention_mask"], ["mask32"], to=TensorProto.INT32))
-    x = _embed(g, weights)
+    x = branch = _embed(g, weights)
     for layer in range(LAYERS):
-        x = _layer(g, weights, layer, x)
+        if adapter is not None and layer == adapter.first:
+            branch = x
+        x = _layer(g, weights.tensors, weights.epsilon, layer, x)
+    ends = [("sentence", x)]
+    if adapter is not None:
+        merged = adapter.merged(weights.tensors)
+        for layer in range(adapter.first, LAYERS):
+            branch = _layer(g, merged, weights.epsilon, layer, branch, "adapted.")
+        ends.append(("adapted", branch))
     axis = g.const("axis_tokens", np.array([1], np.int64))
     last = g.const("axis_last", np.array([-1], np.int64))
     mask = g.op("Unsqueeze", [g.op("Cast", ["attention_mask"], to=1), last])
-    pooled = g.op("ReduceSum", [g.op("Mul", [x, mask]), axis], keepdims=0)
-    mean = g.op("Div", [pooled, g.op("ReduceSum", [mask, axis], keepdims=0)])
-    unit = g.op("Div", [mean, g.op("ReduceL2", [mean, last], keepdims=1)])
-    g.nodes.append(helper.make_node("Identity", [unit], ["sentence"]))
+    count = g.op("ReduceSum", [mask, axis], keepdims=0)
+    for name, end in ends:
+        pooled = g.op("ReduceSum", [g.op("Mul", [end, mask]), axis], keepdims=0)
+        mean = g.op("Div", [pooled, count])
+        unit = g.op("Div", [mean, g.op("ReduceL2", [mean, last], keepdims=1)])
+        g.nodes.append(helper.make_node("Identity", [unit], [name]))
     inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "tokens"]) for n in ("input_ids", "attention_mask")]
-    output = helper.make_tensor_value_info("sentence", TensorProto.FLOAT, ["batch", HIDDEN])
-    graph = helper.make_graph(g.nodes, "e5-small", inputs, [output], g.constants)
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", HIDDEN]) for name, _ in ends]
+    graph = helper.make_graph(g.nodes, "e5-small", inputs, outputs, g.constants)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
     onnx.save_model(helper.make_model(graph, opset_imports=opsets, ir_version=9), str(path))

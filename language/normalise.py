@@ -33,6 +33,13 @@ def _is_kept(char: str) -> bool:
     return unicodedata.category(char) not in ("Cc", "Cs", "Co", "Cn")
 
 
+def _fold(char: str) -> str:
+    """The ordinary form; half-width Hangul becomes compatibility letters, which `_compose_run` can put together (NFKC would make all of them initials)."""
+    if "\uffa1" <= char <= "\uffdc":
+        return chr(int(unicodedata.decomposition(char).split()[1], 16))
+    return unicodedata.normalize("NFKC", char)
+
+
 def _compose_run(run: str) -> str:
     """Put letters typed apart ("ㅅㅏㄹㄹㅕ") back into syllables; runs of only consonants or only vowels stay."""
     if not (any(c in _VOWELS for c in run) and any(c in _INITIALS for c in run)):
@@ -64,7 +71,7 @@ def _compose_run(run: str) -> str:
 def normalise(text: str) -> str:
     """The text as the rest of `language` reads it; offsets of tokens and entities refer to this form."""
     text = "".join(c for c in text.replace("\r\n", "\n").replace("\r", "\n") if _is_kept(c))
-    text = unicodedata.normalize("NFC", _FOLDED.sub(lambda m: unicodedata.normalize("NFKC", m.group()), text))
+    text = unicodedata.normalize("NFC", _FOLDED.sub(lambda m: _fold(m.group()), text))
     text = _JAMO_RUN.sub(lambda m: _compose_run(m.group()), text)
     text = _REPEATED.sub(r"\1\1\1", text)
     text = _REPEATED_PAIR.sub(r"\1\1\1", text)

@@ -1,4 +1,4 @@
-"""Training of triage with scikit-learn: reproducible from the seed, thresholds chosen on voices held out of each fold."""
+"""Training of triage with scikit-learn, over the encoder's plain and adapted vectors: reproducible from the seed, thresholds chosen on the `dev` voices."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from language import corpus
+from language import adapter, corpus
+from language import everyday as everyday_sentences
+from language.adaptation import HEADS, URGENCIES
 from language.analysis import Analyser, Analysis
 from language.corpus import Example
 from language.features import letter_features, morpheme_features, stack
-from language.linear import Head, centred, save_heads
-from language.triage import CATEGORIES, FOLDER
+from language.linear import Features, Head, centred, features, load_heads, save_heads
+from language.rules import hits
+from language.triage import CATEGORIES, FOLDER, HINT_MARGIN
 
-FOLDS = 5
 STRENGTH = 10.0  # inverse regularisation; flat between 3 and 30
 CATEGORY_STRENGTH = 3.0
-# Where the thresholds stand, measured on voices that the fold has not seen. Recall goes first; traps pay for it.
-ESCALATED_RECALL = 0.83
-CAUGHT_RECALL = 0.93
+# Where the thresholds stand on the dev voices. `ask`: the upper Wilson bound of missed emergencies. `escalate`: the share of traps taken for danger.
+MISSED_UPPER = 0.01
+ESCALATED_TRAPS = 0.075
 LIFE_THREAT_WEIGHT = 1.5
 AUGMENTED_WEIGHT = 0.5
 SMALLEST_CLASS = 8
@@ -67,18 +70,7 @@ def _fit(x: Any, y: np.ndarray, weights: np.ndarray, strength: float = STRENGTH,
     return LogisticRegression(C=strength, max_iter=steps, tol=1e-3).fit(x, y, sample_weight=weights)
 
 
-def _groups(examples: Sequence[Example]) -> np.ndarray:
-    """Folds hold out whole voices; a language that only one voice writes is held out by category instead, or it would be unknown."""
-    return np.array([_group(i, e) for i, e in enumerate(examples)])
-
-
-def _group(place: int, example: Example) -> str:
-    if example.voice == corpus.ORDINARY:
-        return f"{example.voice}/{place % 10}"
-    return example.voice if example.lang == "ko" else f"{example.voice}/{example.category}"
-
-
-class _Data:
+class TrainingData:
     """Training sentences and, for Korean ones, a copy without spaces."""
 
     def __init__(self, analyser: Analyser, examples: Sequence[Example]) -> None:
@@ -100,48 +92,18 @@ class _Data:
         return x, weights, rows
 
 
-def _held_out(x: Any, y: np.ndarray, weights: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """The raw score of each example by a model that has seen neither its voice nor its copy."""
-    from sklearn.model_selection import GroupKFold
-
-    n = len(groups)
-    scores = np.zeros(n)
-    for known, unknown in GroupKFold(FOLDS).split(np.zeros(n), groups=groups):
-        inside = np.isin(rows, known)
-        model = _fit(x[inside], y[rows][inside], weights[inside])
-        scores[unknown] = model.decision_function(x[unknown])
-    return scores
-
-
-def _calibrate(scores: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Platt scaling and thresholds from held-out scores."""
-    from sklearn.linear_model import LogisticRegression
-
-    platt = LogisticRegression(C=1e6).fit(scores[:, None], y)
-    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
-    danger = np.sort(slope * scores[y] + offset)
-    return {
-        "slope": slope,
-        "offset": offset,
-        "escalate": float(np.quantile(danger, 1 - ESCALATED_RECALL)),
-        "ask": float(np.quantile(danger, 1 - CAUGHT_RECALL)),
-    }
-
-
 def _head(model: Any, dim: int) -> Head:
     return Head.from_coefficients(model.coef_.astype(np.float32), model.intercept_.astype(np.float32), dim)
 
 
-def _fit_heads(data: _Data) -> tuple[dict[str, Head], dict[str, dict[str, float]]]:
+def linear_heads(data: TrainingData) -> dict[str, Head]:
+    """Heads over the plain vector, letters and morphemes."""
     examples = data.examples
     dim = len(data.mean)
     emergency = np.array([e.is_emergency for e in examples])
-    groups = _groups(examples)
     heads: dict[str, Head] = {}
-    calibration: dict[str, dict[str, float]] = {}
-    for name, with_vectors in (("emergency", True), ("blind", False)):
+    for name, with_vectors in (("plain", True), ("blind", False)):
         x, weights, rows = data.joined(with_vectors)
-        calibration[name] = _calibrate(_held_out(x, emergency, weights, rows, groups), emergency)
         heads[name] = _head(_fit(x, emergency[rows], weights), dim)
     x, weights, rows = data.joined(True)
     urgencies = np.array([str(e.urgency) for e in examples])[rows]
@@ -150,10 +112,10 @@ def _fit_heads(data: _Data) -> tuple[dict[str, Head], dict[str, dict[str, float]
         y = urgencies[inside] == name
         heads[name] = _head(_fit(x[inside], y, np.where(y, (~y).sum() / max(y.sum(), 1), 1.0)), dim)
     heads["category"] = _category_head(data, x, rows, dim)
-    return heads, calibration
+    return heads
 
 
-def _category_head(data: _Data, x: Any, rows: np.ndarray, dim: int) -> Head:
+def _category_head(data: TrainingData, x: Any, rows: np.ndarray, dim: int) -> Head:
     """A row for each category of the closed list; one the corpus lacks keeps a bias that never wins."""
     # Plain routine questions would teach only that nearly everything is "other".
     telling = np.array([e.is_trap or e.urgency != "none" for e in data.examples])[rows]
@@ -164,8 +126,96 @@ def _category_head(data: _Data, x: Any, rows: np.ndarray, dim: int) -> Head:
     head = _head(fitted, dim)
     order = {int(label): row for row, label in enumerate(fitted.classes_)}
     place = [order.get(i, -1) for i in range(len(CATEGORIES))]
-    bias = np.where(np.array(place) >= 0, head.bias[place], -1e4).astype(np.float32)
-    return Head(head.dense[place], head.letters[place], head.morphemes[place], bias)
+    head = head.rows(place)
+    bias = np.where(np.array(place) >= 0, head.bias, -1e4).astype(np.float32)
+    return replace(head, bias=bias)
+
+
+class Dev:
+    """The sentences on which heads are mixed and thresholds are set: voices that wrote no training sentence and none of the test."""
+
+    def __init__(self, analyser: Analyser, examples: Sequence[Example], mean: np.ndarray) -> None:
+        self.examples = list(examples)
+        analyses = analyser.analyse([e.text for e in self.examples])
+        self.is_adapted = all(a.adapted is not None for a in analyses)
+        self.features = [features(a.normalised, a.tokens, a.vector, mean, a.adapted) for a in analyses]
+        self.emergency = np.array([e.is_emergency for e in self.examples])
+        self.trap = np.array([e.is_trap for e in self.examples]) & ~self.emergency
+        self.everyday = np.array([e.urgency == "none" for e in self.examples]) & ~self.trap
+        # What a rule catches anyway needs no threshold; where the words are plain, a smaller doubt is enough.
+        found = [[hit for hit in hits(a.normalised) if not hit.is_softened] for a in analyses]
+        self.ruled = np.array([any(not hit.is_hint for hit in each) for each in found])
+        self.plainly = np.array([any(hit.is_hint for hit in each) for each in found])
+
+    def scores(self, head: Head, tier: str = "adapted") -> np.ndarray:
+        """Raw scores (sentences, outputs) with what that tier knows."""
+        return np.array([head.score(_seen(x, tier)) for x in self.features])
+
+
+def _seen(x: Features, tier: str) -> Features:
+    return Features(None if tier == "blind" else x.dense, x.letters, x.morphemes, x.adapted if tier == "adapted" else None)
+
+
+def _mixed(first: Head, second: Head, dev: Dev, y: np.ndarray, among: np.ndarray) -> Head:
+    """The sum of two one-output heads, weighted by a logistic regression on the dev sentences `among`."""
+    from sklearn.linear_model import LogisticRegression
+
+    x = np.hstack([dev.scores(first), dev.scores(second)])
+    fitted = LogisticRegression(C=1e3, class_weight="balanced").fit(x[among], y[among])
+    a, b = (max(float(c), 0.0) for c in fitted.coef_[0])
+    mixed = first.scaled(a).plus(second.scaled(b))
+    return Head(
+        bias=mixed.bias + fitted.intercept_.astype(np.float32), adapted=mixed.adapted, dense=mixed.dense, letters=mixed.letters, morphemes=mixed.morphemes
+    )
+
+
+def _mixed_category(first: Head, second: Head, dev: Dev) -> Head:
+    """Two heads over the categories; the second's weight is the likeliest on the dev emergencies."""
+    labels = np.array([CATEGORIES.index(e.category) for e in dev.examples])[dev.emergency]
+    mine, other = dev.scores(first)[dev.emergency], dev.scores(second)[dev.emergency]
+
+    def likelihood(weight: float) -> float:
+        logits = mine + weight * other
+        logits = logits - logits.max(axis=1, keepdims=True)
+        return float((logits[np.arange(len(labels)), labels] - np.log(np.exp(logits).sum(axis=1))).mean())
+
+    return first.plus(second.scaled(max((0.1, 0.25, 0.5, 0.75, 1.0, 1.5), key=likelihood)))
+
+
+def mixed_heads(linear: dict[str, Head], dev: Dev, folder: Path = adapter.FOLDER) -> dict[str, Head]:
+    """The linear heads joined with those trained over the adapted vector; a block that is missing at run time contributes nothing."""
+    adapted, _ = load_heads(folder / HEADS)
+    place = {str(u): i for i, u in enumerate(URGENCIES)}
+    urgency = np.array([e.urgency for e in dev.examples])
+    heads = dict(linear)
+    everything = np.ones(len(urgency), dtype=bool)
+    heads["adapted"] = _mixed(adapted["danger"], linear["plain"], dev, dev.emergency, everything)
+    for name, other in (("life_threat", "urgent"), ("non_urgent", "none")):
+        head = adapted["urgency"].rows([place[name]], minus=[place[other]])
+        heads[name] = _mixed(head, linear[name], dev, urgency == name, np.isin(urgency, (name, other)))
+    heads["category"] = _mixed_category(adapted["category"], linear["category"], dev)
+    return heads
+
+
+def _calibrate(scores: np.ndarray, dev: Dev) -> dict[str, float]:
+    """Platt scaling and the two thresholds, from the dev voices' raw scores."""
+    from sklearn.linear_model import LogisticRegression
+
+    from language.evaluation import wilson
+
+    platt = LogisticRegression(C=1e6).fit(scores[:, None], dev.emergency)
+    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    odds = slope * scores + offset
+    left = np.sort((odds + HINT_MARGIN * dev.plainly)[dev.emergency & ~dev.ruled])
+    total = int(dev.emergency.sum())
+    missed = max((k for k in range(total) if wilson(k, total)[1] <= MISSED_UPPER), default=0)
+    ask = float(left[missed])
+    return {"slope": slope, "offset": offset, "escalate": max(float(np.quantile(odds[dev.trap], 1 - ESCALATED_TRAPS)), ask), "ask": ask}
+
+
+def training_examples(examples: Sequence[Example], data_dir: Path, everyday: Path | None) -> list[Example]:
+    """What every model learns: the written `train` part, ordinary sentences of the dialogue data, and a sample of real everyday sentences."""
+    return [e for e in examples if e.split == "train"] + corpus.ordinary(data_dir.parent / "nlu") + everyday_sentences.examples(everyday)
 
 
 def train_triage(
@@ -173,28 +223,37 @@ def train_triage(
     out_dir: Path = FOLDER,
     seed: int = 20260101,
     analyser: Analyser | None = None,
+    everyday: Path | None = None,
     progress: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Train on the `train` split, write arrays, thresholds and the model card, and return the evaluation."""
+    """Train on the `train` part (and real everyday sentences, where a path to them is given), set thresholds on `dev`, write arrays, thresholds and
+    the model card, and return the evaluation on `test`.
+    """
     from language.evaluation import evaluate_triage
-    from language.model_card import write_card
+    from language.model_card import save_figures
 
     started = time.monotonic()
-    np.random.seed(seed)  # lbfgs and the folds draw nothing; this is for whatever a later solver draws
+    np.random.seed(seed)  # lbfgs draws nothing; this is for whatever a later solver draws
     analyser = analyser or Analyser.load()
     examples = corpus.read(data_dir)
     progress(f"triage: analysing {len(examples)} sentences")
-    data = _Data(analyser, [e for e in examples if e.split == "train"] + corpus.ordinary(data_dir.parent / "nlu"))
+    data = TrainingData(analyser, training_examples(examples, data_dir, everyday))
+    dev = Dev(analyser, [e for e in examples if e.split == "dev"], data.mean)
     progress(f"triage: fitting after {time.monotonic() - started:.0f} s")
-    heads, calibration = _fit_heads(data)
+    heads = linear_heads(data)
+    tiers = ["plain", "blind"]
+    if dev.is_adapted:
+        heads = mixed_heads(heads, dev)
+        tiers.insert(0, "adapted")
     out_dir.mkdir(parents=True, exist_ok=True)
     save_heads(out_dir / "triage.npz", heads, data.mean)
     written = sum(e.voice != corpus.ORDINARY for e in data.examples)
     saved: dict[str, Any] = {"seed": seed, "corpus": corpus_digest(data_dir), "trained_on": written, "ordinary": len(data.examples) - written}
-    saved["calibration"] = calibration
+    saved |= {"everyday": len(everyday_sentences.examples(everyday)), "dev": len(dev.examples), "adapter": adapter.digest() if dev.is_adapted else ""}
+    saved["calibration"] = {name: _calibrate(dev.scores(heads[name], name)[:, 0], dev) for name in tiers}
     (out_dir / "thresholds.json").write_text(json.dumps(saved, indent=2) + "\n", encoding="utf-8")
-    report = evaluate_triage(data_dir, out_dir, analyser=analyser, progress=lambda _: None)
-    write_card(out_dir / "MODEL_CARD.md", report, saved)
+    report = evaluate_triage(data_dir, out_dir, analyser=analyser, everyday=everyday, progress=lambda _: None)
+    save_figures(out_dir, "triage", report)
     progress(f"triage: trained in {time.monotonic() - started:.0f} s")
     return report
 

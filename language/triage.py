@@ -93,8 +93,13 @@ def _probability(log_odds: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
 
+def tier(x: Features) -> str:
+    """Which emergency head fits what is known of a text: with the adapted vector, with the plain one (another encoder, no adapter), or by its letters alone."""
+    return "adapted" if x.adapted is not None else "plain" if x.dense is not None else "blind"
+
+
 class Triage:
-    """The trained arrays and their thresholds. Heads: emergency, blind (no vector), life_threat, non_urgent, category."""
+    """The trained arrays and their thresholds. Heads: adapted, plain, blind (see `tier`), life_threat, non_urgent, category."""
 
     def __init__(self, heads: Mapping[str, Head], mean: np.ndarray, calibration: Mapping[str, Calibration]) -> None:
         self.heads = heads
@@ -109,15 +114,17 @@ class Triage:
         return cls(heads, mean, {name: Calibration(**values) for name, values in saved["calibration"].items()})
 
     def _passages(self, analysis: Analysis) -> Iterator[Features]:
-        """The whole message, then its windows."""
-        yield features(analysis.normalised, analysis.tokens, analysis.vector, self.mean)
-        vectors = analysis.window_vectors
+        """The whole message, or of a long one its windows: nothing was learnt from messages as long as that."""
+        if not analysis.window_rows:
+            yield features(analysis.normalised, analysis.tokens, analysis.vector, self.mean, analysis.adapted)
+        vectors, adapted = analysis.window_vectors, analysis.window_adapted
         for place, (row, tokens) in enumerate(zip(analysis.window_rows, analysis.window_tokens, strict=True)):
-            yield features(analysis.windows[row], tokens, None if vectors is None else vectors[place], self.mean)
+            vector = None if vectors is None else vectors[place]
+            yield features(analysis.windows[row], tokens, vector, self.mean, None if adapted is None else adapted[place])
 
     def log_odds(self, x: Features) -> tuple[float, Calibration]:
         """Calibrated log-odds of an emergency by the head that fits what is known of the text."""
-        name = "emergency" if x.dense is not None else "blind"
+        name = tier(x)
         calibration = self.calibration[name]
         return calibration.log_odds(float(self.heads[name].score(x)[0])), calibration
 
@@ -130,10 +137,10 @@ class Triage:
         # The passage that goes furthest beyond its own threshold speaks for the message.
         worst, calibration, x = max(judged, key=lambda j: j[0] - j[1].escalate)
         reasons: list[str] = []
-        if len(judged) > 1:
+        if analysis.window_rows:
             reasons.append("windows")
-        if x.dense is None:
-            reasons.append("no_vector")
+        if tier(x) != "adapted":
+            reasons.append("no_vector" if x.dense is None else "no_adapter")
         raised = worst + context.shift
         action: Action = "none"
         if raised >= calibration.escalate:
@@ -147,7 +154,7 @@ class Triage:
         by_rule = _raise(found, worst, calibration)
         if _RANK[by_rule] > _RANK[action]:
             action = by_rule
-        reasons.extend(f"rule:{hit.name}" for hit in found)
+        reasons.extend(f"rule:{hit.name}" for hit in found if not hit.is_hint or by_rule != "none")
         category, category_score, possible = self._category(analysis, x, action, found)
         return Decision(
             urgency=self._urgency(x, action, found),
@@ -183,6 +190,8 @@ class Triage:
 _RANK: Mapping[str, int] = {"none": 0, "ask": 1, "escalate": 2}
 # A softened call for rescue asks only when the classifier is not sure of the contrary.
 _SOFTENED_MARGIN = 2.0
+# How much smaller a doubt may be, in log-odds, when the words are plain.
+HINT_MARGIN = 1.5
 
 
 def _action(log_odds: float, calibration: Calibration) -> Action:
@@ -206,6 +215,10 @@ def _raise(found: Sequence[Hit], log_odds: float, calibration: Calibration) -> A
     """The least that the rules demand."""
     demand: Action = "none"
     for hit in found:
+        if hit.is_hint:
+            if not hit.is_softened and log_odds >= calibration.ask - HINT_MARGIN:
+                demand = "ask"
+            continue
         if hit.is_certain and not hit.is_softened:
             return "escalate"
         if not hit.is_softened or (hit.is_certain and log_odds >= calibration.ask - _SOFTENED_MARGIN):

@@ -88,7 +88,7 @@ def test_a_broken_encoder_degrades_instead_of_failing(analyser):
     class Broken:
         dim = 384
 
-        def encode(self, texts, kind="query"):
+        def encode_twice(self, texts):
             raise RuntimeError("model file is damaged")
 
     broken = Analyser(analyser.morphology, Broken())

@@ -147,7 +147,7 @@ def test_artefacts_are_arrays_of_modest_size():
     path = module.FOLDER / "triage.npz"
     assert path.stat().st_size < 20_000_000
     heads, mean = load_heads(path)
-    assert set(heads) == {"emergency", "blind", "life_threat", "non_urgent", "category"}
+    assert set(heads) == {"adapted", "plain", "blind", "life_threat", "non_urgent", "category"}
     assert len(heads["category"].bias) == len(Category)
     assert mean.dtype == np.float32
 
@@ -163,13 +163,23 @@ def test_the_committed_model_belongs_to_the_committed_corpus():
 
 
 def test_held_out_voices(analyser):
+    """A little slack for another processor's arithmetic; the figures themselves stand in the model card."""
     from language.evaluation import evaluate_triage
 
     report = evaluate_triage(analyser=analyser, progress=lambda _: None)
-    assert report["emergency"]["caught"]["rate"] >= 0.95
-    # Since the test voices also write emergencies of one to six words, which say less, the shares are lower than on sentences alone.
-    assert report["life_threat"]["caught"]["rate"] >= 0.96
-    assert report["emergency"]["escalated"]["rate"] >= 0.90
-    assert report["traps"]["escalated"]["rate"] <= 0.15
-    assert report["without_encoder"]["emergency"]["caught"]["rate"] >= 0.9
-    assert report["keywords"]["emergency"]["rate"] < report["emergency"]["escalated"]["rate"]
+    assert report["missed_rate"] <= 0.01
+    assert report["missed_life_threat"] <= 6
+    assert report["escalated_rate"] >= 0.96
+    assert report["false_escalation_traps"] <= 0.10
+    assert report["asked_traps"] <= 0.15
+    assert report["asked_emergencies"] <= 0.05
+    assert report["without_encoder"]["emergency"]["caught"]["rate"] >= 0.97
+    assert report["groups"]["keywords"]["emergency"]["rate"] < report["escalated_rate"]
+    assert report["n"]["life_threats"] >= 400
+
+
+def test_plain_words_alone_ask_nothing_and_other_times_soften_them():
+    plain = [hit for hit in hits("총격으로 사망했습니다") if hit.is_hint]
+    assert len(plain) == 1
+    assert not plain[0].is_softened
+    assert all(hit.is_softened for hit in hits("작년에 총격으로 사망한 사람의 기사를 찾습니다"))

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from language import adapter
+from language.adapter import Adapter
+from language.encoder import OnnxEncoder
+from language.encoder_build import ensure_built, is_built
+from language.encoder_weights import LAYERS
+
+TEXTS = ["문이 밖에서 잠겼어요", "여권 수수료가 얼마예요?", "help"]
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return OnnxEncoder(ensure_built())
+
+
+def test_the_committed_adapter_is_small():
+    assert (adapter.FOLDER / adapter.FILE).stat().st_size < 1_000_000
+    found = adapter.load()
+    assert found is not None
+    assert 0 < found.first < LAYERS
+
+
+def test_both_vectors_come_from_one_pass_and_search_keeps_its_own(encoder):
+    plain, adapted = encoder.encode_twice(TEXTS)
+    assert adapted is not None
+    assert np.allclose(plain, encoder.encode(TEXTS), atol=1e-6)
+    assert np.allclose(np.linalg.norm(adapted, axis=1), 1, atol=1e-4)
+    assert (np.abs((plain * adapted).sum(axis=1)) < 0.999).all()
+
+
+def test_merging_adds_the_product_of_the_pair():
+    a, b = np.ones((2, 3), np.float32), np.full((4, 2), 0.5, np.float32)
+    weight = np.arange(12, dtype=np.float32)
+    merged = Adapter(0, 2.0, {"l0.q": (a, b)}).merged({"l0.q.w": weight, "l0.q.b": np.zeros(4)})
+    assert np.allclose(merged["l0.q.w"], weight + 2.0)
+    assert np.allclose(weight, np.arange(12))
+
+
+def test_saved_and_read_back(tmp_path):
+    draw = np.random.default_rng(0)
+    pair = (draw.normal(size=(2, 3)).astype(np.float16).astype(np.float32), draw.normal(size=(4, 2)).astype(np.float16).astype(np.float32))
+    Adapter(8, 2.0, {"l8.q": pair}).save(tmp_path / adapter.FILE)
+    found = adapter.load(tmp_path)
+    assert found is not None
+    assert (found.first, found.scale, found.size) == (8, 2.0, 14)
+    assert np.array_equal(found.factors["l8.q"][0], pair[0])
+
+
+def test_no_adapter_is_no_error(tmp_path):
+    assert adapter.load(tmp_path) is None
+    assert adapter.digest(tmp_path) == ""
+
+
+def test_a_graph_of_another_adapter_is_built_again(monkeypatch):
+    assert is_built(ensure_built())
+    monkeypatch.setattr(adapter, "digest", lambda: "another")
+    assert not is_built(ensure_built.__globals__["built_folder"]() / "e5-small")

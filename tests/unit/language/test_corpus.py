@@ -1,0 +1,62 @@
+"""What the corpus promises in its datasheet."""
+
+from collections import Counter
+
+import pytest
+
+from language import corpus
+from language.categories import Category
+from language.evaluation import KEYWORDS
+
+
+@pytest.fixture(scope="module")
+def examples():
+    return corpus.read()
+
+
+def test_size(examples):
+    emergencies = [e for e in examples if e.is_emergency]
+    assert len(examples) >= 7000
+    assert len(emergencies) >= 2800
+    assert sum(e.urgency == "life_threat" for e in emergencies) >= 1200
+    assert sum(e.is_trap for e in examples) >= 2500
+
+
+def test_most_emergencies_have_no_alarming_word(examples):
+    emergencies = [e for e in examples if e.is_emergency]
+    assert sum(KEYWORDS.search(e.text) is None for e in emergencies) >= 0.4 * len(emergencies)
+
+
+def test_every_category_and_language_in_every_part(examples):
+    for split in ("train", "dev", "test"):
+        danger = [e for e in examples if e.split == split and e.is_emergency]
+        assert {e.category for e in danger} == set(Category)
+        assert {e.lang for e in danger} >= {"ko", "en", "ja", "zh", "vi"}
+
+
+def test_no_voice_writes_for_two_parts(examples):
+    parts: dict[str, set[str]] = {}
+    for example in examples:
+        parts.setdefault(example.voice, set()).add(example.split)
+    assert {voice: p for voice, p in parts.items() if len(p) > 1} == {}
+
+
+def test_no_sentence_stands_in_two_parts(examples):
+    parts: dict[str, set[str]] = {}
+    for example in examples:
+        parts.setdefault("".join(example.text.split()), set()).add(example.split)
+    assert [text for text, p in parts.items() if len(p) > 1] == []
+
+
+def test_ids_are_unique(examples):
+    assert [i for i, n in Counter(e.id for e in examples).items() if n > 1] == []
+
+
+def test_the_test_part_is_large_enough(examples):
+    danger = [e for e in examples if e.split == "test" and e.is_emergency]
+    assert len(danger) >= 400
+    assert sum(e.urgency == "life_threat" for e in danger) >= 400
+
+
+def test_a_trap_is_never_an_emergency(examples):
+    assert [e.id for e in examples if e.is_trap and e.is_emergency] == []
