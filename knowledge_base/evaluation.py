@@ -186,14 +186,19 @@ def score_answers(desk: Desk, analyser: Analysing, today: date, split: str, path
     """Answered from an expected notice or another, recognised as unanswerable, quoted as current though out of force."""
     cases = load_cases(path, split)
     right = wrong = clarified = recognised = unanswerable = stale = missed = 0
+    by_language: dict[str, dict[str, int]] = {}
     for case, question in zip(cases, questions_of(cases, analyser, today), strict=True):
         reply = answer(desk, question)
         unanswerable += not case.expected
+        of_language = by_language.setdefault(case.language, {"right": 0, "wrong": 0, "n": 0})
+        of_language["n"] += 1
         if reply.outcome is Outcome.ANSWERED:
             entry = desk.index.entries[desk.index.by_id[reply.notice_ids[0]]]
             stale += not entry.force.on(today) and not (reply.source and reply.source.past)
-            right += reply.notice_ids[0] in case.expected
-            wrong += reply.notice_ids[0] not in case.expected
+            is_right = reply.notice_ids[0] in case.expected
+            right += is_right
+            wrong += not is_right
+            of_language["right" if is_right else "wrong"] += 1
         else:
             clarified += reply.outcome is Outcome.CLARIFY
             recognised += not case.expected
@@ -207,4 +212,5 @@ def score_answers(desk: Desk, analyser: Analysing, today: date, split: str, path
         "clarified": clarified,
         "expired_quoted": stale,
         "n": len(cases),
+        "by_language": by_language,
     }
