@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-EPOCHS = 20
+EPOCHS = 3  # an epoch on this corpus takes six minutes of two cores; after one, nine of ten training sentences are right
 PIPELINE = """
 recipe: default.v1
 assistant_id: triage

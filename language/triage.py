@@ -114,7 +114,7 @@ class Triage:
         return cls(heads, mean, {name: Calibration(**values) for name, values in saved["calibration"].items()})
 
     def _passages(self, analysis: Analysis) -> Iterator[Features]:
-        """The whole message, or of a long one its windows: nothing was learnt from messages as long as that."""
+        """The whole message, or of a long one its windows: no training sentence is as long as that."""
         if not analysis.window_rows:
             yield features(analysis.normalised, analysis.tokens, analysis.vector, self.mean, analysis.adapted)
         vectors, adapted = analysis.window_vectors, analysis.window_adapted
