@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,6 +133,8 @@ class Analyser:
         self.encoder = encoder
         # Why there are no vectors, in one word for the health page; None when all is well.
         self.degraded = degraded
+        # The encoder computes outside the interpreter's lock: meanwhile this thread takes the words apart.
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._read: Recent[tuple[tuple[Token, ...], tuple[Entity, ...]]] = Recent(REMEMBERED)
 
     @classmethod
@@ -174,13 +177,14 @@ class Analyser:
     def analyse(self, texts: Sequence[str]) -> list[Analysis]:
         """One analysis for each text, in order."""
         normalised = [normalise(text[:LONGEST_INPUT]) for text in texts]
-        read = self._read.of([clip(text) for text in normalised], self._morphemes_and_entities)
         windows = [split_windows(text) for text in normalised]
         rows = [windows_to_encode(w) for w in windows]
         queue = [encoder_text(text) for text in normalised]
         for text_windows, text_rows in zip(windows, rows, strict=True):
             queue.extend(text_windows[row] for row in text_rows)
-        vectors, adapted = self._vectors([self.morphology.spaced(text) for text in queue])
+        encoding = self._beside.submit(self._vectors, [self.morphology.spaced(text) for text in queue])
+        read = self._read.of([clip(text) for text in normalised], self._morphemes_and_entities)
+        vectors, adapted = encoding.result()
         out: list[Analysis] = []
         at = len(texts)
         for i, (tokens, entities) in enumerate(read):
