@@ -65,10 +65,10 @@ def _example(data: dict[str, object]) -> Example:
 
 
 ORDINARY = "ordinary"
-# Ordinary talk. What asks for a person or tells of a loss is left out: there doubt is right.
+# Ordinary talk: what the dialogue serves by itself, a lost passport included (a person is one tap away there).
 _ORDINARY = {
-    "greet", "goodbye", "thank", "bot_challenge", "affirm", "deny", "cancel", "help", "repeat", "correct_country", "inform",
-    "entry_rules", "ask_alarm_level", "register_alerts", "ask_notice", "complaint", "out_of_scope", "refuse_to_share",
+    "greet", "goodbye", "thank", "bot_challenge", "affirm", "deny", "cancel", "help", "repeat", "correct_country", "inform", "lost_passport", "ask_person",
+    "entry_rules", "ask_alarm_level", "register_alerts", "ask_notice", "complaint", "out_of_scope", "refuse_to_share", "abuse", "rate",
 }  # fmt: skip
 
 

@@ -171,7 +171,7 @@ def test_held_out_voices(analyser):
     assert report["missed_life_threat"] <= 6
     assert report["escalated_rate"] >= 0.96
     assert report["false_escalation_traps"] <= 0.10
-    assert report["asked_traps"] <= 0.15
+    assert report["asked_traps"] <= 0.20
     assert report["asked_emergencies"] <= 0.05
     assert report["without_encoder"]["emergency"]["caught"]["rate"] >= 0.97
     assert report["groups"]["keywords"]["emergency"]["rate"] < report["escalated_rate"]
@@ -183,3 +183,13 @@ def test_plain_words_alone_ask_nothing_and_other_times_soften_them():
     assert len(plain) == 1
     assert not plain[0].is_softened
     assert all(hit.is_softened for hit in hits("작년에 총격으로 사망한 사람의 기사를 찾습니다"))
+
+
+def test_a_lost_passport_is_served_by_the_dialogue(analyser, triage):
+    """The commonest trouble of all: it must not flood the desks. A stolen one may be asked about."""
+    from language.corpus import FOLDER, read_nlu
+
+    texts = [text for intent, text in read_nlu(FOLDER.parent / "nlu") if intent == "lost_passport"]
+    actions = [triage.decide(analysis).action for analysis in analyser.analyse(texts)]
+    assert actions.count("escalate") <= 0.05 * len(texts)
+    assert actions.count("none") >= 0.5 * len(texts)
