@@ -6,6 +6,7 @@ Rasa's own classifier (DIET) runs in Rasa's environment through `bench/diet.py`;
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from language.linear import Head
 from language.paths import ROOT
 from language.training import Dev, TrainingData, linear_heads, mixed_heads, training_examples
 
-RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
+RASA_PYTHON = Path(os.environ.get("GILDONGMU_RASA_PYTHON") or ROOT / ".venv-rasa" / "bin" / "python")
 DIET = ROOT / "bench" / "diet.py"
 
 
@@ -47,7 +48,7 @@ def _diet(train: Sequence[Example], test: Sequence[Example], progress: Callable[
         source, target = Path(folder) / "in.json", Path(folder) / "out.json"
         sentences = {"train": [[e.text, e.is_emergency] for e in train], "test": [e.text for e in test]}
         source.write_text(json.dumps(sentences, ensure_ascii=False), encoding="utf-8")
-        progress("comparison: training Rasa's classifier, some ten minutes")
+        progress("comparison: training Rasa's classifier, about twenty minutes")
         subprocess.run([str(RASA_PYTHON), str(DIET), str(source), str(target)], check=True, cwd=folder, capture_output=True)
         return np.array(json.loads(target.read_text(encoding="utf-8")))
 

@@ -141,7 +141,6 @@ class Dev:
         self.features = [features(a.normalised, a.tokens, a.vector, mean, a.adapted) for a in analyses]
         self.emergency = np.array([e.is_emergency for e in self.examples])
         self.trap = np.array([e.is_trap for e in self.examples]) & ~self.emergency
-        self.everyday = np.array([e.urgency == "none" for e in self.examples]) & ~self.trap
         # What a rule catches anyway needs no threshold; where the words are plain, a smaller doubt is enough.
         found = [[hit for hit in hits(a.normalised) if not hit.is_softened] for a in analyses]
         self.ruled = np.array([any(not hit.is_hint for hit in each) for each in found])
@@ -164,9 +163,7 @@ def _mixed(first: Head, second: Head, dev: Dev, y: np.ndarray, among: np.ndarray
     fitted = LogisticRegression(C=1e3, class_weight="balanced").fit(x[among], y[among])
     a, b = (max(float(c), 0.0) for c in fitted.coef_[0])
     mixed = first.scaled(a).plus(second.scaled(b))
-    return Head(
-        bias=mixed.bias + fitted.intercept_.astype(np.float32), adapted=mixed.adapted, dense=mixed.dense, letters=mixed.letters, morphemes=mixed.morphemes
-    )
+    return replace(mixed, bias=mixed.bias + fitted.intercept_.astype(np.float32))
 
 
 def _mixed_category(first: Head, second: Head, dev: Dev) -> Head:
