@@ -1,14 +1,12 @@
-"""Small building blocks: native elements whose text is always text, and our own browser components."""
+"""Small building blocks: those of every staff page, and our own browser components."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 from nicegui.element import Element
-from nicegui.elements.mixins.text_element import TextElement
 
-E = TypeVar("E", bound=Element)
+from core.staff_elements import attributes, block, button, say
+
+__all__ = ["Composer", "QueueList", "ReviewKeys", "Signals", "Transcript", "attributes", "block", "button", "say"]
 
 
 class QueueList(Element, component="static/queue_list.js"):
@@ -29,30 +27,3 @@ class Signals(Element, component="static/signals.js"):
 
 class ReviewKeys(Element, component="static/review_keys.js"):
     """The keys of the review page."""
-
-
-def attributes(element: E, **values: Any) -> E:
-    """Set attributes from data, never from a string that would be parsed; ``data_tick`` becomes ``data-tick``."""
-    for name, value in values.items():
-        element.props[name.rstrip("_").replace("_", "-")] = value
-    return element
-
-
-def block(tag: str = "div", classes: str = "", **values: Any) -> Element:
-    """An element with classes and attributes."""
-    return attributes(Element(tag).classes(classes), **values)
-
-
-def say(tag: str, text: str, classes: str = "", **values: Any) -> TextElement:
-    """An element with text; whatever the text holds, it is shown as it is."""
-    return attributes(TextElement(tag=tag, text=text).classes(classes), **values)
-
-
-def button(label: str, on_click: Callable[..., Any], *, classes: str = "", hint: str = "", **values: Any) -> Element:
-    """A native button; ``hint`` is the key shown on it."""
-    with block("button", classes, type="button", **values) as element:
-        say("span", label)
-        if hint:
-            say("kbd", hint, aria_hidden="true")
-    element.on("click", on_click, [])
-    return element
