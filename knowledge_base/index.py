@@ -19,7 +19,7 @@ import numpy as np
 from core.settings import ROOT
 from knowledge_base.notices import Force, force_table
 from knowledge_base.passages import Passage, split_passages
-from knowledge_base.schemas import OFFICIAL, Notice
+from knowledge_base.schemas import OFFICIAL, Notice, NoticeKind
 from knowledge_base.words import Analysing, words_of_texts
 
 NO_VECTORS = "none"
@@ -187,7 +187,7 @@ class Index:
     @classmethod
     def build(cls, notices: Sequence[Notice], prepared: dict[str, Prepared], with_vectors: bool) -> Index:
         """Lay the prepared passages of the official notices side by side."""
-        official = sorted((n for n in notices if n.status in OFFICIAL), key=lambda n: (n.id, n.version))
+        official = sorted((n for n in notices if n.status in OFFICIAL and n.content.kind is NoticeKind.NOTICE), key=lambda n: (n.id, n.version))
         force = force_table(official)
         entries: list[Entry] = []
         rows: list[np.ndarray] = []

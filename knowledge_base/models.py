@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from core.db import metadata
 
+_KINDS = "kind IN ('notice', 'canned')"
 _STATUSES = "status IN ('draft', 'review', 'published', 'superseded', 'expired', 'withdrawn')"
 
 notices = Table(
@@ -33,6 +34,8 @@ notices = Table(
     Column("id", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("status", Text, nullable=False, server_default="draft"),
+    Column("kind", Text, nullable=False, server_default="notice"),
+    Column("shortcut", Text, nullable=False, server_default=""),
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("source", Text, nullable=False, server_default=""),
@@ -50,9 +53,12 @@ notices = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("created_by", Text, nullable=False),
     CheckConstraint(_STATUSES, name="status"),
+    CheckConstraint(_KINDS, name="kind"),
+    CheckConstraint("shortcut = '' OR kind = 'canned'", name="shortcut"),
     CheckConstraint("expires_at IS NULL OR expires_at > effective_from", name="expires_after_start"),
     Index("uq_notices_published", "id", unique=True, postgresql_where=text("status = 'published'")),
     Index("ix_notices_status", "status"),
+    Index("ix_notices_canned", "id", "version", postgresql_where=text("kind = 'canned'")),
 )
 
 notice_history = Table(

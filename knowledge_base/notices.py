@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from knowledge_base.errors import NoticeError
-from knowledge_base.schemas import OFFICIAL, Notice, NoticeContent, NoticeStatus
+from knowledge_base.schemas import OFFICIAL, Notice, NoticeContent, NoticeKind, NoticeStatus
 
 SEOUL = ZoneInfo("Asia/Seoul")
 MOST_BODY_CHARS = 200_000
@@ -20,6 +20,7 @@ MOST_TITLE_CHARS = 300
 _ID = re.compile(r"[^\s\x00-\x1f\x7f]{1,200}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_SHORTCUT = re.compile(r"[^\s/{}\x00-\x1f\x7f]{1,20}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 
@@ -75,6 +76,10 @@ def parse_record(record: Mapping[str, Any]) -> NoticeContent:
     source_url = _text(notice_id, record, "source_url", 2000, required=False)
     if source_url and not _LINK.fullmatch(source_url):
         raise NoticeError(notice_id, "source_url must be an http or https address")
+    kind, shortcut = _kind(notice_id, record)
+    review_by = _date(notice_id, record, "review_by")
+    if kind is NoticeKind.CANNED and review_by is None:
+        raise NoticeError(notice_id, "a canned text needs review_by: somebody must vouch for what agents send every day")
     return NoticeContent(
         id=notice_id,
         title=title,
@@ -87,10 +92,26 @@ def parse_record(record: Mapping[str, Any]) -> NoticeContent:
         topics=_words(notice_id, record, "topics"),
         language=language,
         expires_at=expires_at,
-        review_by=_date(notice_id, record, "review_by"),
+        review_by=review_by,
         supersedes=supersedes,
         test_only=test_only,
+        kind=kind,
+        shortcut=shortcut,
     )
+
+
+def _kind(notice_id: str, record: Mapping[str, Any]) -> tuple[NoticeKind, str]:
+    try:
+        kind = NoticeKind(record.get("kind") or NoticeKind.NOTICE)
+    except ValueError:
+        raise NoticeError(notice_id, "kind must be notice or canned") from None
+    shortcut = record.get("shortcut") or ""
+    if not isinstance(shortcut, str):
+        raise NoticeError(notice_id, "shortcut must be text")
+    shortcut = shortcut.strip().removeprefix("/")
+    if shortcut and (kind is not NoticeKind.CANNED or not _SHORTCUT.fullmatch(shortcut)):
+        raise NoticeError(notice_id, "shortcut is a word of at most 20 characters, and only canned texts have one")
+    return kind, shortcut
 
 
 def _text(notice_id: str, record: Mapping[str, Any], key: str, longest: int, *, required: bool = True) -> str:
@@ -139,6 +160,11 @@ def _words(notice_id: str, record: Mapping[str, Any], key: str) -> tuple[str, ..
 def content_hash(content: NoticeContent) -> str:
     """Equal for equal content, so that importing the same file again changes nothing."""
     plain = {key: getattr(content, key) for key in content.__dataclass_fields__}
+    # Fields that came later are left out where they say nothing, so that a notice stored before them is still found unchanged.
+    if content.kind is NoticeKind.NOTICE:
+        del plain["kind"]
+    if not content.shortcut:
+        del plain["shortcut"]
     return hashlib.sha256(json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()
 
 

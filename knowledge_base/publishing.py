@@ -21,6 +21,7 @@ IMPORT_BATCH = 200
 async def save_draft(tx: Connection, content: NoticeContent, by: str) -> int:
     """Store a new version as a draft; returns its number."""
     await repository.lock(tx)
+    await _refuse_other_kind(tx, content)
     known = await repository.newest(tx, content.id)
     number = known[0].version + 1 if known else 1
     await repository.insert(tx, content, number, NoticeStatus.DRAFT, by)
@@ -40,6 +41,7 @@ async def publish(tx: Connection, notice_id: str, number: int, by: str, environm
     if not may_move(notice.status, NoticeStatus.PUBLISHED):
         raise NoticeError(notice_id, f"a notice that is {notice.status} cannot be published")
     _refuse_test_text(notice.content, environment)
+    await _refuse_other_kind(tx, notice.content)
     if supersedes_in_a_loop(notice.content, await repository.supersedes_of_all(tx)):
         raise NoticeError(notice_id, "its supersedes leads back to itself", "supersedes_loop")
     await _step_back(tx, notice_id, by, f"version {number}")
@@ -111,6 +113,7 @@ async def _import_one(tx: Connection, content: NoticeContent, links: dict[str, l
     known = await repository.newest(tx, content.id)
     if known and known[1] == content_hash(content):
         return RowResult(content.id, "unchanged", version=known[0].version)
+    await _refuse_other_kind(tx, content)
     if supersedes_in_a_loop(content, links):
         raise NoticeError(content.id, "its supersedes leads back to itself", "supersedes_loop")
     number = known[0].version + 1 if known else 1
@@ -180,6 +183,7 @@ async def _store_draft(tx: Connection, draft: Draft, file: Attachment, rules: Dr
     if before is not None and not draft.review_by:
         # A changed text is vouched for anew.
         content = replace(content, review_by=rules.today + timedelta(days=rules.review_days))
+    await _refuse_other_kind(tx, content)
     if supersedes_in_a_loop(content, links):
         raise NoticeError(content.id, "its supersedes leads back to itself", "supersedes_loop")
     number = known[0].version + 1 if known else 1
@@ -201,6 +205,12 @@ def _refuse_second(content: NoticeContent, seen: dict[str, str]) -> None:
 def _refuse_test_text(content: NoticeContent, environment: str) -> None:
     if content.test_only and environment == "production":
         raise NoticeError(content.id, "written for tests (시험용): only what an authority published may speak for it in production", "test_text")
+
+
+async def _refuse_other_kind(tx: Connection, content: NoticeContent) -> None:
+    other = await repository.related_of_other_kind(tx, content)
+    if other is not None:
+        raise NoticeError(content.id, f"{other} is of another kind: agents' texts and notices never share an id or replace each other")
 
 
 async def _step_back(tx: Connection, notice_id: str, by: str, reason: str) -> None:

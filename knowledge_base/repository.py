@@ -13,10 +13,10 @@ from core import db as database
 from core.db import Connection
 from knowledge_base.index import Prepared
 from knowledge_base.notices import content_hash
-from knowledge_base.schemas import OFFICIAL, Attachment, EmergencyNumber, Notice, NoticeContent, NoticeStatus
+from knowledge_base.schemas import OFFICIAL, Attachment, EmergencyNumber, Notice, NoticeContent, NoticeKind, NoticeStatus
 
 CHANNEL = "notices"
-_CONTENT = "id, title, body, published_at, effective_from, source, source_url, countries, topics, language, expires_at, review_by, supersedes, test_only"
+_CONTENT = "id, title, body, published_at, effective_from, source, source_url, countries, topics, language, expires_at, review_by, supersedes, test_only, kind, shortcut"
 
 
 def _notice(row: DictRow) -> Notice:
@@ -35,15 +35,18 @@ def _notice(row: DictRow) -> Notice:
         review_by=row["review_by"],
         supersedes=tuple(row["supersedes"]),
         test_only=row["test_only"],
+        kind=NoticeKind(row["kind"]),
+        shortcut=row["shortcut"],
     )
     return Notice(content, row["version"], NoticeStatus(row["status"]))
 
 
-async def official(connection: Connection, *, with_test_only: bool) -> list[Notice]:
-    """Every version whose text was or is official."""
+async def official(connection: Connection, *, with_test_only: bool, kind: NoticeKind = NoticeKind.NOTICE) -> list[Notice]:
+    """Every version whose text was or is official; of the notices alone unless another kind is asked for, since citizens are told what comes from here."""
     found = await database.rows(
         connection,
-        f"SELECT {_CONTENT}, version, status FROM notices WHERE status = ANY(%s) AND (%s OR NOT test_only) ORDER BY id, version",  # noqa: S608
+        f"SELECT {_CONTENT}, version, status FROM notices WHERE kind = %s AND status = ANY(%s) AND (%s OR NOT test_only) ORDER BY id, version",  # noqa: S608
+        kind.value,
         [s.value for s in OFFICIAL],
         with_test_only,
     )
@@ -94,7 +97,7 @@ async def insert(tx: Connection, content: NoticeContent, number: int, status: No
     await database.run(
         tx,
         f"""INSERT INTO notices ({_CONTENT}, version, status, content_hash, created_by)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",  # noqa: S608
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",  # noqa: S608
         content.id,
         content.title,
         content.body,
@@ -109,6 +112,8 @@ async def insert(tx: Connection, content: NoticeContent, number: int, status: No
         content.review_by,
         list(content.supersedes),
         content.test_only,
+        content.kind.value,
+        content.shortcut,
         number,
         status.value,
         content_hash(content),
@@ -203,6 +208,19 @@ async def superseder_of(tx: Connection, notice_id: str) -> str | None:
     return str(row["id"]) if row else None
 
 
+async def related_of_other_kind(tx: Connection, content: NoticeContent) -> str | None:
+    """A record of another kind that has this id, is superseded by this one, or supersedes it."""
+    row = await database.one(
+        tx,
+        "SELECT id FROM notices WHERE kind <> %s AND status <> 'withdrawn' AND (id = %s OR id = ANY(%s) OR %s = ANY(supersedes)) ORDER BY id LIMIT 1",
+        content.kind.value,
+        content.id,
+        list(content.supersedes),
+        content.id,
+    )
+    return str(row["id"]) if row else None
+
+
 async def announce(tx: Connection) -> None:
     """Tell every process, when this transaction commits, to look at the notices again."""
     await database.run(tx, "SELECT pg_notify(%s, '')", CHANNEL)
@@ -212,7 +230,7 @@ async def listing(connection: Connection, status: NoticeStatus | None = None) ->
     """Versions for people to look through, newest first within an id."""
     return await database.rows(
         connection,
-        """SELECT id, version, status, title, published_at, effective_from, expires_at, review_by, supersedes, test_only
+        """SELECT id, version, kind, status, title, published_at, effective_from, expires_at, review_by, supersedes, test_only
            FROM notices WHERE (%s::text IS NULL OR status = %s) ORDER BY id, version DESC""",
         status.value if status else None,
         status.value if status else None,

@@ -21,6 +21,13 @@ class NoticeStatus(StrEnum):
     WITHDRAWN = "withdrawn"  # should not have been published; never quoted, not even as past
 
 
+class NoticeKind(StrEnum):
+    """Whose words a record holds; both kinds share states, versions, dates and history."""
+
+    NOTICE = "notice"  # the authority's: searched, and quoted by the bot
+    CANNED = "canned"  # agents' standing texts: never searched for citizens, never quoted by the bot
+
+
 #: States whose text was, or is, official: only these are searched.
 OFFICIAL = (NoticeStatus.PUBLISHED, NoticeStatus.SUPERSEDED, NoticeStatus.EXPIRED)
 
@@ -43,6 +50,8 @@ class NoticeContent:
     review_by: date | None = None
     supersedes: tuple[str, ...] = ()
     test_only: bool = False
+    kind: NoticeKind = NoticeKind.NOTICE
+    shortcut: str = ""  # of a canned text: what an agent types after the slash
 
 
 @dataclass(frozen=True)
