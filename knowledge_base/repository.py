@@ -16,7 +16,10 @@ from knowledge_base.notices import content_hash
 from knowledge_base.schemas import OFFICIAL, Attachment, EmergencyNumber, Notice, NoticeContent, NoticeKind, NoticeStatus
 
 CHANNEL = "notices"
-_CONTENT = "id, title, body, published_at, effective_from, source, source_url, countries, topics, language, expires_at, review_by, supersedes, test_only, kind, shortcut"
+_CONTENT = (
+    "id, title, body, published_at, effective_from, source, source_url, countries, topics, language, "
+    "expires_at, review_by, supersedes, test_only, kind, shortcut"
+)
 
 
 def _notice(row: DictRow) -> Notice:
