@@ -35,7 +35,7 @@ EPOCHS = 3
 BATCH = 32
 RATE = 2e-3
 LONGEST = 128  # tokens of a training sentence
-LIFE_THREAT_WEIGHT = 1.5
+LONGEST_SPOILT = 120  # characters
 SIDE_WEIGHT = 0.3  # urgency and category beside the question "is somebody in danger?"
 # A unit vector is lengthened before the heads, or their weights would have to grow first.
 LENGTH = 8.0
@@ -61,7 +61,7 @@ def _texts(examples: Sequence[Example]) -> tuple[list[str], list[int]]:
     for place, example in list(enumerate(examples))[::2]:
         kind = "without_spaces" if place % 4 and example.lang == "ko" else "typos"
         spoilt = perturb(kind, example.text, seed=1)
-        if spoilt != example.text and example.voice != corpus.ORDINARY:
+        if spoilt != example.text and example.voice != corpus.ORDINARY and len(example.text) <= LONGEST_SPOILT:
             rows.append((spoilt, place))
     return [kiwi.spaced(encoder_text(normalise(text))) for text, _ in rows], [i for _, i in rows]
 
@@ -196,7 +196,7 @@ def train_encoder(
     from sklearn.metrics import roc_auc_score
     from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-    from language.training import corpus_digest, training_examples
+    from language.training import corpus_digest, importance, training_examples
 
     started = time.monotonic()
     draw = np.random.default_rng(seed)
@@ -215,7 +215,7 @@ def train_encoder(
     danger = torch.tensor([float(e.is_emergency) for e in train])
     urgency = torch.tensor([URGENCIES.index(e.urgency) for e in train])
     category = torch.tensor([CATEGORIES.index(e.category) for e in train])
-    weight = torch.tensor([LIFE_THREAT_WEIGHT if e.urgency == Urgency.LIFE_THREAT else 1.0 for e in train])
+    weight = torch.tensor(importance(train), dtype=torch.float32)
     # Plain routine questions would teach only that nearly everything is "other".
     telling = torch.tensor([float(e.is_trap or e.urgency != Urgency.NONE) for e in train])
     optimiser = torch.optim.AdamW(model.parameters, lr=RATE, weight_decay=0.01)

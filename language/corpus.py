@@ -65,6 +65,7 @@ def _example(data: dict[str, object]) -> Example:
 
 
 ORDINARY = "ordinary"
+DIALOGUE = "dialogue"  # tag of the dialogue's own sentences
 # Ordinary talk: what the dialogue serves by itself, a lost passport included (a person is one tap away there).
 _ORDINARY = {
     "greet", "goodbye", "thank", "bot_challenge", "affirm", "deny", "cancel", "help", "repeat", "correct_country", "inform", "lost_passport", "ask_person",
@@ -91,10 +92,11 @@ def read_nlu(folder: Path) -> list[tuple[str, str]]:
 
 def ordinary(nlu_folder: Path) -> list[Example]:
     """Further harmless examples for training: ordinary sentences of the dialogue data, and everyday talk about anything at all."""
-    texts = [text for intent, text in read_nlu(nlu_folder) if intent in _ORDINARY]
-    texts += (RESOURCES / "everyday.txt").read_text(encoding="utf-8").split("\n")
-    chosen = [text for text in dict.fromkeys(texts) if text.strip()]
-    return [Example(f"o{i:04d}", t, Urgency.NONE, Category.OTHER, "ko", (), False, ORDINARY, "train") for i, t in enumerate(chosen)]
+    tags = {text: (DIALOGUE,) for intent, text in read_nlu(nlu_folder) if intent in _ORDINARY}
+    for text in (RESOURCES / "everyday.txt").read_text(encoding="utf-8").split("\n"):
+        if text.strip():
+            tags.setdefault(text, ())
+    return [Example(f"o{i:04d}", t, Urgency.NONE, Category.OTHER, "ko", tag, False, ORDINARY, "train") for i, (t, tag) in enumerate(tags.items())]
 
 
 def counts(examples: list[Example]) -> str:

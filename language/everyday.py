@@ -18,9 +18,11 @@ from language.paths import ROOT
 
 Part = Literal["train", "test"]
 FILES: dict[Part, str] = {"train": "fci_train_val.txt", "test": "fci_test.txt"}
-# Fingerprints of sentences that a careful reader would be alarmed by: no false alarms, and no harmless examples. Looked for among what triage flagged.
+# Fingerprints of sentences that a careful reader would be alarmed by: no false alarms, and no harmless examples. Looked for among what triage flagged,
+# in the test part and in what training reads.
 ALARMING = ROOT / "data" / "eval" / "everyday_alarming.txt"
-SAMPLE = 6000  # as many harmless examples as the written ones: more would drown them
+SAMPLE = 25_000  # from the front of the shuffled train part: what is learnt
+DEV_SAMPLE = 1500  # after it: where thresholds are set
 SEED = 20261122
 
 
@@ -54,10 +56,11 @@ def read(path: Path, part: Part = "test") -> list[str]:
     return _harmless(_texts(path, part))
 
 
-def examples(path: Path | None, count: int = SAMPLE) -> list[Example]:
-    """A sample of the train part as harmless examples, always the same; none without a path. The sample was read for alarming sentences before use."""
+def examples(path: Path | None, split: Literal["train", "dev"] = "train") -> list[Example]:
+    """Harmless examples out of the train part, always the same ones; none without a path."""
     if path is None:
         return []
     texts = _texts(path, "train")
     random.Random(SEED).shuffle(texts)  # noqa: S311 - a sample, no secret
-    return [Example(f"w{i:05d}", t, Urgency.NONE, Category.OTHER, "ko", (), False, ORDINARY, "train") for i, t in enumerate(_harmless(texts[:count]))]
+    chosen = texts[:SAMPLE] if split == "train" else texts[SAMPLE : SAMPLE + DEV_SAMPLE]
+    return [Example(f"w{i:05d}", t, Urgency.NONE, Category.OTHER, "ko", (), False, ORDINARY, split) for i, t in enumerate(_harmless(chosen))]

@@ -16,6 +16,7 @@ from language import adapter, corpus
 from language import everyday as everyday_sentences
 from language.adaptation import HEADS, URGENCIES
 from language.analysis import Analyser, Analysis
+from language.composed import compose
 from language.corpus import Example
 from language.features import letter_features, morpheme_features, stack
 from language.linear import Features, Head, centred, features, load_heads, save_heads
@@ -27,9 +28,13 @@ CATEGORY_STRENGTH = 3.0
 # Where the thresholds stand on the dev voices. `ask`: the upper Wilson bound of missed emergencies. `escalate`: the share of traps taken for danger.
 MISSED_UPPER = 0.01
 ESCALATED_TRAPS = 0.075
+ESCALATED_EVERYDAY = 0.004  # the same of real everyday sentences
+ESCALATED_EMERGENCIES = 0.965  # never fewer than this, whatever the two above say
 LIFE_THREAT_WEIGHT = 1.5
 AUGMENTED_WEIGHT = 0.5
+DIALOGUE_WEIGHT = 3.0  # what the dialogue serves by itself must reach it
 SMALLEST_CLASS = 8
+COMPOSED_SEED = 20261122
 
 
 def vectors_of(analyses: Sequence[Analysis]) -> np.ndarray:
@@ -61,7 +66,12 @@ def _weights(examples: Sequence[Example]) -> np.ndarray:
         for label in (True, False):
             chosen = (voices == voice) & (emergency == label)
             weights[chosen] = total / (2 * max(int(chosen.sum()), SMALLEST_CLASS))
-    return weights * np.array([LIFE_THREAT_WEIGHT if e.urgency == "life_threat" else 1.0 for e in examples])
+    return weights * importance(examples)
+
+
+def importance(examples: Sequence[Example]) -> np.ndarray:
+    """What a mistake on each costs, beside an ordinary one."""
+    return np.array([LIFE_THREAT_WEIGHT if e.urgency == "life_threat" else DIALOGUE_WEIGHT if corpus.DIALOGUE in e.tags else 1.0 for e in examples])
 
 
 def _fit(x: Any, y: np.ndarray, weights: np.ndarray, strength: float = STRENGTH, steps: int = 200) -> Any:
@@ -141,6 +151,7 @@ class Dev:
         self.features = [features(a.normalised, a.tokens, a.vector, mean, a.adapted) for a in analyses]
         self.emergency = np.array([e.is_emergency for e in self.examples])
         self.trap = np.array([e.is_trap for e in self.examples]) & ~self.emergency
+        self.everyday = np.array([e.voice == corpus.ORDINARY for e in self.examples])
         # What a rule catches anyway needs no threshold; where the words are plain, a smaller doubt is enough.
         found = [[hit for hit in hits(a.normalised) if not hit.is_softened] for a in analyses]
         self.ruled = np.array([any(not hit.is_hint for hit in each) for each in found])
@@ -207,12 +218,17 @@ def _calibrate(scores: np.ndarray, dev: Dev) -> dict[str, float]:
     total = int(dev.emergency.sum())
     missed = max((k for k in range(total) if wilson(k, total)[1] <= MISSED_UPPER), default=0)
     ask = float(left[missed])
-    return {"slope": slope, "offset": offset, "escalate": max(float(np.quantile(odds[dev.trap], 1 - ESCALATED_TRAPS)), ask), "ask": ask}
+    wanted = [float(np.quantile(odds[dev.trap], 1 - ESCALATED_TRAPS))]
+    if dev.everyday.any():
+        wanted.append(float(np.quantile(odds[dev.everyday], 1 - ESCALATED_EVERYDAY)))
+    most = float(np.quantile(odds[dev.emergency], 1 - ESCALATED_EMERGENCIES))
+    return {"slope": slope, "offset": offset, "escalate": max(min(max(wanted), most), ask), "ask": ask}
 
 
 def training_examples(examples: Sequence[Example], data_dir: Path, everyday: Path | None) -> list[Example]:
-    """What every model learns: the written `train` part, ordinary sentences of the dialogue data, and a sample of real everyday sentences."""
-    return [e for e in examples if e.split == "train"] + corpus.ordinary(data_dir.parent / "nlu") + everyday_sentences.examples(everyday)
+    """What every model learns: the written `train` part and longer messages made of it, sentences of the dialogue data, and real everyday sentences."""
+    written = [e for e in examples if e.split == "train"]
+    return [*written, *compose(written, COMPOSED_SEED), *corpus.ordinary(data_dir.parent / "nlu"), *everyday_sentences.examples(everyday)]
 
 
 def train_triage(
@@ -235,7 +251,7 @@ def train_triage(
     examples = corpus.read(data_dir)
     progress(f"triage: analysing {len(examples)} sentences")
     data = TrainingData(analyser, training_examples(examples, data_dir, everyday))
-    dev = Dev(analyser, [e for e in examples if e.split == "dev"], data.mean)
+    dev = Dev(analyser, [e for e in examples if e.split == "dev"] + everyday_sentences.examples(everyday, "dev"), data.mean)
     progress(f"triage: fitting after {time.monotonic() - started:.0f} s")
     heads = linear_heads(data)
     tiers = ["plain", "blind"]
