@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     review_sample_size: int = Field(40, ge=0, le=1000, description="messages a week, not escalated, that two people judge blind; 0: no sample")
     import_max_mb: int = Field(20, ge=1, le=1000, description="largest document that `kb import` opens; JSONL is read line by line and has no limit")
     import_timeout_s: int = Field(60, ge=1, description="longest time that reading one document may take; then it is refused")
-    import_review_days: int = Field(180, ge=1, description="a draft made from a document is to be reviewed within this many days, unless it names a day")
+    import_review_days: int = Field(180, ge=1, description="a draft is to be reviewed within this many days, unless it names a day")
+    publish_needs_second_person: bool = Field(False, description="who wrote a version of a notice cannot publish it; another editor does")
+    unanswered_keep_days: int = Field(180, ge=1, description="what citizens asked in vain is kept for editors this long, redacted and encrypted")
     staff_session_hours: int = Field(12, ge=1, description="a staff sign-in lasts this long")
 
     opendata_url: str = Field(

@@ -17,6 +17,7 @@ MODELS = (
     "conversation.models",
     "accounts.models",
     "knowledge_base.models",
+    "knowledge_base.editing.models",
     "knowledge_base.opendata.models",
     "knowledge_base.country_facts.models",
     "handoff.models",
