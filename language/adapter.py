@@ -1,4 +1,6 @@
-"""The low-rank adapter (LoRA, Hu et al. 2021) that bends the encoder's last layers towards danger: arrays only, merged into the graph when it is built."""
+"""The low-rank adapters (LoRA, Hu et al. 2021) that bend the encoder's last layers, one towards search and one towards danger: arrays only, merged into the
+graph when it is built.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,13 @@ import numpy as np
 from language.paths import MODELS
 
 FOLDER = MODELS / "encoder"
-FILE = "adapter.npz"
+DANGER = "adapter.npz"
+SEARCH = "search.npz"
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """Pairs (a: rank × inputs, b: outputs × rank) by the name of the matrix they change ("l8.q"); layers below `first` are shared with search."""
+    """Pairs (a: rank × inputs, b: outputs × rank) by the name of the matrix they change ("l8.q"); layers below `first` are shared."""
 
     first: int
     scale: float
@@ -45,9 +48,9 @@ class Adapter:
         np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
-def load(folder: Path = FOLDER) -> Adapter | None:
-    """The committed adapter, or None where there is none: the encoder then serves search, and triage does without."""
-    path = folder / FILE
+def load(file: str, folder: Path = FOLDER) -> Adapter | None:
+    """A committed adapter, or None where there is none: search and triage do without."""
+    path = folder / file
     if not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as arrays:
@@ -57,6 +60,6 @@ def load(folder: Path = FOLDER) -> Adapter | None:
 
 
 def digest(folder: Path = FOLDER) -> str:
-    """What tells one adapter from another: a graph built with another one must be built again."""
-    path = folder / FILE
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
+    """What tells adapters from others: a graph built with other ones must be built again."""
+    found = [path.read_bytes() for path in (folder / SEARCH, folder / DANGER) if path.is_file()]
+    return hashlib.sha256(b"".join(found)).hexdigest()[:16] if found else ""

