@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from knowledge_base.errors import NoticeError
 from knowledge_base.schemas import OFFICIAL, Notice, NoticeContent, NoticeKind, NoticeStatus
+from knowledge_base.slots import unknown
 
 SEOUL = ZoneInfo("Asia/Seoul")
 MOST_BODY_CHARS = 200_000
@@ -80,6 +81,8 @@ def parse_record(record: Mapping[str, Any]) -> NoticeContent:
     review_by = _date(notice_id, record, "review_by")
     if kind is NoticeKind.CANNED and review_by is None:
         raise NoticeError(notice_id, "a canned text needs review_by: somebody must vouch for what agents send every day")
+    if kind is NoticeKind.CANNED and (odd := unknown(body)):
+        raise NoticeError(notice_id, f"{odd[:40]} is none of the variables of canned texts", "unknown_variable")
     return NoticeContent(
         id=notice_id,
         title=title,

@@ -56,6 +56,21 @@ async def official(connection: Connection, *, with_test_only: bool, kind: Notice
     return [_notice(row) for row in found]
 
 
+async def official_with_successors(connection: Connection, ids: Sequence[str], *, with_test_only: bool) -> list[Notice]:
+    """The official versions of some notices and of those that say they supersede them: enough to tell when each holds."""
+    found = await database.rows(
+        connection,
+        f"""SELECT {_CONTENT}, version, status FROM notices
+            WHERE kind = 'notice' AND status = ANY(%s) AND (%s OR NOT test_only) AND (id = ANY(%s) OR supersedes && %s::text[])
+            ORDER BY id, version""",  # noqa: S608
+        [s.value for s in OFFICIAL],
+        with_test_only,
+        list(ids),
+        list(ids),
+    )
+    return [_notice(row) for row in found]
+
+
 async def lock(tx: Connection) -> None:
     """Writers of notices go one after the other: a supersedes loop or a double version cannot slip in between."""
     await database.run(tx, "SELECT pg_advisory_xact_lock(hashtext('notices'))")

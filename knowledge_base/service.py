@@ -27,6 +27,9 @@ from knowledge_base.notices import today_in_seoul
 from knowledge_base.passages import split_passages
 from knowledge_base.schemas import Answer, CrisisCard, EmergencyNumber, Hit, Notice, RowResult
 from knowledge_base.search import Question, Weights, hits, rank
+from knowledge_base.staff_texts import StaffSearch as StaffSearch
+from knowledge_base.staff_texts import Used as Used
+from knowledge_base.staff_texts import canned_texts as canned_texts
 from knowledge_base.store import FileStore, MemoryStore
 from knowledge_base.words import Analysing
 from language.analysis import Analysis

@@ -269,6 +269,17 @@ async def missions_of(connection: Connection, country: str) -> list[DictRow]:
     )
 
 
+async def checked_phone(connection: Connection, mission: str) -> str:
+    """A mission's number as the ministry last gave it, only where somebody has checked the directory's row; else empty."""
+    row = await database.one(
+        connection,
+        """SELECT f.phone FROM missions m JOIN mission_facts f ON f.name = m.name AND f.country = m.country AND f.valid_to IS NULL
+           WHERE m.name = %s AND m.verified AND f.phone <> ''""",
+        mission,
+    )
+    return str(row["phone"]).strip() if row else ""
+
+
 async def save_details(tx: Connection, mission: str, hours: str, districts: Sequence[str], source: str, written_on: date, by: str) -> None:
     """A mission's hours and districts, as staff have found them."""
     await database.run(
