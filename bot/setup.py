@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import click
 
 from core.settings import ROOT
+
+ADAPTERS = ("danger", "search")
 
 
 def run() -> None:
@@ -27,12 +29,15 @@ def run() -> None:
     train_dialogue(progress=progress)
 
 
-def train(what: str, seed: int, everyday: Path | None = None) -> None:
-    """Train one model."""
+def train(what: str, seed: int, everyday: Path | None = None, more: Path | None = None, adapters: Collection[str] = ADAPTERS) -> None:
+    """Train one model, or of the encoder the adapters named."""
     if what == "triage":
         from language.training import train_triage
 
-        train_triage(ROOT / "data" / "triage", ROOT / "models" / "triage", seed, everyday=everyday)
+        try:
+            train_triage(ROOT / "data" / "triage", ROOT / "models" / "triage", seed, everyday=everyday, more=more)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
     elif what == "dialogue":
         from bot.dialogue.process import train_dialogue
         from language.intents import train_intents
@@ -40,10 +45,14 @@ def train(what: str, seed: int, everyday: Path | None = None) -> None:
         train_intents(ROOT / "data" / "nlu", ROOT / "models" / "intents", seed)
         train_dialogue(force=True)
     else:
+        from knowledge_base.adaptation import train_search
         from language.adaptation import train_encoder
 
         try:
-            train_encoder(ROOT / "data" / "triage", ROOT / "models" / "encoder", seed, everyday=everyday)
+            if "danger" in adapters:
+                train_encoder(ROOT / "data" / "triage", ROOT / "models" / "encoder", seed, everyday=everyday)
+            if "search" in adapters:
+                train_search(ROOT / "models" / "encoder", seed=seed)
         except ModuleNotFoundError as error:
             raise click.ClickException(
                 f"The package {error.name} is missing. Install the extra first: .venv/bin/python -m pip install -r requirements/torch.in"

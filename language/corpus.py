@@ -37,15 +37,22 @@ class Example:
 
 def read(folder: Path = FOLDER) -> list[Example]:
     """Every line of every file, in the order of file names, so that training is reproducible."""
+    return [example for path in sorted(folder.glob("*.jsonl")) for example in read_file(path)]
+
+
+def read_file(path: Path) -> list[Example]:
+    """One file of the corpus, or what `gildongmu review export` wrote.
+
+    :raises ValueError: a line is none of a corpus; the message names it.
+    """
     out: list[Example] = []
-    for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if not line.strip():
-                continue
-            try:
-                out.append(_example(json.loads(line)))
-            except (KeyError, ValueError) as error:
-                raise ValueError(f"{path.name}:{number}: {error}") from error
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            out.append(_example(json.loads(line)))
+        except (KeyError, ValueError, AttributeError) as error:
+            raise ValueError(f"{path.name}:{number}: {error}") from error
     return out
 
 

@@ -237,10 +237,13 @@ def train_triage(
     seed: int = 20260101,
     analyser: Analyser | None = None,
     everyday: Path | None = None,
+    more: Path | None = None,
     progress: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Train on the `train` part (and real everyday sentences, where a path to them is given), set thresholds on `dev`, write arrays, thresholds and
-    the model card, and return the evaluation on `test`.
+    """Train on the `train` part (and real everyday sentences, where a path to them is given; and the lines of `more`, labelled in use), set thresholds on
+    `dev`, write arrays, thresholds and the model card, and return the evaluation on `test`.
+
+    :raises ValueError: `more` has a line that is none of a corpus.
     """
     from language.evaluation import evaluate_triage
     from language.model_card import save_figures
@@ -248,7 +251,8 @@ def train_triage(
     started = time.monotonic()
     np.random.seed(seed)  # lbfgs draws nothing; this is for whatever a later solver draws
     analyser = analyser or Analyser.load()
-    examples = corpus.read(data_dir)
+    labelled = corpus.read_file(more) if more is not None else []
+    examples = [*corpus.read(data_dir), *labelled]
     progress(f"triage: analysing {len(examples)} sentences")
     data = TrainingData(analyser, training_examples(examples, data_dir, everyday))
     dev = Dev(analyser, [e for e in examples if e.split == "dev"] + everyday_sentences.examples(everyday, "dev"), data.mean)
@@ -263,6 +267,7 @@ def train_triage(
     written = sum(e.voice != corpus.ORDINARY for e in data.examples)
     saved: dict[str, Any] = {"seed": seed, "corpus": corpus_digest(data_dir), "trained_on": written, "ordinary": len(data.examples) - written}
     saved |= {"everyday": len(everyday_sentences.examples(everyday)), "dev": len(dev.examples), "adapter": adapter.digest() if dev.is_adapted else ""}
+    saved |= {"from_use": len(labelled)} if labelled else {}
     saved["calibration"] = {name: _calibrate(dev.scores(heads[name], name)[:, 0], dev) for name in tiers}
     (out_dir / "thresholds.json").write_text(json.dumps(saved, indent=2) + "\n", encoding="utf-8")
     report = evaluate_triage(data_dir, out_dir, analyser=analyser, everyday=everyday, progress=lambda _: None)

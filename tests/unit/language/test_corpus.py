@@ -60,3 +60,18 @@ def test_the_test_part_is_large_enough(examples):
 
 def test_a_trap_is_never_an_emergency(examples):
     assert [e.id for e in examples if e.is_trap and e.is_emergency] == []
+
+
+def test_labels_of_use_are_read_like_the_corpus(tmp_path):
+    file = tmp_path / "reviews.jsonl"
+    line = '{"id": "u000001", "text": "문이 밖에서 잠겼어요", "urgency": "life_threat", "category": "confinement", "lang": "ko", "tags": ["from_use"], '
+    file.write_text(line + '"trap": false, "voice": "use", "split": "train"}\n\n', encoding="utf-8")
+    assert [(e.id, e.is_emergency, e.split) for e in corpus.read_file(file)] == [("u000001", True, "train")]
+
+
+@pytest.mark.parametrize("line", ["no json", "[]", '{"id": "u1"}', '{"id":"u1","text":"x","urgency":"high","category":"other","voice":"use","split":"train"}'])
+def test_a_line_that_is_none_of_a_corpus_is_named(tmp_path, line):
+    file = tmp_path / "reviews.jsonl"
+    file.write_text("\n" + line + "\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"reviews\.jsonl:2"):
+        corpus.read_file(file)
