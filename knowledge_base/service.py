@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -36,6 +37,7 @@ from language.analysis import Analysis
 from language.paths import built_folder
 
 NOTICES_FOLDER = ROOT / "data" / "notices"
+CANNED_FOLDER = ROOT / "data" / "canned"
 SEED_AUTHOR = "gildongmu"
 RETRY_RELOAD_S = 1.0
 
@@ -43,7 +45,7 @@ log = get(__name__)
 
 
 async def seed(db: Database, environment: str | None = None) -> list[RowResult]:
-    """Fill an empty database: missions and candidate numbers always, the notices of this repository in development.
+    """Fill an empty database: missions and candidate numbers always, the notices and canned texts of this repository in development.
 
     Safe to repeat: unchanged notices change nothing, and once anybody has brought or edited a notice, ours keep out of the way.
     """
@@ -54,7 +56,8 @@ async def seed(db: Database, environment: str | None = None) -> list[RowResult]:
         is_untouched = await repository.count_not_by(tx, SEED_AUTHOR, NOTICE_AUTHOR) == 0  # the ministry's drafts are nobody's word yet
     if environment == "production" or not is_untouched:
         return []
-    return [result async for result in publishing.import_published(db, read_path(NOTICES_FOLDER), SEED_AUTHOR, environment)]
+    ours = itertools.chain(read_path(NOTICES_FOLDER), read_path(CANNED_FOLDER))
+    return [result async for result in publishing.import_published(db, ours, SEED_AUTHOR, environment)]
 
 
 class KnowledgeBase:
