@@ -23,6 +23,7 @@ from knowledge_base.words import Analysing
 
 QUESTIONS_FILE = ROOT / "data" / "eval" / "questions.jsonl"
 DEPTH = 10
+_UNTOLD = str.maketrans("", "", " ,\u00a0\n")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class Case:
     expected: tuple[str, ...]
     past: bool
     split: str
+    tags: tuple[str, ...] = ()
+    kind: str = ""  # what a wrong answer may cost dearly: phone | alarm | ban | fee | deadline
+    values: tuple[str, ...] = ()  # of such a question: any one of these must stand in a right answer
 
 
 def load_cases(path: Path = QUESTIONS_FILE, split: str | None = None) -> list[Case]:
@@ -60,6 +64,9 @@ def load_cases(path: Path = QUESTIONS_FILE, split: str | None = None) -> list[Ca
                     tuple(row["expected"]),
                     bool(row.get("past")),
                     row.get("split", "test"),
+                    tuple(row.get("tags", ())),
+                    row.get("kind", ""),
+                    tuple(row.get("values", ())),
                 )
             )
     return cases
@@ -170,47 +177,66 @@ def score_search(desk: Desk, analyser: Analysing, today: date, split: str, path:
     return {
         **total.rounded(),
         "peers": {name: figures(zip(rows, expected, strict=True)).rounded() for name, rows in peers(desk.index, questions).items()},
-        "by_language": _grouped(cases, found, lambda case: case.language),
-        "by_tag": _grouped(cases, found, lambda case: "past" if case.past else "now"),
+        "by_language": _grouped(cases, found, lambda case: (case.language,)),
+        "by_tag": _grouped(cases, found, lambda case: ("past" if case.past else "now", *case.tags, *((case.kind,) if case.kind else ()))),
     }
 
 
-def _grouped(cases: Sequence[Case], found: Sequence[Sequence[str]], key: Callable[[Case], str]) -> dict[str, dict[str, float]]:
+def _grouped(cases: Sequence[Case], found: Sequence[Sequence[str]], keys: Callable[[Case], Iterable[str]]) -> dict[str, dict[str, float]]:
     groups: dict[str, list[tuple[Sequence[str], Sequence[str]]]] = {}
     for case, row in zip(cases, found, strict=True):
-        groups.setdefault(key(case), []).append((row, case.expected))
+        for key in dict.fromkeys(keys(case)):
+            groups.setdefault(key, []).append((row, case.expected))
     return {name: figures(rows).rounded() for name, rows in sorted(groups.items())}
 
 
+def _bare(text: str) -> str:
+    return text.translate(_UNTOLD)
+
+
+def has_value(case: Case, text: str) -> bool:
+    """Whether an answer gives the number, level, sum or term that was asked for; spaces and commas do not count."""
+    said = _bare(text)
+    return any(_bare(value) in said for value in case.values)
+
+
 def score_answers(desk: Desk, analyser: Analysing, today: date, split: str, path: Path = QUESTIONS_FILE) -> dict[str, Any]:
-    """Answered from an expected notice or another, recognised as unanswerable, quoted as current though out of force."""
+    """Answered from an expected notice or another, recognised as unanswerable, quoted as current though out of force.
+
+    ``critical_wrong`` counts questions for a phone number, an alarm level, a ban, a fee or a deadline that were answered without the right value.
+    """
     cases = load_cases(path, split)
-    right = wrong = clarified = recognised = unanswerable = stale = missed = 0
+    counts = dict.fromkeys(("right", "wrong", "clarified", "recognised", "unanswerable", "stale", "missed", "critical", "critical_wrong", "critical_right"), 0)
     by_language: dict[str, dict[str, int]] = {}
     for case, question in zip(cases, questions_of(cases, analyser, today), strict=True):
         reply = answer(desk, question)
-        unanswerable += not case.expected
+        counts["unanswerable"] += not case.expected
+        counts["critical"] += bool(case.kind)
         of_language = by_language.setdefault(case.language, {"right": 0, "wrong": 0, "n": 0})
         of_language["n"] += 1
         if reply.outcome is Outcome.ANSWERED:
             entry = desk.index.entries[desk.index.by_id[reply.notice_ids[0]]]
-            stale += not entry.force.on(today) and not (reply.source and reply.source.past)
+            counts["stale"] += not entry.force.on(today) and not (reply.source and reply.source.past)
             is_right = reply.notice_ids[0] in case.expected
-            right += is_right
-            wrong += not is_right
+            counts["right" if is_right else "wrong"] += 1
             of_language["right" if is_right else "wrong"] += 1
+            if case.kind:
+                counts["critical_right" if has_value(case, reply.text) else "critical_wrong"] += 1
         else:
-            clarified += reply.outcome is Outcome.CLARIFY
-            recognised += not case.expected
-            missed += bool(case.expected)
-    answerable = len(cases) - unanswerable
+            counts["clarified"] += reply.outcome is Outcome.CLARIFY
+            counts["recognised"] += not case.expected
+            counts["missed"] += bool(case.expected)
+    answerable = max(1, len(cases) - counts["unanswerable"])
     return {
-        "answered_right": round(right / max(1, answerable), 4),
-        "answered_wrong": round(wrong / max(1, len(cases)), 4),
-        "no_answer_recognised": round(recognised / max(1, unanswerable), 4),
-        "not_answered_though_known": round(missed / max(1, answerable), 4),
-        "clarified": clarified,
-        "expired_quoted": stale,
+        "answered_right": round(counts["right"] / answerable, 4),
+        "answered_wrong": round(counts["wrong"] / max(1, len(cases)), 4),
+        "no_answer_recognised": round(counts["recognised"] / max(1, counts["unanswerable"]), 4),
+        "not_answered_though_known": round(counts["missed"] / answerable, 4),
+        "clarified": counts["clarified"],
+        "expired_quoted": counts["stale"],
+        "critical_wrong": counts["critical_wrong"],
+        "critical_right": counts["critical_right"],
+        "critical_n": counts["critical"],
         "n": len(cases),
         "by_language": by_language,
     }
