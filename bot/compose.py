@@ -20,7 +20,10 @@ SURE = 0.6
 
 @dataclass(frozen=True)
 class Reply:
-    """What a turn says, and whether it asks for a person (the reason), has learnt the country, knows how the dialogue stands (sealed), or is a rating."""
+    """What a turn says, and whether it asks for a person (the reason), has learnt the country, knows how the dialogue stands (sealed), or is a rating.
+
+    ``asked`` is the question that was searched for, where that was not the message itself.
+    """
 
     bodies: tuple[Body, ...]
     person: str = ""
@@ -28,6 +31,7 @@ class Reply:
     outcome: str = "answered"
     note: bytes | None = field(default=None, repr=False)
     rating: int | None = None
+    asked: str = field(default="", repr=False)
 
 
 def from_answer(answer: Answer) -> Reply:
@@ -56,12 +60,14 @@ def by_intent(intent: str, confidence: float) -> Reply | None:
 def from_dialogue(messages: Sequence[BotMessage]) -> Reply:
     """Rasa's messages in order; a typed payload says what prose must not: an answer's source, the wish for a person."""
     bodies: list[Body] = []
-    person, country, outcome = "", None, "dialogue"
+    person, country, outcome, asked = "", None, "dialogue", ""
     for message in messages:
         payload: dict[str, Any] = message.custom or {}
         if payload.get("type") == "answer":
             bodies.append(_answer_body(payload))
             outcome = str(payload.get("outcome", "answered"))
+            # The dialogue's own topics are searched for in words of ours, which no citizen has asked.
+            asked = "" if payload.get("topic") else str(payload.get("query") or "")
         elif payload.get("type") == "request_person":
             person = str(payload.get("reason") or "asked")
             outcome = "handoff"
@@ -69,7 +75,7 @@ def from_dialogue(messages: Sequence[BotMessage]) -> Reply:
             country = str(payload["country"])
         if message.text:
             bodies.append(Body(message.text, buttons=tuple(Button(b["title"], b.get("payload", "")) for b in message.buttons)))
-    return Reply(tuple(bodies), person=person, country=country, outcome=outcome)
+    return Reply(tuple(bodies), person=person, country=country, outcome=outcome, asked=asked)
 
 
 def _answer_body(payload: dict[str, Any]) -> Body:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.metrics import ANSWERED_AT_ONCE, LATE_ANSWERS, TURNS
 from handoff import service as handoff
+from knowledge_base.editing import misses
 from language.analysis import Analysis
 
 log = get(__name__)
@@ -44,6 +46,8 @@ ORDER BY i.seq LIMIT 1
 """
 WAITING = "보내신 내용을 상담관이 볼 수 있게 남겼습니다. 상담관을 연결하고 있습니다."
 LOCATED = "위치를 받았습니다."
+#: Why a person is brought when the citizen wants one, rather than for the language or for danger.
+WISHES = ("asked", "accepted")
 GLAD = "알겠습니다. 무엇을 도와드릴까요?"
 #: Said when neither dialogue nor search can answer; nothing about machinery.
 NO_ANSWER = "지금 바로 답을 찾지 못했습니다. 상담관과 이야기하시겠어요?"
@@ -182,17 +186,42 @@ class TurnSlot:
 
     async def _end(self, session: Connection, row: dict[str, Any], kind: str, reply: Reply) -> None:
         """Write what the turn says. An answer alone is one statement; everything else, and whatever that refuses, is a transaction of several."""
+        missed = await self._missed(session, row, kind, reply)
         if reply.bodies and not reply.person and reply.rating is None:
-            written = await conversation.answer(
-                session, self.services.cipher, row["id"], row["message_id"], reply.bodies, country=reply.country, dialogue=reply.note
-            )
+            async with session.transaction() if missed else contextlib.nullcontext():
+                written = await conversation.answer(
+                    session, self.services.cipher, row["id"], row["message_id"], reply.bodies, country=reply.country, dialogue=reply.note
+                )
+                if written:
+                    await misses.keep(session, self.services.cipher, missed)
             if written:
                 TURNS.labels(outcome=reply.outcome if kind == "answer" else kind).inc()
                 return
         async with session.transaction():
-            await self._write(session, row, kind, reply)
+            await self._write(session, row, kind, reply, missed)
 
-    async def _write(self, tx: Connection, row: dict[str, Any], kind: str, reply: Reply) -> None:
+    async def _missed(self, session: Connection, row: dict[str, Any], kind: str, reply: Reply) -> Sequence[misses.Miss]:
+        """The questions that editors are to look at because of this turn; none, as a rule."""
+        try:
+            if reply.person in WISHES:
+                return await misses.before_asking_person(session, self.services.cipher, row["id"])
+            if reply.rating is not None:
+                return await misses.rated_badly(session, self.services.cipher, row["id"]) if reply.rating <= satisfaction.LOW else ()
+            understanding, knowledge = self.services.understanding, self.services.knowledge
+            if kind != "answer" or reply.outcome != "abstain" or understanding is None or knowledge is None:
+                return ()
+            text = misses.safe_text(reply.asked or str(row["content"].get("text") or ""))
+            country = reply.country or row["country"]
+            best = knowledge.search((await understanding.analyse([text]))[0], country=country, limit=1) if text else []
+            notice, score = (best[0].notice_id, best[0].score) if best else ("", None)
+            return (misses.Miss(row["id"], row["message_id"], text, row["language"], country, notice_id=notice, score=score),)
+        except UNAVAILABLE:
+            raise
+        except Exception as error:  # noqa: BLE001  (a list for editors must not cost the citizen the answer)
+            log.error("misses_not_read", conversation=row["id"], error=type(error).__name__)
+            return ()
+
+    async def _write(self, tx: Connection, row: dict[str, Any], kind: str, reply: Reply, missed: Sequence[misses.Miss] = ()) -> None:
         state = {"drop": "dropped", "to_person": "to_person"}.get(kind, "answered")
         # The case before the conversation, as everywhere (handoff.moves names the order), so that nobody waits for us in a ring.
         await handoff.lock_open_case(tx, row["id"])
@@ -221,6 +250,7 @@ class TurnSlot:
             reply.note,
             row["id"],
         )
+        await misses.keep(tx, self.services.cipher, missed)
         TURNS.labels(outcome=reply.outcome if kind == "answer" else kind).inc()
 
     async def _bring_person(self, tx: Connection, row: dict[str, Any], reason: str) -> None:
