@@ -132,8 +132,8 @@ def choose_passages(index: Index, ranked: Ranked, max_chars: int) -> list[int]:
     scores = WORD_WEIGHT * shared
     scores = scores + KIND_BONUS * np.array([_gives_what_is_asked(question.analysis.normalised, p.text) for p in entry.passages])
     vector = index.query_vector(question.analysis.vector)
-    if vector is not None and index.vectors is not None:
-        scores = scores + index.vectors[entry.first : entry.last] @ vector
+    if vector is not None:
+        scores = scores + index.similarities(ranked.entries[0], vector)
         near = CLOSE_COSINE
     else:
         near = WORD_WEIGHT * 0.3

@@ -74,14 +74,14 @@ def signs_of(index: Index, ranked: Ranked) -> dict[str, float]:
     """What speaks for and against the best notice of a ranking."""
     words = set(ranked.question.words)
     is_foreign = ranked.question.analysis.language != "ko"
-    entry = index.entries[ranked.entries[0]]
+    entry_words = index.words_of(ranked.entries[0])
     total = sum(index.idf(w) for w in words)
-    coverage = sum(index.idf(w) for w in words & entry.words) / total if total and not is_foreign else 0.0
+    coverage = sum(index.idf(w) for w in words & entry_words) / total if total and not is_foreign else 0.0
     best = set(index.passage_words[ranked.rows[0]]) | set(index.title_words[ranked.entries[0]])
     coverage_best = sum(index.idf(w) for w in words & best) / total if total and not is_foreign else 0.0
     others = set(ranked.question.other_words)
     others_total = sum(index.idf(w) for w in others)
-    glossary = sum(index.idf(w) for w in others & entry.words) / others_total if others_total else 0.0
+    glossary = sum(index.idf(w) for w in others & entry_words) / others_total if others_total else 0.0
     rest = ranked.scores[-1] if len(ranked.scores) > 1 else ranked.scores[0]
     return {
         "score": ranked.scores[0],

@@ -129,9 +129,8 @@ def peers(index: Index, questions: Sequence[Question]) -> dict[str, list[list[st
         by_blank = np.asarray(blank.get_scores(known)) if known else np.zeros(len(documents))
         by_kiwi = index.lexical(question.words)
         by_dense = np.zeros(len(documents))
-        if index.vectors is not None and question.analysis.vector is not None:
-            cosines = index.vectors[:, :-1] @ question.analysis.vector
-            by_dense = np.maximum.reduceat(cosines, [e.first for e in index.entries])
+        if index.query_vector(vector := question.analysis.vector) is not None:
+            by_dense = np.array([(index.vectors_of(n) @ vector).max() for n in range(len(documents))])
         orders = [_order(scores, allowed) for scores in (by_blank, by_kiwi, by_dense)]
         merged = np.zeros(len(documents))
         for order in orders[1:]:

@@ -1,65 +1,60 @@
 """The search index in memory: passages, their vectors and words, and the days on which each notice holds.
 
-An index is built whole and never changed, so readers need no lock; a reload builds the next one beside it and swaps.
+An index is never changed, so readers need no lock. A change makes another index that shares what stays the same: a large segment, a small one
+with what has come since, and which notice each of their rows belongs to now. Everything that ranks (word weights, lengths, means, spreads,
+days) is that of the notices it holds, so it ranks as one built from nothing does. ``compacted`` lays it side by side again.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
+from functools import cached_property
 
-import bm25s
-import faiss
 import numpy as np
 
-from core.settings import ROOT
 from knowledge_base.notices import Force, force_table
-from knowledge_base.passages import Passage, split_passages
+from knowledge_base.passages import Passage
+from knowledge_base.preparing import NO_VECTORS, Cut, PassageStore, Prepared, encoder_name, index_texts, prepare, reference_key, reference_texts, text_key
 from knowledge_base.schemas import OFFICIAL, Notice, NoticeKind
-from knowledge_base.words import Analysing, words_of_texts
+from knowledge_base.segment import Block, Segment, SegmentBuilder, Sums, widened, widened_query, width_of
 
-NO_VECTORS = "none"
+__all__ = [
+    "NO_VECTORS",
+    "Entry",
+    "Index",
+    "PassageStore",
+    "Prepared",
+    "Statistics",
+    "encoder_name",
+    "index_texts",
+    "is_searched",
+    "prepare",
+    "reference_key",
+    "reference_texts",
+    "text_key",
+]
+
 MOST_CACHED_PERIODS = 64
-_BATCH = 32
-#: Questions that no notice answers. A passage that is near to many of them is near to everything, and is marked down for it.
-NO_ANSWER_FILE = ROOT / "models" / "search" / "no_answer.txt"
-HUB_NEIGHBOURS = 10
-HUB_WEIGHT = 0.3
-_PROBE = "길동무 색인 확인"
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What is computed once for a text and kept: words and vectors of its title (first) and of each passage."""
-
-    words: list[list[str]]
-    vectors: np.ndarray | None
-
-
-class PassageStore(Protocol):
-    """Where prepared passages are kept between starts."""
-
-    def get(self, keys: Sequence[str], encoder: str) -> dict[str, Prepared]:
-        """Those that are known."""
-
-    def put(self, prepared: dict[str, Prepared], encoder: str) -> None:
-        """Keep these."""
+MOST_CACHED_WORDS = 20_000
+K1, B = 1.2, 0.5
+#: Rows that may gather beside the large segment, and dead ones in it, before the index ought to be laid side by side again.
+SMALL_SEGMENT_ROWS = 256
+MOST_SMALL_ROWS = 1280
+_NEVER = date.max.toordinal() + 1
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One official version of a notice in the index; its passages are rows ``first`` to ``last`` of the arrays."""
+    """One official version of a notice in the index; its passages are rows ``first`` to ``last``, its title and words are at ``slot``."""
 
     notice: Notice
     force: Force
     passages: tuple[Passage, ...]
     first: int
     last: int
-    words: frozenset[str]
+    slot: int
 
 
 @dataclass(frozen=True)
@@ -70,172 +65,226 @@ class Statistics:
     covariance: np.ndarray
 
     @classmethod
-    def of(cls, vectors: np.ndarray) -> Statistics:
-        """Computed once when the index is built."""
-        mean = vectors.mean(axis=0)
-        centred = vectors - mean
-        return cls(mean, (centred.T @ centred) / max(1, len(vectors)))
+    def of(cls, sums: Sums) -> Statistics:
+        """Of all that have been summed."""
+        count = max(1, sums.count)
+        mean = sums.total / count
+        return cls(mean.astype(np.float32), (sums.square / count - np.outer(mean, mean)).astype(np.float32))
 
     def spread(self, query: np.ndarray) -> tuple[float, float]:
         """Mean and standard deviation of ``query @ vectors.T``."""
         return float(query @ self.mean), float(np.sqrt(max(float(query @ self.covariance @ query), 1e-8)))
 
 
-def index_texts(notice: Notice, passages: Sequence[Passage]) -> list[str]:
-    """What is encoded: the title alone, then each passage behind the title and its heading, since a sentence seldom names its subject."""
-    title = notice.content.title
-    return [title] + [f"{title}. {p.heading + ': ' if p.heading else ''}{p.text}" for p in passages]
+@dataclass(frozen=True)
+class _Gone:
+    """Slots of a segment whose versions are no longer there, and the sums over their rows and titles."""
+
+    slots: np.ndarray
+    sums: tuple[Sums, Sums]
 
 
-def text_key(texts: Sequence[str]) -> str:
-    """Names a prepared record; changes with the text and with the way it is cut."""
-    return hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
+def is_searched(notice: Notice) -> bool:
+    """Whether citizens may be told what this says."""
+    return notice.status in OFFICIAL and notice.content.kind is NoticeKind.NOTICE
 
 
-def encoder_name(analyser: Analysing) -> str:
-    """A fingerprint of the encoder in use, so that another model never reads this one's vectors."""
-    try:
-        vector = analyser.encode([_PROBE], kind="passage")[0]
-    except Exception:  # noqa: BLE001 - whatever is wrong with the encoder, search goes on with words alone
-        return NO_VECTORS
-    return hashlib.sha256(np.round(vector, 2).astype(np.float32).tobytes()).hexdigest()[:16]
+def _key(notice: Notice) -> tuple[str, int]:
+    return notice.id, notice.version
 
 
-def reference_texts() -> list[str]:
-    """The questions that no notice answers."""
-    return [line.strip() for line in NO_ANSWER_FILE.read_text(encoding="utf-8").splitlines() if line.strip()]
+class _Rows:
+    """Lists of words by row or entry, whichever segment they are in."""
 
+    def __init__(self, index: Index, *, titles: bool) -> None:
+        self._index, self._titles = index, titles
 
-def reference_key() -> str:
-    """Names their vectors in a store."""
-    return text_key(["questions without an answer", *reference_texts()])
-
-
-def prepare(
-    notices: Sequence[Notice], analyser: Analysing, store: PassageStore, encoder: str, progress: Callable[[int, int], None] | None = None
-) -> tuple[dict[str, Prepared], bool]:
-    """Prepared passages of all notices by key, from the store where it has them; and whether they carry vectors.
-
-    ``encoder`` is what ``encoder_name`` says.
-    """
-    wanted = {text_key(texts): texts for texts in (index_texts(n, split_passages(n.content.body)) for n in notices)}
-    own = reference_key()
-    known = store.get([*wanted, own], encoder)
-    if own not in known:
-        texts = reference_texts()
-        vectors = None if encoder == NO_VECTORS else analyser.encode(texts, kind="query").astype(np.float16)
-        known[own] = Prepared([[] for _ in texts], vectors)
-        store.put({own: known[own]}, encoder)
-    missing = [key for key in wanted if key not in known]
-    for at in range(0, len(missing), _BATCH):
-        fresh: dict[str, Prepared] = {}
-        for key in missing[at : at + _BATCH]:
-            texts = wanted[key]
-            vectors = None if encoder == NO_VECTORS else analyser.encode(texts, kind="passage").astype(np.float16)
-            title, *passages = texts
-            fresh[key] = Prepared(words_of_texts(analyser, [title, *(text[len(title) + 2 :] for text in passages)]), vectors)
-        store.put(fresh, encoder)
-        known.update(fresh)
-        if progress:
-            progress(min(at + _BATCH, len(missing)), len(missing))
-    return known, encoder != NO_VECTORS
-
-
-def _marked_down(vectors: np.ndarray | None, reference: np.ndarray | None) -> np.ndarray | None:
-    """The vectors with one more column, so that the inner product with (query, 1) is the cosine less what the row owes to its hubness."""
-    if vectors is None:
-        return None
-    hubness = np.zeros(len(vectors), dtype=np.float32)
-    if reference is not None and len(reference):
-        near = min(HUB_NEIGHBOURS, len(reference))
-        hubness = np.sort(vectors @ reference.T, axis=1)[:, -near:].mean(axis=1)
-    return np.ascontiguousarray(np.c_[vectors, -HUB_WEIGHT * hubness], dtype=np.float32)
+    def __getitem__(self, at: int) -> list[str]:
+        at = self._index.entries[at].slot if self._titles else at
+        segment, place = self._index._locate(at, by_slot=self._titles)
+        return segment.title_words[place] if self._titles else segment.passage_words[place]
 
 
 class Index:
-    """Everything a query needs, as arrays."""
+    """Everything a query needs."""
 
     def __init__(
-        self,
-        entries: Sequence[Entry] = (),
-        vectors: np.ndarray | None = None,
-        titles: np.ndarray | None = None,
-        words: Sequence[list[str]] = (),
-        reference: np.ndarray | None = None,
+        self, entries: Sequence[Entry] = (), segments: Sequence[Segment] = (), reference: np.ndarray | None = None, before: Index | None = None
     ) -> None:
+        #: In the order of (id, version), whatever order they came in.
         self.entries = tuple(entries)
-        self.by_id = {e.notice.id: i for i, e in sorted(enumerate(self.entries), key=lambda pair: pair[1].notice.version)}
+        self.segments = tuple(segments)
         self.reference = reference
-        self.vectors = vectors = _marked_down(vectors, reference)
-        self.titles = titles = _marked_down(titles, reference)
-        #: Which entry a passage belongs to.
-        self.owner = np.repeat(np.arange(len(entries)), [e.last - e.first for e in entries]).astype(np.int64)
-        self._faiss: faiss.IndexFlatIP | None = None
-        self.passage_statistics: Statistics | None = None
-        self.title_statistics: Statistics | None = None
-        if vectors is not None and titles is not None and len(vectors):
-            self._faiss = faiss.IndexFlatIP(vectors.shape[1])
-            self._faiss.add(vectors)
-            self.passage_statistics = Statistics.of(vectors)
-            self.title_statistics = Statistics.of(titles)
-        self.title_words: list[list[str]] = []
-        self.passage_words: list[list[str]] = list(words)
-        self._bm25: bm25s.BM25 | None = None
+        self.by_id = {entry.notice.id: number for number, entry in enumerate(self.entries)}
+        slots = self._slots = np.array([entry.slot for entry in self.entries], dtype=np.int32)
+        self._first = np.array([entry.first for entry in self.entries], dtype=np.int64)
+        self._count = np.array([entry.last - entry.first for entry in self.entries], dtype=np.int64)
+        sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(np.diff(segment.first) for segment in self.segments)])
+        self._number = np.full(len(sizes), -1, dtype=np.int32)
+        self._number[slots] = np.arange(len(slots), dtype=np.int32)
+        #: Which entry a passage belongs to; -1 for the rows of what is no longer there.
+        self.owner = np.repeat(self._number, sizes)
+        self.passages = int(self._count.sum())
+        self._starts = np.array([entry.force.start.toordinal() for entry in self.entries], dtype=np.int32)
+        self._ends = np.array([entry.force.end.toordinal() if entry.force.end else _NEVER for entry in self.entries], dtype=np.int32)
+        lengths = np.concatenate([np.zeros(0, dtype=np.int32), *(segment.lengths for segment in self.segments)])[slots]
+        self._weight_of_length = K1 * (1 - B + B * lengths / max(1.0, float(lengths.mean()) if len(lengths) else 1.0))
+        self._gone, sums = self._left(before)
+        self.passage_statistics = Statistics.of(sums[0]) if sums else None
+        self.title_statistics = Statistics.of(sums[1]) if sums else None
+        self.passage_words = _Rows(self, titles=False)
+        self.title_words = _Rows(self, titles=True)
         self._idf: dict[str, float] = {}
+        self._words: dict[int, frozenset[str]] = {}
         self._force_cache: dict[tuple[date, date], np.ndarray] = {}
 
-    @classmethod
-    def build(cls, notices: Sequence[Notice], prepared: dict[str, Prepared], with_vectors: bool) -> Index:
-        """Lay the prepared passages of the official notices side by side."""
-        official = sorted((n for n in notices if n.status in OFFICIAL and n.content.kind is NoticeKind.NOTICE), key=lambda n: (n.id, n.version))
-        force = force_table(official)
-        entries: list[Entry] = []
-        rows: list[np.ndarray] = []
-        titles: list[np.ndarray] = []
-        words: list[list[str]] = []
-        title_words: list[list[str]] = []
-        at = 0
-        for notice in official:
-            passages = split_passages(notice.content.body) or [Passage(notice.content.title)]
-            texts = index_texts(notice, split_passages(notice.content.body))
-            known = prepared[text_key(texts)]
-            own_words = known.words[1:] or [known.words[0]]
-            if with_vectors and known.vectors is not None:
-                matrix = known.vectors.astype(np.float32)
-                titles.append(matrix[0])
-                rows.append(matrix[1:] if len(matrix) > 1 else matrix[:1])
-            title_words.append(known.words[0])
-            words.extend(own_words)
-            everything = frozenset(word for group in known.words for word in group)
-            entries.append(Entry(notice, force[notice.id, notice.version], tuple(passages), at, at + len(passages), everything))
-            at += len(passages)
-        index = cls(
-            entries,
-            np.ascontiguousarray(np.concatenate(rows)) if rows else None,
-            np.stack(titles) if titles else None,
-            words,
-            None if (marks := prepared[reference_key()].vectors) is None else marks.astype(np.float32),
-        )
-        index._index_words(title_words)
-        return index
+    def _left(self, before: Index | None) -> tuple[_Gone | None, tuple[Sums, Sums] | None]:
+        """What is gone from the large segment, and the sums over all rows that are left.
 
-    def _index_words(self, title_words: list[list[str]]) -> None:
-        self.title_words = title_words
+        What was gone before stays so: only what is newly gone is summed.
+        """
+        gone: _Gone | None = None
+        joined: tuple[Sums, Sums] | None = None
+        base = 0
+        for place, segment in enumerate(self.segments):
+            dead = self._number[base : base + segment.slots] < 0
+            base += segment.slots
+            known = before._gone if before is not None and place == 0 and before.segments and before.segments[0] is segment else None
+            whole, lost = segment.sums, segment.sums_of(np.flatnonzero(dead & ~known.slots if known else dead))
+            if whole is None or lost is None:
+                return None, None
+            if known:
+                lost = (known.sums[0] + lost[0], known.sums[1] + lost[1])
+            if place == 0:
+                gone = _Gone(dead, lost)
+            own = (whole[0] - lost[0], whole[1] - lost[1])
+            joined = own if joined is None else (joined[0] + own[0], joined[1] + own[1])
+        return gone, joined
+
+    @classmethod
+    def build(cls, notices: Sequence[Notice], prepared: Mapping[str, Prepared], with_vectors: bool) -> Index:
+        """Lay the prepared passages of the official notices side by side."""
+        cuts = sorted((Cut.of(n) for n in notices if is_searched(n)), key=lambda cut: _key(cut.notice))
+        builder = IndexBuilder(cuts, prepared[reference_key()].vectors if with_vectors else None)
+        for cut in cuts:
+            builder.add(cut, prepared[cut.key])
+        return builder.built()
+
+    # -- another index from this one -------------------------------------------------------------------------------------------------
+
+    def with_changes(self, changes: Mapping[str, Sequence[Notice]], prepared: Mapping[str, Prepared]) -> Index:
+        """The index where, for each of these ids, the given ones are all its versions (none takes the id out).
+
+        ``prepared`` need only hold what the index has not got: see ``missing``.
+        """
+        given = {_key(n): n for versions in changes.values() for n in versions if is_searched(n)}
+        kept: dict[tuple[str, int], Entry] = {}
+        touched = set(changes)
+        for entry in self.entries:
+            if entry.notice.id not in changes:
+                kept[_key(entry.notice)] = entry
+                continue
+            touched.update(entry.notice.content.supersedes)
+            now = given.get(_key(entry.notice))
+            if now is not None and _same_text(now, entry.notice):
+                kept[_key(now)] = replace(entry, notice=now)
+        for notice in given.values():
+            touched.update(notice.content.supersedes)
+        fresh = [Cut.of(notice) for key, notice in given.items() if key not in kept]
+        notices = [entry.notice for entry in kept.values()] + [cut.notice for cut in fresh]
+        # When these hold depends on their own versions and on what supersedes them; nothing else can have moved.
+        force = force_table(n for n in notices if n.id in touched or not touched.isdisjoint(n.content.supersedes))
+        entries = {key: replace(entry, force=force[key]) if entry.notice.id in touched else entry for key, entry in kept.items()}
+        segments = list(self.segments)
+        reference = self.reference
+        if reference is None and not self.segments and (marks := prepared.get(reference_key())) is not None and marks.vectors is not None:
+            reference = marks.vectors.astype(np.float32)
+        if fresh:
+            segments = self._with_blocks(entries, fresh, [_block(cut, prepared[cut.key], reference) for cut in fresh], force)
+        ordered = [entries[key] for key in sorted(entries)]
+        return Index(ordered, segments, reference, self)
+
+    def missing(self, notices: Iterable[Notice]) -> list[Notice]:
+        """Those whose words and vectors ``with_changes`` would need."""
+        known = {_key(entry.notice): entry.notice for entry in self.entries}
+        return [n for n in notices if is_searched(n) and (_key(n) not in known or not _same_text(n, known[_key(n)]))]
+
+    def with_notice(self, notice: Notice, prepared: Mapping[str, Prepared]) -> Index:
+        """The index as if this version were official too."""
+        own = [entry.notice for entry in self.entries if entry.notice.id == notice.id and entry.notice.version != notice.version]
+        return self.with_changes({notice.id: [*own, notice]}, prepared)
+
+    def _with_blocks(
+        self, entries: dict[tuple[str, int], Entry], fresh: Sequence[Cut], blocks: Sequence[Block], force: Mapping[tuple[str, int], Force]
+    ) -> list[Segment]:
+        """The segments with the small one laid anew behind the large one; ``entries`` gets the new places."""
+        large = self.segments[:1]
+        slot_base, row_base = sum(s.slots for s in large), sum(s.rows for s in large)
+        small = {key: entry for key, entry in entries.items() if entry.slot >= slot_base}
+        segment = Segment.of([*(self.segments[1].block(entry.slot - slot_base) for entry in small.values()), *blocks])
+        pieces = [(entry.notice, entry.force, entry.passages) for entry in small.values()]
+        pieces += [(cut.notice, force[_key(cut.notice)], cut.passages) for cut in fresh]
+        for slot, (notice, span, passages) in enumerate(pieces):
+            first = row_base + int(segment.first[slot])
+            entries[_key(notice)] = Entry(notice, span, passages, first, first + len(passages), slot_base + slot)
+        return [*large, segment]
+
+    @property
+    def wants_compaction(self) -> bool:
+        """Whether so much has gathered beside the large segment, or died in it, that queries and changes would feel it."""
+        if not self.segments:
+            return False
+        base = self.segments[0].rows
+        most = min(MOST_SMALL_ROWS, SMALL_SEGMENT_ROWS + base // 8)
+        return sum(s.rows for s in self.segments[1:]) > most or len(self.owner) - self.passages > SMALL_SEGMENT_ROWS + base // 4
+
+    def compacted(self) -> Index:
+        """The same, laid side by side in one segment; takes a second or two at 60,000 passages, and belongs in a thread."""
         if not self.entries:
-            return
-        documents = []
-        for number, entry in enumerate(self.entries):
-            body = [word for row in range(entry.first, entry.last) for word in self.passage_words[row]]
-            # The title counts twice: it is what the author says the notice is about.
-            documents.append([*title_words[number], *title_words[number], *body] or ["-"])
-        self._bm25 = bm25s.BM25(method="lucene", k1=1.2, b=0.5)
-        self._bm25.index(documents, show_progress=False)
-        count = len(documents)
-        frequency: dict[str, int] = {}
-        for document in documents:
-            for word in set(document):
-                frequency[word] = frequency.get(word, 0) + 1
-        self._idf = {word: float(np.log(1 + (count - n + 0.5) / (n + 0.5))) for word, n in frequency.items()}
+            return Index(reference=self.reference)
+        width = 0 if self.segments[0].matrix is None else self.segments[0].matrix.shape[1]
+        builder = SegmentBuilder(len(self.entries), self.passages, width)
+        entries = []
+        at = 0
+        for slot, entry in enumerate(self.entries):
+            segment, place = self._locate(entry.slot, by_slot=True)
+            builder.add(segment.block(place))
+            entries.append(replace(entry, first=at, last=(at := at + len(entry.passages)), slot=slot))
+        return Index(entries, (builder.built(),), self.reference)
+
+    def changes_to(self, other: Index) -> dict[str, list[Notice]]:
+        """What ``with_changes`` needs to bring this index to hold what the other does."""
+        ours, theirs = self._versions(), other._versions()
+        return {name: list(theirs.get(name, ())) for name in {*ours, *theirs} if ours.get(name) != theirs.get(name)}
+
+    def _versions(self) -> dict[str, tuple[Notice, ...]]:
+        found: dict[str, tuple[Notice, ...]] = {}
+        for entry in self.entries:
+            found[entry.notice.id] = (*found.get(entry.notice.id, ()), entry.notice)
+        return found
+
+    # -- what a query asks -----------------------------------------------------------------------------------------------------------
+
+    def _locate(self, at: int, *, by_slot: bool = False) -> tuple[Segment, int]:
+        """The segment of a row (or slot), and its number within."""
+        for segment in self.segments:
+            size = segment.slots if by_slot else segment.rows
+            if at < size:
+                return segment, at
+            at -= size
+        raise IndexError(at)
+
+    def words_of(self, number: int) -> frozenset[str]:
+        """All words of an entry."""
+        known = self._words.get(number)
+        if known is None:
+            entry = self.entries[number]
+            own = [self.title_words[number], *(self.passage_words[row] for row in range(entry.first, entry.last))]
+            known = frozenset(word for words in own for word in words)
+            if len(self._words) >= MOST_CACHED_WORDS:
+                self._words.clear()
+            self._words[number] = known
+        return known
 
     @property
     def unknown_idf(self) -> float:
@@ -244,41 +293,171 @@ class Index:
 
     def idf(self, word: str) -> float:
         """How much a word tells; a word that stands in no notice tells most."""
-        return self._idf.get(word, self.unknown_idf)
+        known = self._idf.get(word)
+        return self._posted(word)[2] if known is None else known
+
+    def _posted(self, word: str) -> tuple[np.ndarray, np.ndarray, float]:
+        """The entries that have a word, how often, and the word's weight."""
+        numbers, counts = [], []
+        base = 0
+        for segment in self.segments:
+            slots, times = segment.posted(word)
+            number = self._number[slots + base]
+            alive = number >= 0
+            numbers.append(number[alive])
+            counts.append(times[alive])
+            base += segment.slots
+        found = np.concatenate(numbers) if numbers else np.zeros(0, dtype=np.int32)
+        weight = float(np.log(1 + (len(self.entries) - len(found) + 0.5) / (len(found) + 0.5)))
+        if len(self._idf) >= MOST_CACHED_WORDS:
+            self._idf.clear()
+        self._idf[word] = weight
+        return found, np.concatenate(counts) if counts else np.zeros(0, dtype=np.float32), weight
 
     def lexical(self, words: Sequence[str]) -> np.ndarray:
-        """BM25 of each notice."""
-        known = [word for word in words if word in self._idf]
-        if self._bm25 is None or not known:
-            return np.zeros(len(self.entries), dtype=np.float32)
-        return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+        """BM25 of each notice; a word said twice counts twice."""
+        scores = np.zeros(len(self.entries))
+        for word in words:
+            numbers, counts, weight = self._posted(word)
+            scores[numbers] += weight * counts / (counts + self._weight_of_length[numbers])
+        return scores.astype(np.float32)
 
     def query_vector(self, vector: np.ndarray | None) -> np.ndarray | None:
         """A sentence vector as the index compares it, or None when there is nothing to compare."""
-        if vector is None or self.vectors is None or len(vector) != self.vectors.shape[1] - 1:
+        if vector is None or self.passage_statistics is None or len(self.passage_statistics.mean) != width_of(len(vector)):
             return None
-        return np.append(vector, 1.0).astype(np.float32)
+        return widened_query(np.asarray(vector, dtype=np.float32))
 
-    def nearest(self, query: np.ndarray, allowed: np.ndarray, limit: int) -> np.ndarray:
-        """Rows of the passages nearest to the query among those whose notice is allowed."""
-        if self._faiss is None:
-            return np.empty(0, dtype=np.int64)
-        limit = min(limit, len(self.owner))
-        if allowed.all():
-            _, rows = self._faiss.search(query[None], limit)
-        else:
-            bitmap = np.packbits(allowed[self.owner], bitorder="little")
-            selector = faiss.IDSelectorBitmap(len(self.owner), faiss.swig_ptr(bitmap))
-            _, rows = self._faiss.search(query[None], limit, params=faiss.SearchParameters(sel=selector))  # type: ignore[call-arg]
-        found = rows[0]
-        return found[found >= 0]
+    def nearest(self, query: np.ndarray, allowed: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the passages nearest to the query among those whose notice is allowed, best first, and their scores."""
+        mask = np.append(allowed, False)[self.owner]
+        rows, scores, base = [], [], 0
+        for segment in self.segments:
+            own = mask[base : base + segment.rows]
+            found, values = segment.nearest(query, None if own.all() else own, min(limit, segment.rows))
+            rows.append(found + base)
+            scores.append(values)
+            base += segment.rows
+        if not rows:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        every, values = np.concatenate(rows), np.concatenate(scores)
+        order = np.lexsort((every, -values))[:limit]
+        return every[order], values[order]
+
+    def _vectors(self, places: np.ndarray, *, by_slot: bool = False) -> np.ndarray:
+        """Widened vectors of passages by row, or of titles by slot."""
+        found: np.ndarray | None = None
+        base = 0
+        for segment in self.segments:
+            source, size = (segment.titles, segment.slots) if by_slot else (segment.matrix, segment.rows)
+            if source is not None:
+                own = (places >= base) & (places < base + size)
+                if found is None:
+                    found = np.zeros((len(places), source.shape[1]), dtype=np.float32)
+                found[own] = source[places[own] - base]
+            base += size
+        return np.zeros((len(places), 0), dtype=np.float32) if found is None else found
+
+    def vectors_of(self, number: int) -> np.ndarray:
+        """The sentence vectors of an entry's passages."""
+        entry = self.entries[number]
+        return self._vectors(np.arange(entry.first, entry.last))[:, : 0 if self.reference is None else self.reference.shape[1]]
+
+    def similarities(self, number: int, query: np.ndarray) -> np.ndarray:
+        """The query's scores with an entry's passages."""
+        entry = self.entries[number]
+        return np.asarray(self._vectors(np.arange(entry.first, entry.last)) @ query)
+
+    def best_passages(self, numbers: np.ndarray, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of each of these entries the row that is nearest to the query, and its score."""
+        counts = self._count[numbers]
+        offsets = np.cumsum(counts) - counts
+        rows = np.arange(int(counts.sum())) + np.repeat(self._first[numbers] - offsets, counts)
+        scores = self._vectors(rows) @ query
+        if not len(numbers):
+            return rows, scores
+        best = np.maximum.reduceat(scores, offsets)
+        places = np.flatnonzero(scores == np.repeat(best, counts))
+        _, at = np.unique(np.repeat(np.arange(len(numbers)), counts)[places], return_index=True)
+        return rows[places[at]], best
+
+    def title_similarities(self, numbers: np.ndarray, query: np.ndarray) -> np.ndarray:
+        """The query's scores with the titles of some entries."""
+        return np.asarray(self._vectors(self._slots[numbers], by_slot=True) @ query)
+
+    def owed(self, rows: np.ndarray) -> np.ndarray:
+        """What the scores of passages are more than their cosines (nothing, or a negative number)."""
+        if self.reference is None:
+            return np.zeros(len(rows), dtype=np.float32)
+        at = self.reference.shape[1]
+        return np.asarray(self._vectors(rows)[:, at : at + 2].sum(axis=1))
 
     def in_force(self, first: date, last: date) -> np.ndarray:
         """Which entries held on any day of the period."""
         known = self._force_cache.get((first, last))
         if known is None:
-            known = np.array([e.force.within(first, last) for e in self.entries], dtype=bool)
+            begin, end = first.toordinal(), last.toordinal()
+            known = (self._starts <= end) & (begin < self._ends) & (self._starts < self._ends)
             if len(self._force_cache) >= MOST_CACHED_PERIODS:
                 self._force_cache.clear()
             self._force_cache[first, last] = known
         return known
+
+    def started_before(self, day: date) -> np.ndarray:
+        """Which entries had begun before a day."""
+        return np.asarray(self._starts < day.toordinal())
+
+    @cached_property
+    def succession(self) -> dict[int, int]:
+        """Which notices replaced one another: entries of one line share a number."""
+        line = list(range(len(self.entries)))
+
+        def root(number: int) -> int:
+            while line[number] != number:
+                line[number] = number = line[line[number]]
+            return number
+
+        for number, entry in enumerate(self.entries):
+            for older in entry.notice.content.supersedes:
+                if older in self.by_id:
+                    line[root(self.by_id[older])] = root(number)
+        return {number: root(number) for number in range(len(line))}
+
+
+def _same_text(one: Notice, other: Notice) -> bool:
+    return one.content.title == other.content.title and one.content.body == other.content.body
+
+
+def _block(cut: Cut, prepared: Prepared, reference: np.ndarray | None) -> Block:
+    """What a segment takes of a notice; one without passages is found by its title."""
+    title, *passages = prepared.words
+    matrix = None
+    if prepared.vectors is not None and reference is not None:
+        vectors = prepared.vectors if passages else np.concatenate([prepared.vectors[:1], prepared.vectors[:1]])
+        matrix = widened(vectors, reference)
+    return Block(title, passages or [title], matrix)
+
+
+class IndexBuilder:
+    """Builds an index of many notices without ever holding all that was prepared for them."""
+
+    def __init__(self, cuts: Sequence[Cut], reference: np.ndarray | None) -> None:
+        self.reference = None if reference is None else reference.astype(np.float32)
+        width = 0 if self.reference is None else width_of(self.reference.shape[1])
+        self._segment = SegmentBuilder(len(cuts), sum(len(cut.passages) for cut in cuts), width)
+        self._force = force_table(cut.notice for cut in cuts)
+        self._entries: list[Entry] = []
+        self._at = 0
+
+    def add(self, cut: Cut, prepared: Prepared) -> None:
+        """The next notice, in the order of (id, version)."""
+        self._segment.add(_block(cut, prepared, self.reference))
+        count = len(cut.passages)
+        self._entries.append(Entry(cut.notice, self._force[_key(cut.notice)], cut.passages, self._at, self._at + count, len(self._entries)))
+        self._at += count
+
+    def built(self) -> Index:
+        """The index."""
+        if not self._entries:
+            return Index(reference=self.reference)
+        return Index(self._entries, (self._segment.built(),), self.reference)

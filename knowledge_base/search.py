@@ -103,7 +103,7 @@ def allowed_entries(index: Index, question: Question) -> np.ndarray:
         return index.in_force(question.day, question.day)
     if period.first is None or period.last is None:
         # "예전에는 …였나요?" without a date: what no longer holds.
-        return ~index.in_force(question.day, question.day) & np.array([e.force.start < question.day for e in index.entries], dtype=bool)
+        return ~index.in_force(question.day, question.day) & index.started_before(question.day)
     return index.in_force(period.first, period.last)
 
 
@@ -114,34 +114,43 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
         lexical = lexical + (weights.glossary if question.words else 1.0) * index.lexical(question.other_words)
     vector = index.query_vector(question.analysis.vector)
     has_vectors = vector is not None
-    chosen: set[int] = set()
+    best_words = _highest(lexical, NEAREST_WORDS)
+    by_words = best_words[allowed[best_words]]
+    near = near_rows = np.zeros(0, dtype=np.int64)
+    near_scores = np.zeros(0, dtype=np.float32)
     if vector is not None:
-        chosen.update(index.owner[index.nearest(vector, allowed, NEAREST_PASSAGES)].tolist())
-    best_words = np.argsort(-lexical, kind="stable")[:NEAREST_WORDS]
-    chosen.update(int(i) for i in best_words if lexical[i] > 0 and allowed[i])
-    candidates = np.array(sorted(chosen), dtype=np.int64)
+        rows, scores = index.nearest(vector, allowed, NEAREST_PASSAGES)
+        # The first row of an entry among the nearest is its best one: nothing of it can be nearer and not among them.
+        near, first = np.unique(index.owner[rows], return_index=True)
+        near_rows, near_scores = rows[first], scores[first]
+    candidates = np.union1d(near, by_words).astype(np.int64)
     count = len(candidates)
     spread = float(lexical.std()) or 1.0
     bm25 = (lexical[candidates] - float(lexical.mean())) / spread if count else np.zeros(0)
     dense, title, cosine = np.zeros(count), np.zeros(count), np.zeros(count)
     best_row = np.array([index.entries[i].first for i in candidates], dtype=np.int64)
-    if count and vector is not None and index.vectors is not None and index.titles is not None:
-        assert index.passage_statistics is not None  # noqa: S101
-        assert index.title_statistics is not None  # noqa: S101
+    if count and vector is not None and index.passage_statistics is not None and index.title_statistics is not None:
         mean, deviation = index.passage_statistics.spread(vector)
-        for place, i in enumerate(candidates):
-            entry = index.entries[i]
-            scores = index.vectors[entry.first : entry.last] @ vector
-            best_row[place] = row = entry.first + int(scores.argmax())
-            dense[place] = (float(scores.max()) - mean) / deviation
-            cosine[place] = float(index.vectors[row, :-1] @ vector[:-1])
+        best = np.zeros(count, dtype=np.float32)
+        is_near = np.isin(candidates, near, assume_unique=True)
+        best_row[is_near], best[is_near] = near_rows, near_scores
+        best_row[~is_near], best[~is_near] = index.best_passages(candidates[~is_near], vector)
+        dense = (best.astype(np.float64) - mean) / deviation
+        cosine = (best - index.owed(best_row)).astype(np.float64)
         title_mean, title_deviation = index.title_statistics.spread(vector)
-        title = (index.titles[candidates] @ vector - title_mean) / title_deviation
+        title = (index.title_similarities(candidates, vector) - title_mean) / title_deviation
     elif count:
         for place, i in enumerate(candidates):
             best_row[place] = _best_row_by_words(index, index.entries[i], (*question.words, *question.other_words))
     country = np.array([_country_score(index.entries[i], question, weights) for i in candidates])
     return Signals(candidates, dense, title, bm25, country, cosine, best_row, has_vectors)
+
+
+def _highest(scores: np.ndarray, limit: int) -> np.ndarray:
+    """Places of the highest scores above nothing, of equal ones the first; without sorting all."""
+    floor = np.partition(scores, -limit)[-limit] if len(scores) > limit else 0.0
+    places = np.flatnonzero((scores >= floor) & (scores > 0))
+    return places[np.argsort(-scores[places], kind="stable")][:limit]
 
 
 def _best_row_by_words(index: Index, entry: Entry, words: Sequence[str]) -> int:
@@ -192,14 +201,12 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
     found = signals(index, question, allowed, weights)
     scores = fuse(found, weights, question.analysis.language)
     # Equal scores: the newer notice first, then by id, so that the order never depends on chance.
-    order = sorted(
-        range(len(scores)),
-        key=lambda k: (-round(float(scores[k]), 6), -index.entries[found.candidates[k]].force.start.toordinal(), found.candidates[k]),
-    )
+    starts = np.array([index.entries[i].force.start.toordinal() for i in found.candidates])
+    order = np.lexsort((found.candidates, -starts, -np.round(scores, 6))).tolist()
     kept: list[int] = []
     # A whole year was asked about; a day has one answer anyway, and "back then" may mean any of them.
     is_stretch = question.period is not None and question.period.first is not None and question.period.first != question.period.last
-    line = _lines_of_succession(index) if is_stretch else {}
+    line = index.succession if is_stretch else {}
     for k in order:
         twin = next(
             (
@@ -230,23 +237,6 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
     )
 
 
-def _lines_of_succession(index: Index) -> dict[int, int]:
-    """Which notices replaced one another: of those that held in a stretch of the past, the last word of that time is the answer."""
-    by_id = {entry.notice.id: number for number, entry in enumerate(index.entries)}
-    line = {number: number for number in range(len(index.entries))}
-
-    def root(number: int) -> int:
-        while line[number] != number:
-            number = line[number]
-        return number
-
-    for number, entry in enumerate(index.entries):
-        for older in entry.notice.content.supersedes:
-            if older in by_id:
-                line[root(by_id[older])] = root(number)
-    return {number: root(number) for number in line}
-
-
 def _is_first(signal: np.ndarray, place: int) -> bool:
     return bool(signal[place] >= signal.max() - 1e-9)
 
@@ -258,9 +248,11 @@ def _start(index: Index, found: Signals, k: int) -> date:
 def _is_twin(index: Index, one: int, other: int, weights: Weights) -> bool:
     """Whether two notices say the same thing of the same countries: nearly all words shared, in the title as well."""
     a, b = index.entries[one], index.entries[other]
-    if set(a.notice.content.countries) != set(b.notice.content.countries) or not a.words or not b.words:
+    if set(a.notice.content.countries) != set(b.notice.content.countries):
         return False
-    if len(a.words & b.words) / len(a.words | b.words) < weights.same_share:
+    words = index.words_of(one), index.words_of(other)
+    shared = len(words[0] & words[1])
+    if not shared or shared / (len(words[0]) + len(words[1]) - shared) < weights.same_share:
         return False
     titles = set(index.title_words[one]), set(index.title_words[other])
     return len(titles[0] & titles[1]) / max(1, len(titles[0] | titles[1])) >= weights.same_title
