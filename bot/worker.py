@@ -25,6 +25,7 @@ from core.metrics import DIALOGUE_UP
 from handoff import service as handoff
 from handoff.reviews import jobs as review_jobs
 from knowledge_base.crisis_cards import GENERIC, QUIET
+from knowledge_base.editing import jobs as editing_jobs
 from knowledge_base.opendata import jobs as opendata_jobs
 from language.categories import Urgency
 
@@ -49,6 +50,7 @@ class Worker:
             self._sweep(),
             heartbeat.beat(self.services.db, "worker", self._state),
             review_jobs.run(self.services.db),
+            editing_jobs.run(self.services.db, self.services.settings),
             opendata_jobs.run(self.services.db, self.services.settings),
             *(TurnSlot(self.services, self.queue).run() for _ in range(self.services.settings.turn_slots)),
         ]

@@ -15,6 +15,8 @@ from knowledge_base.schemas import OFFICIAL, Notice, NoticeContent, NoticeStatus
 SOON = timedelta(days=30)
 #: A review day further away than this would be none at all.
 LONGEST_REVIEW = timedelta(days=731)
+#: Stands in a draft that was made from citizens' questions until somebody has written what it says.
+BODY_TO_WRITE = "(여기에 안내 내용을 적어 주세요.)"
 IN_WORK = (NoticeStatus.DRAFT, NoticeStatus.REVIEW)
 
 
@@ -128,8 +130,10 @@ def check_publishable(content: NoticeContent, author: str, by: str, house: House
     """What a version must be for people to publish it, beyond what every import must be.
 
     Raises:
-        AppError: ``review_day``, ``already_over`` or ``second_person``.
+        AppError: ``bad_notice`` when its text is still to be written, ``review_day``, ``already_over`` or ``second_person``.
     """
+    if BODY_TO_WRITE in content.body:
+        raise AppError("bad_notice", "the text is still to be written", field="body")
     check_review_day(content.review_by, today)
     if content.expires_at is not None and content.expires_at <= today:
         raise AppError("already_over", field="expires_at")

@@ -47,7 +47,7 @@ class Saved:
 
 async def listing(db: Database, wanted: ListFilter | None = None, *, today: date | None = None) -> list[NoticeRow]:
     """Notices for people to look through, those that need somebody first, then by what changed last."""
-    return await listed.rows(db, wanted or ListFilter(), today or _today())
+    return await listed.rows(db, wanted or ListFilter(), today or today_here())
 
 
 async def opened(db: Database, cipher: Cipher, notice_id: str, version: int | None = None, *, today: date | None = None) -> NoticeDetail:
@@ -56,7 +56,7 @@ async def opened(db: Database, cipher: Cipher, notice_id: str, version: int | No
     Raises:
         AppError: ``unknown_notice``.
     """
-    today = today or _today()
+    today = today or today_here()
     async with db.read() as connection:
         versions = await repository.versions_of(connection, notice_id)
         if not versions:
@@ -134,14 +134,14 @@ async def save(
         AppError: ``id_taken``, ``review_day``, or what ``parse_record`` refuses, with ``field`` where one field is at fault.
     """
     editor = require(staff, *WRITERS)
-    house, today = house or House.of(), today or _today()
+    house, today = house or House.of(), today or today_here()
     record = rules.with_review_day(content, today, house.review_days)
-    record["id"] = record.get("id") or f"{today:%Y%m%d}-{secrets.token_hex(3)}"
+    record["id"] = record.get("id") or new_id(today)
     record["published_at"] = record.get("published_at") or today
     with refusals():
         wanted = parse_record(record)
         rules.check_review_day(wanted.review_by, today)
-        async with _write(db) as tx:
+        async with writing(db) as tx:
             known = await notices.newest(tx, wanted.id)
             if known is not None and known[0].status in rules.IN_WORK and known[0].content == wanted:
                 return Saved(wanted.id, known[0].version, changed=False)
@@ -201,9 +201,9 @@ async def publish(
         AppError: ``second_person``, ``review_day``, ``already_over``, ``illegal_move``, ``supersedes_loop``, ``test_text``, ``unknown_notice``.
     """
     editor = require(staff, *WRITERS)
-    house, today = house or House.of(), today or _today()
+    house, today = house or House.of(), today or today_here()
     with refusals():
-        async with _write(db) as tx:
+        async with writing(db) as tx:
             notice, author = await _newest(tx, notice_id, version)
             if not may_move(notice.status, NoticeStatus.PUBLISHED):
                 raise AppError("illegal_move", f"{notice_id} is {notice.status}")
@@ -220,7 +220,7 @@ async def withdraw(db: Database, staff: Staff | None, notice_id: str, version: i
     """
     editor, why = require(staff, *WRITERS), _reason(reason)
     with refusals():
-        async with _write(db) as tx:
+        async with writing(db) as tx:
             notice = await notices.version(tx, notice_id, version)
             if notice is None:
                 raise AppError("unknown_notice")
@@ -238,9 +238,9 @@ async def renew(db: Database, staff: Staff | None, notice_id: str, review_by: da
     Raises:
         AppError: ``review_day``, ``unknown_notice``, ``illegal_move`` when it has ended or been replaced.
     """
-    editor, today = require(staff, *WRITERS), today or _today()
+    editor, today = require(staff, *WRITERS), today or today_here()
     rules.check_review_day(review_by, today)
-    async with _write(db) as tx:
+    async with writing(db) as tx:
         versions = [repository.light(row) for row in await repository.versions_of(tx, notice_id)]
         if not versions:
             raise AppError("unknown_notice")
@@ -289,9 +289,9 @@ async def go_back(
     today: date | None = None,
 ) -> Saved:
     """The same for the command line, where whoever sits may do anything; ``based_on`` None: whatever is newest."""
-    house, today = house or House.of(), today or _today()
+    house, today = house or House.of(), today or today_here()
     with refusals():
-        async with _write(db) as tx:
+        async with writing(db) as tx:
             known = await notices.newest(tx, notice_id)
             old = await notices.version(tx, notice_id, to_version)
             if known is None or old is None:
@@ -304,13 +304,18 @@ async def go_back(
     return Saved(notice_id, number)
 
 
+def new_id(today: date) -> str:
+    """An id for a notice whose author has named none."""
+    return f"{today:%Y%m%d}-{secrets.token_hex(3)}"
+
+
 def as_record(content: NoticeContent) -> dict[str, Any]:
     """A content as ``save`` takes it, for a form to start from."""
     return asdict(content)
 
 
 @asynccontextmanager
-async def _write(db: Database) -> AsyncIterator[Connection]:
+async def writing(db: Database) -> AsyncIterator[Connection]:
     """One transaction in which nobody else writes notices."""
     async with db.transaction() as tx:
         await notices.lock(tx)
@@ -344,7 +349,7 @@ async def _newest(tx: Connection, notice_id: str, version: int) -> tuple[Notice,
 
 
 async def _move(db: Database, editor: Staff, notice_id: str, version: int, before: NoticeStatus, after: NoticeStatus, address: str, reason: str) -> None:
-    async with _write(db) as tx:
+    async with writing(db) as tx:
         notice, _ = await _newest(tx, notice_id, version)
         if notice.status is not before or not await notices.move(tx, notice_id, version, before, after, editor.login, reason):
             raise AppError("illegal_move", f"{notice_id} is {notice.status}")
@@ -357,5 +362,6 @@ def _reason(reason: str) -> str:
     return reason.strip()[:1000]
 
 
-def _today() -> date:
+def today_here() -> date:
+    """The ministry's day."""
     return today_in_seoul(now())
