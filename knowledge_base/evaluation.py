@@ -15,6 +15,7 @@ import numpy as np
 
 from core.settings import ROOT
 from knowledge_base.answer import Desk, answer
+from knowledge_base.examples import Examples
 from knowledge_base.glossary import Glossary
 from knowledge_base.index import Index
 from knowledge_base.schemas import Outcome
@@ -75,8 +76,8 @@ def load_cases(path: Path = QUESTIONS_FILE, split: str | None = None) -> list[Ca
 def questions_of(cases: Sequence[Case], analyser: Analysing, today: date) -> list[Question]:
     """The cases analysed, in one batch."""
     analyses = analyser.analyse([case.text for case in cases])
-    glossary = Glossary.load(analyser)
-    return [Question.of(a, today, case.at, case.country, glossary) for case, a in zip(cases, analyses, strict=True)]
+    glossary, examples = Glossary.load(analyser), Examples.load(analyser)
+    return [Question.of(a, today, case.at, case.country, glossary, examples) for case, a in zip(cases, analyses, strict=True)]
 
 
 @dataclass(frozen=True)

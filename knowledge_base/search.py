@@ -8,14 +8,15 @@ what the glossary makes of them does.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from core.settings import ROOT
+from knowledge_base.examples import Examples
 from knowledge_base.glossary import Glossary
 from knowledge_base.index import Entry, Index
 from knowledge_base.past import Period, asked_period
@@ -36,6 +37,7 @@ class Weights:
     title: float = 0.3
     bm25: float = 0.5  # questions in Korean
     bm25_foreign: float = 0.5  # questions in other languages: only what the glossary translates
+    likeness: float = 0.0  # questions that are known to belong to the notice
     glossary: float = 0.6  # a glossary's word beside the question's own
     country_named: float = 1.5  # the question names a country the notice is for
     country_other: float = -2.5  # the question names another country
@@ -62,6 +64,7 @@ class Signals:
     dense: np.ndarray
     title: np.ndarray
     bm25: np.ndarray
+    likeness: np.ndarray  # of a notice without known questions: what its passages score
     country: np.ndarray
     cosine: np.ndarray
     best_row: np.ndarray
@@ -80,9 +83,18 @@ class Question:
     period: Period | None  # the past days it asks about
     named: tuple[str, ...]  # countries in the text
     here: str | None  # the country the citizen is in, if known
+    likeness: Mapping[str, float] = field(default_factory=dict)  # by notice: how like its known questions this one is
 
     @classmethod
-    def of(cls, analysis: Analysis, today: date, at: date | None = None, country: str | None = None, glossary: Glossary | None = None) -> Question:
+    def of(
+        cls,
+        analysis: Analysis,
+        today: date,
+        at: date | None = None,
+        country: str | None = None,
+        glossary: Glossary | None = None,
+        examples: Examples | None = None,
+    ) -> Question:
         """An explicit ``at`` decides about the days; otherwise the text does."""
         period = Period(at, at) if at is not None and at < today else asked_period(analysis.normalised, today, analysis.language)
         here = country.upper() if country else None
@@ -93,7 +105,8 @@ class Question:
         # The words of a foreign question would only match by accident.
         words = tuple(subject_words(analysis.tokens)) if analysis.language == "ko" else ()
         other_words = glossary.words(analysis.normalised, analysis.language, words) if glossary else ()
-        return cls(analysis, words, other_words, today, at or today, period, named, here)
+        likeness = examples.likeness(analysis.vector) if examples else {}
+        return cls(analysis, words, other_words, today, at or today, period, named, here, likeness)
 
 
 def allowed_entries(index: Index, question: Question) -> np.ndarray:
@@ -143,7 +156,9 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
         for place, i in enumerate(candidates):
             best_row[place] = _best_row_by_words(index, index.entries[i], (*question.words, *question.other_words))
     country = np.array([_country_score(index.entries[i], question, weights) for i in candidates])
-    return Signals(candidates, dense, title, bm25, country, cosine, best_row, has_vectors)
+    known = question.likeness
+    likeness = np.array([known.get(index.entries[i].notice.id, own) for i, own in zip(candidates, dense, strict=True)])
+    return Signals(candidates, dense, title, bm25, likeness, country, cosine, best_row, has_vectors)
 
 
 def _highest(scores: np.ndarray, limit: int) -> np.ndarray:
@@ -176,8 +191,9 @@ def fuse(found: Signals, weights: Weights, language: str) -> np.ndarray:
         return found.bm25 + found.country
     lexical = weights.bm25 if language == "ko" else weights.bm25_foreign
     # The sum is brought to one scale, so that a threshold means the same with and without the lexical part.
-    total = weights.dense + weights.title + lexical
-    return (weights.dense * found.dense + weights.title * found.title + lexical * found.bm25) / total + found.country
+    total = weights.dense + weights.title + lexical + weights.likeness
+    text = weights.dense * found.dense + weights.title * found.title + lexical * found.bm25
+    return (text + weights.likeness * found.likeness) / total + found.country
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""Questions that are known to belong to a notice: a new question is also compared with those, since people ask alike where notices are worded otherwise.
+
+A notice without such questions is judged by its own words alone. The vectors are committed (``models/search/examples.npz``), so no start computes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.settings import ROOT
+from knowledge_base.words import Analysing
+
+FILE = ROOT / "models" / "search" / "examples.npz"
+#: The likeness to a notice is the mean over so many of its nearest questions: one that is near by chance does not decide.
+NEAREST = 3
+#: Below this the encoder in use is another one than that of the file, and its vectors mean nothing here.
+SAME_ENCODER = 0.97
+
+
+class Examples:
+    """Vectors of known questions, grouped by notice."""
+
+    def __init__(self, names: Sequence[str] = (), owner: np.ndarray | None = None, vectors: np.ndarray | None = None) -> None:
+        self.names = tuple(names)
+        self._vectors = np.zeros((0, 0), np.float32) if vectors is None else np.asarray(vectors, dtype=np.float32)
+        owner = np.zeros(0, np.int64) if owner is None else owner
+        rows = [np.flatnonzero(owner == number) for number in range(len(self.names))]
+        longest = max((len(own) for own in rows), default=0)
+        # Short rows are filled with a place behind the last vector, whose score is lower than any.
+        self._places = np.full((len(rows), longest), len(self._vectors))
+        for number, own in enumerate(rows):
+            self._places[number, : len(own)] = own
+
+    @classmethod
+    def of(cls, asked: Mapping[str, np.ndarray]) -> Examples:
+        """From the vectors of each notice's questions."""
+        names = sorted(name for name, vectors in asked.items() if len(vectors))
+        owner = np.repeat(np.arange(len(names)), [len(asked[name]) for name in names])
+        return cls(names, owner, np.concatenate([asked[name] for name in names]) if names else None)
+
+    @classmethod
+    def load(cls, analyser: Analysing, path: Path = FILE) -> Examples:
+        """The committed ones; none when there is no file, or the encoder in use is not the one that it was made with."""
+        if not path.is_file():
+            return cls()
+        with np.load(path, allow_pickle=False) as stored:
+            about = json.loads(stored["about"].tobytes().decode("utf-8"))
+            owner, vectors = stored["owner"].astype(np.int64), stored["vectors"].astype(np.float32)
+        try:
+            probe = np.asarray(analyser.encode([about["probe"]], kind="query")[0])
+        except Exception:  # noqa: BLE001 - whatever is wrong with the encoder, search goes on with words alone
+            return cls()
+        if len(probe) != vectors.shape[1] or float(probe @ vectors[0]) < SAME_ENCODER:
+            return cls()
+        return cls(about["names"], owner, vectors)
+
+    def likeness(self, vector: np.ndarray | None) -> dict[str, float]:
+        """For each notice that has questions, how near they are to this one, in standard deviations from the mean over all such notices."""
+        if vector is None or len(self.names) < 2 or self._vectors.shape[1] != len(vector):
+            return {}
+        scores = np.append(self._vectors @ np.asarray(vector, dtype=np.float32), -np.inf)[self._places]
+        best = -np.sort(-scores, axis=1)[:, :NEAREST]
+        known = np.isfinite(best)
+        mean = np.where(known, best, 0.0).sum(axis=1) / known.sum(axis=1)
+        spread = float(mean.std()) or 1.0
+        return dict(zip(self.names, ((mean - mean.mean()) / spread).tolist(), strict=True))
+
+
+def save(asked: Sequence[tuple[str, str]], analyser: Analysing, path: Path = FILE) -> None:
+    """Write (notice, question) pairs with their vectors."""
+    names = sorted({name for name, _ in asked})
+    ordered = sorted(asked, key=lambda pair: names.index(pair[0]))
+    vectors = np.array([a.vector for a in analyser.analyse([text for _, text in ordered])], dtype=np.float16)
+    owner = np.array([names.index(name) for name, _ in ordered], dtype=np.int16)
+    # The probe goes another way to its vector than a message does, so it is stored as the encoder alone gives it.
+    probe = ordered[0][1]
+    vectors[0] = analyser.encode([probe], kind="query")[0]
+    about = json.dumps({"names": names, "probe": probe}, ensure_ascii=False).encode("utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(path, about=np.frombuffer(about, dtype=np.uint8), owner=owner, vectors=vectors)
