@@ -27,6 +27,7 @@ from core.events import EventHub
 from core.logging import get
 from core.settings import Settings
 from handoff.desk.page import mount as mount_desk
+from handoff.jurisdiction.service import seed as seed_jurisdiction
 from handoff.reviews import jobs as review_jobs
 from handoff.routes import build_router as locate_router
 from knowledge_base.crisis_cards import CrisisCards
@@ -48,6 +49,7 @@ async def load_models(services: Services) -> None:
     if understanding is None:
         understanding = services.understanding = await asyncio.to_thread(Understanding.load)
     await seed(services.db, services.settings.environment)
+    await seed_jurisdiction(services.db)
     services.knowledge = await KnowledgeBase.open(services.db, understanding.analyser)
     # What has been loaded stays: the collector need not look through a million objects again and again.
     gc.collect()

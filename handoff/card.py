@@ -15,11 +15,13 @@ from core.db import Connection
 from handoff import repository
 from handoff.access import access_case
 from handoff.geography import countries_at, local_time, time_zone_at
+from handoff.jurisdiction import service as jurisdiction
+from handoff.jurisdiction.competence import Place as Spot
 from handoff.location import ONE_LOOK_S, Seen, seen_places
 from handoff.moves import SUMMARY, notes
 from handoff.schemas import CaseCard, CountryCandidate
 from handoff.streams import case_of
-from handoff.surroundings import alarm_of, checked_numbers, missions_near
+from handoff.surroundings import alarm_of, checked_numbers
 
 LINES = 500
 
@@ -64,7 +66,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         country_conflict=_conflict(row["country"], countries),
         time_zone=zone,
         local_time=local_time(zone, at),
-        missions=await missions_near(tx, row["country"], countries, point),
+        missions=await jurisdiction.candidates(tx, row["country"], countries, Spot(*point, place.radius_m) if place and point else None, at),
         numbers=await checked_numbers(tx, country, at),
         alarm_level=await alarm_of(tx, country),
         notes=kept_notes,

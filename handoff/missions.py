@@ -1,4 +1,4 @@
-"""Which missions may be competent. Districts within a country are not known here yet, so distance only sorts, and says so."""
+"""The directory of missions, and what it alone can say: the only one of a country, or all of them by distance, which decides nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handoff.geography import distance_km, parent_of
-from handoff.schemas import MissionHint
+from handoff.schemas import Certainty, MissionHint
 
 ONLY_ONE = "이 나라의 유일한 공관"
 BY_DISTANCE = "거리 기준 — 관할 확인 필요"
@@ -38,15 +38,16 @@ def missions_for(country: str | None, point: tuple[float, float] | None, known: 
     known = list(known)
     own = [mission for mission in known if mission.country == country]
     if len(own) == 1:
-        return [_hint(own[0], point, ONLY_ONE)]
+        return [hint_of(own[0], point, ONLY_ONE)]
     basis = BY_DISTANCE if point else NO_PLACE
     if not own and (state := parent_of(country)):
         own = [mission for mission in known if state in (mission.country, parent_of(mission.country))]
         basis = OF_STATE
-    hints = [_hint(mission, point, basis) for mission in own]
+    hints = [hint_of(mission, point, basis) for mission in own]
     return sorted(hints, key=lambda hint: (hint.distance_km is None, hint.distance_km or 0.0))
 
 
-def _hint(mission: Mission, point: tuple[float, float] | None, basis: str) -> MissionHint:
+def hint_of(mission: Mission, point: tuple[float, float] | None, basis: str, certainty: Certainty = Certainty.CHECK, source: str = "") -> MissionHint:
+    """A mission as a candidate, with its distance from a place (lat, lon)."""
     distance = round(distance_km(*point, mission.lat, mission.lon), 1) if point else None
-    return MissionHint(mission.name, mission.country, distance, mission.verified, basis)
+    return MissionHint(mission.name, mission.country, distance, mission.verified, basis, certainty, source)

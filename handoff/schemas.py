@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from conversation.schemas import Line
@@ -92,15 +93,25 @@ class NotEligible:
 ClaimResult = Claimed | AlreadyTaken | AgentFull | NotEligible
 
 
+class Certainty(StrEnum):
+    """How sure it is that a mission is competent; whether its row of the directory was checked is another question."""
+
+    CONFIRMED = "confirmed"  # an official text, and the place lies plainly inside
+    LIKELY = "likely"  # the only mission of the country, or a relayed text
+    CHECK = "check"  # a person must ask
+
+
 @dataclass(frozen=True)
 class MissionHint:
-    """A mission that may be competent; ``basis`` says in Korean why it stands here."""
+    """A mission that may be competent; ``basis`` says in Korean why it stands here, ``source`` who says so."""
 
     name: str
     country: str
     distance_km: float | None
     verified: bool
     basis: str
+    certainty: Certainty = Certainty.CHECK
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the knowledge base knows of a country, for the card: missions that may be competent, and numbers that somebody has checked."""
+"""What the knowledge base knows of a country, for the card: its alarm level, and numbers that somebody has checked."""
 
 from __future__ import annotations
 
@@ -6,25 +6,10 @@ from datetime import datetime
 
 from core.db import Connection
 from core.settings import settings
-from handoff.missions import missions_for, missions_of
-from handoff.schemas import CountryCandidate, MissionHint, Phone
+from handoff.schemas import Phone
 
 SERVICES = {"police": "경찰", "ambulance": "구급", "fire": "소방"}
 OWN_LABEL = "영사안전콜센터"
-
-
-async def missions_near(
-    connection: Connection, country: str | None, candidates: list[CountryCandidate], point: tuple[float, float] | None
-) -> list[MissionHint]:
-    """Missions of the case's country; of every candidate when the place lies at a border and nobody has named a country."""
-    from knowledge_base import reference, repository
-
-    wanted = [country] if country else [candidate.country for candidate in candidates]
-    if not wanted:
-        return []
-    # A directory that has not been seeded into the database yet is read from its file.
-    known = missions_of(await repository.missions_of(connection) or reference.read_missions())
-    return [hint for one in wanted for hint in missions_for(one, point, known)]
 
 
 async def alarm_of(connection: Connection, country: str | None) -> str | None:

@@ -22,6 +22,7 @@ MODELS = (
     "knowledge_base.country_facts.models",
     "handoff.models",
     "handoff.reviews.models",
+    "handoff.jurisdiction.models",
     "bot.dialogue.models",
 )
 for name in MODELS:
