@@ -47,7 +47,7 @@ async def publish(tx: Connection, notice_id: str, number: int, by: str, environm
     await _step_back(tx, notice_id, by, f"version {number}")
     await repository.move(tx, notice_id, number, notice.status, NoticeStatus.PUBLISHED, by, reason)
     await _settle(tx, notice.content, number, by)
-    await repository.announce(tx)
+    await repository.announce(tx, notice_id, *notice.content.supersedes)
 
 
 async def withdraw(tx: Connection, notice_id: str, number: int, by: str, reason: str = "") -> None:
@@ -63,7 +63,7 @@ async def withdraw(tx: Connection, notice_id: str, number: int, by: str, reason:
     if not may_move(notice.status, NoticeStatus.WITHDRAWN):
         raise NoticeError(notice_id, f"a notice that is {notice.status} cannot be withdrawn")
     await repository.move(tx, notice_id, number, notice.status, NoticeStatus.WITHDRAWN, by, reason)
-    await repository.announce(tx)
+    await repository.announce(tx, notice_id)
 
 
 async def import_published(
@@ -88,6 +88,7 @@ async def import_published(
 
 async def _import_batch(db: Database, batch: list[NoticeContent | NoticeError], by: str, environment: str, seen: dict[str, str]) -> list[RowResult]:
     results: list[RowResult] = []
+    changed: set[str] = set()
     async with db.transaction() as tx:
         await repository.lock(tx)
         links = await repository.supersedes_of_all(tx)
@@ -103,8 +104,10 @@ async def _import_batch(db: Database, batch: list[NoticeContent | NoticeError], 
                 results.append(_refused(error))
             else:
                 seen[item.id] = content_hash(item)
-        if any(result.outcome == "imported" for result in results):
-            await repository.announce(tx)
+                if results[-1].outcome == "imported":
+                    changed |= {item.id, *item.supersedes}
+        if changed:
+            await repository.announce(tx, *changed)
     return results
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,11 +12,12 @@ from psycopg.types.json import Jsonb
 
 from core import db as database
 from core.db import Connection
-from knowledge_base.index import Prepared
 from knowledge_base.notices import content_hash
+from knowledge_base.preparing import Prepared
 from knowledge_base.schemas import OFFICIAL, Attachment, EmergencyNumber, Notice, NoticeContent, NoticeKind, NoticeStatus
 
 CHANNEL = "notices"
+LONGEST_PAYLOAD = 7900  # bytes; PostgreSQL refuses 8000
 _CONTENT = (
     "id, title, body, published_at, effective_from, source, source_url, countries, topics, language, "
     "expires_at, review_by, supersedes, test_only, kind, shortcut"
@@ -69,6 +71,47 @@ async def official_with_successors(connection: Connection, ids: Sequence[str], *
         list(ids),
     )
     return [_notice(row) for row in found]
+
+
+#: What is searched, and a number for each version that changes with anything that search depends on.
+_SEARCHED = "kind = 'notice' AND status = ANY(%s) AND (%s OR NOT test_only)"
+_PRINT = "('x' || left(md5(concat_ws('|', id, version, status, content_hash, review_by, expires_at)), 15))::bit(60)::bigint"
+
+
+async def searched(connection: Connection, *, with_test_only: bool, ids: Sequence[str] | None = None) -> list[tuple[Notice, int]]:
+    """Every official version of the notices (of some, or of all) with its print, in the order of (id, version)."""
+    found = await database.rows(
+        connection,
+        f"""SELECT {_CONTENT}, version, status, {_PRINT} AS print FROM notices
+            WHERE {_SEARCHED} AND (%s::text[] IS NULL OR id = ANY(%s)) ORDER BY id COLLATE "C", version""",  # noqa: S608
+        [s.value for s in OFFICIAL],
+        with_test_only,
+        None if ids is None else list(ids),
+        None if ids is None else list(ids),
+    )
+    return [(_notice(row), int(row["print"])) for row in found]
+
+
+async def fingerprint(connection: Connection, *, with_test_only: bool) -> tuple[int, int]:
+    """How many versions are searched, and the sum of their prints."""
+    row = await database.one(
+        connection,
+        f"SELECT count(*) AS n, coalesce(sum({_PRINT}), 0) AS total FROM notices WHERE {_SEARCHED}",  # noqa: S608
+        [s.value for s in OFFICIAL],
+        with_test_only,
+    )
+    return (int(row["n"]), int(row["total"])) if row else (0, 0)
+
+
+async def prints(connection: Connection, *, with_test_only: bool) -> dict[tuple[str, int], int]:
+    """The print of each version that is searched."""
+    found = await database.rows(
+        connection,
+        f"SELECT id, version, {_PRINT} AS print FROM notices WHERE {_SEARCHED}",  # noqa: S608
+        [s.value for s in OFFICIAL],
+        with_test_only,
+    )
+    return {(row["id"], row["version"]): int(row["print"]) for row in found}
 
 
 async def lock(tx: Connection) -> None:
@@ -239,9 +282,15 @@ async def related_of_other_kind(tx: Connection, content: NoticeContent) -> str |
     return str(row["id"]) if row else None
 
 
-async def announce(tx: Connection) -> None:
-    """Tell every process, when this transaction commits, to look at the notices again."""
-    await database.run(tx, "SELECT pg_notify(%s, '')", CHANNEL)
+async def announce(tx: Connection, *ids: str) -> None:
+    """Tell every process, when this transaction commits, which notices to look at again; without ids they compare all."""
+    payload = json.dumps(sorted(set(ids)), ensure_ascii=False) if ids else ""
+    await database.run(tx, "SELECT pg_notify(%s, %s)", CHANNEL, payload if len(payload.encode()) <= LONGEST_PAYLOAD else "")
+
+
+def announced(payload: str) -> frozenset[str]:
+    """The ids that an announcement names."""
+    return frozenset(json.loads(payload)) if payload else frozenset()
 
 
 async def listing(connection: Connection, status: NoticeStatus | None = None) -> list[DictRow]:
@@ -266,7 +315,9 @@ async def history(connection: Connection, notice_id: str) -> list[DictRow]:
 
 async def cached_passages(connection: Connection, keys: Sequence[str], encoder: str) -> dict[str, Prepared]:
     """Prepared passages that some process has computed before."""
-    found = await database.rows(connection, "SELECT key, words, vectors FROM passage_cache WHERE encoder = %s AND key = ANY(%s)", encoder, list(keys))
+    # In binary: as text, vectors would travel as twice their size in hexadecimal digits.
+    cursor = await connection.execute("SELECT key, words, vectors FROM passage_cache WHERE encoder = %s AND key = ANY(%s)", (encoder, list(keys)), binary=True)
+    found = await cursor.fetchall()
     out: dict[str, Prepared] = {}
     for row in found:
         words: list[list[str]] = row["words"]

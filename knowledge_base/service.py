@@ -15,23 +15,22 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.settings import ROOT, settings
 from knowledge_base import publishing, reference, repository
+from knowledge_base import staff_texts as staff_texts
 from knowledge_base.answer import MAX_CHARS, Desk, answer
 from knowledge_base.confidence import Confidence
 from knowledge_base.country_facts import answering, facts
 from knowledge_base.country_facts.service import NOTICE_AUTHOR
 from knowledge_base.crisis_cards import CrisisCards
 from knowledge_base.errors import NoticeError
+from knowledge_base.examples import Examples
 from knowledge_base.glossary import Glossary
-from knowledge_base.index import Index, Prepared, encoder_name, index_texts, prepare, reference_key, text_key
+from knowledge_base.index import Index, encoder_name, prepare
 from knowledge_base.ingest import read_path
+from knowledge_base.keeper import IndexKeeper
 from knowledge_base.notices import today_in_seoul
-from knowledge_base.passages import split_passages
-from knowledge_base.schemas import Answer, CrisisCard, EmergencyNumber, Hit, Notice, RowResult
+from knowledge_base.schemas import Answer, CrisisCard, Hit, Notice, NoticeContent, RowResult
 from knowledge_base.search import Question, Weights, hits, rank
-from knowledge_base.staff_texts import StaffSearch as StaffSearch
-from knowledge_base.staff_texts import Used as Used
-from knowledge_base.staff_texts import canned_texts as canned_texts
-from knowledge_base.store import FileStore, MemoryStore
+from knowledge_base.store import FileStore
 from knowledge_base.words import Analysing
 from language.analysis import Analysis
 from language.paths import built_folder
@@ -40,6 +39,7 @@ NOTICES_FOLDER = ROOT / "data" / "notices"
 CANNED_FOLDER = ROOT / "data" / "canned"
 SEED_AUTHOR = "gildongmu"
 RETRY_RELOAD_S = 1.0
+COMPARE_S = 30.0
 
 log = get(__name__)
 
@@ -74,17 +74,16 @@ class KnowledgeBase:
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._analyser = analyser
-        self._index = index
+        self._keeper = IndexKeeper(db, analyser, index, with_test_only=environment != "production")
         self._cards = cards
         self._db = db
         self._environment = environment
         self._now = now
         self._glossary = Glossary.load(analyser)
+        self._examples = Examples.load(analyser)
         self._weights = Weights.load()
         self._confidence = Confidence.load()
-        self._prepared: dict[str, Prepared] = {}
-        self._encoder = ""
-        self._reloading = asyncio.Lock()
+        self._named: set[str] = set()  # notices that a notification named and that are not looked at yet
         self._task: asyncio.Task[None] | None = None
         self._facts = facts.Facts()
         self._hotline = settings().hotline
@@ -106,7 +105,8 @@ class KnowledgeBase:
         """
         loaded = cards or CrisisCards.load(hotline=settings().hotline)
         base = cls(analyser, Index(), loaded, db=db, environment=environment or settings().environment, now=now)
-        await base.reload()
+        await base._keeper.load()
+        await base._reload_numbers()
         await base.reload_facts()
         return base
 
@@ -138,18 +138,21 @@ class KnowledgeBase:
     def question(self, query: str | Analysis, at: date | None = None, country: str | None = None) -> Question:
         """A query with its words, countries and days; a text is analysed here, an analysis is taken as it is."""
         analysis = self._analyser.analyse([query])[0] if isinstance(query, str) else query
-        return Question.of(analysis, self.today(), at, country, self._glossary)
+        return Question.of(analysis, self.today(), at, country, self._glossary, self._examples)
 
-    def search(self, query: str | Analysis, at: date | None = None, country: str | None = None, limit: int = 10) -> list[Hit]:
-        """The best notices that hold on the day asked about."""
-        index = self._index
+    def search(self, query: str | Analysis, at: date | None = None, country: str | None = None, limit: int = 10, desk: Desk | None = None) -> list[Hit]:
+        """The best notices that hold on the day asked about; ``desk`` is what ``supposing`` gave."""
+        index = (desk or self.desk).index
         return hits(index, rank(index, self.question(query, at, country), self._weights, limit))
 
-    def answer(self, query: str | Analysis, at: date | None = None, country: str | None = None, max_chars: int = MAX_CHARS) -> Answer:
-        """Answer from a country's row, quote the notice that answers, ask for what is missing, or abstain."""
-        question = self.question(query, at, country)
+    def answer(self, query: str | Analysis, at: date | None = None, country: str | None = None, max_chars: int = MAX_CHARS, desk: Desk | None = None) -> Answer:
+        """Answer from a country's row, quote the notice that answers, ask for what is missing, or abstain; ``desk`` is what ``supposing`` gave."""
+        return self.reply(self.question(query, at, country), max_chars, desk)
+
+    def reply(self, question: Question, max_chars: int = MAX_CHARS, desk: Desk | None = None) -> Answer:
+        """The same for a question that is made already, as of its own days."""
         row = answering.answer(self._facts, question, self._now(), self._hotline, max_chars)
-        return row or answer(Desk(self._index, self._weights, self._confidence), question, max_chars)
+        return row or answer(desk or self.desk, question, max_chars)
 
     def crisis_card(self, category: str | None, country: str | None = None, language: str = "ko") -> CrisisCard:
         """The approved card for a danger; the generic one when the category is unsure."""
@@ -158,24 +161,29 @@ class KnowledgeBase:
     @property
     def size(self) -> int:
         """Official versions in the index."""
-        return len(self._index.entries)
+        return len(self._keeper.index.entries)
 
     @property
     def desk(self) -> Desk:
-        """Index, weights and threshold as they stand, for evaluation."""
-        return Desk(self._index, self._weights, self._confidence)
+        """Index, weights and threshold as they stand."""
+        return Desk(self._keeper.index, self._weights, self._confidence)
+
+    def supposing(self, content: NoticeContent) -> Desk:
+        """The desk as if this text were published now; what is new in it is encoded here, so call it in a thread."""
+        return Desk(self._keeper.supposing(content), self._weights, self._confidence)
 
     async def reload(self) -> None:
-        """Build the index anew from the database and swap it in; vectors are computed only for text never seen before."""
+        """Bring index and local numbers to what the database holds; only what has changed is looked at."""
         if self._db is None:
             return
-        async with self._reloading:
-            async with self._db.read() as connection:
-                notices = await repository.official(connection, with_test_only=self._environment != "production")
-                numbers: list[EmergencyNumber] = await repository.numbers(connection)
-            self._cards = self._cards.with_numbers(numbers)
-            self._index = await self._build(notices)
-        log.info("index ready", notices=len(notices), passages=len(self._index.owner))
+        named, self._named = self._named, set()
+        await self._keeper.refresh(named)
+        await self._reload_numbers()
+
+    async def _reload_numbers(self) -> None:
+        assert self._db is not None  # noqa: S101
+        async with self._db.read() as connection:
+            self._cards = self._cards.with_numbers(await repository.numbers(connection))
 
     async def reload_facts(self) -> None:
         """Take the rows of countries as they stand now."""
@@ -183,28 +191,6 @@ class KnowledgeBase:
             return
         async with self._db.read() as connection:
             self._facts = await facts.load(connection)
-
-    async def _build(self, notices: list[Notice]) -> Index:
-        assert self._db is not None  # noqa: S101
-        self._encoder = self._encoder or await asyncio.to_thread(encoder_name, self._analyser)
-        keys = {text_key(index_texts(n, split_passages(n.content.body))) for n in notices} | {reference_key()}
-        known = {key: value for key, value in self._prepared.items() if key in keys}
-        unseen = list(keys - set(known))
-        if unseen:
-            async with self._db.read() as connection:
-                known |= await repository.cached_passages(connection, unseen, self._encoder)
-        if keys - set(known):
-            # Of several processes that start together, one computes and the others then find its work.
-            async with self._db.transaction() as tx:
-                await tx.execute("SELECT pg_advisory_xact_lock(hashtext('passage_cache'))")
-                known |= await repository.cached_passages(tx, list(keys - set(known)), self._encoder)
-                store = MemoryStore(known)
-                prepared, with_vectors = await asyncio.to_thread(prepare, notices, self._analyser, store, self._encoder)
-                await repository.cache_passages(tx, store.fresh, self._encoder)
-        else:
-            prepared, with_vectors = await asyncio.to_thread(prepare, notices, self._analyser, MemoryStore(known), self._encoder)
-        self._prepared = prepared
-        return await asyncio.to_thread(Index.build, notices, prepared, with_vectors)
 
     def start(self) -> None:
         """Follow publications in the background."""
@@ -217,9 +203,10 @@ class KnowledgeBase:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        await self._keeper.close()
 
     async def watch(self) -> None:
-        """Reload at each notification, and after each reconnection, since what was missed is unknown; for ever."""
+        """Follow each notification, and compare after each reconnection and now and then, since what was missed is unknown; for ever."""
         if self._db is None:
             return
         pending = {repository.CHANNEL: (asyncio.Event(), self.reload), facts.CHANNEL: (asyncio.Event(), self.reload_facts)}
@@ -235,12 +222,20 @@ class KnowledgeBase:
                     await asyncio.sleep(RETRY_RELOAD_S)
                     changed.set()
                 except Exception as error:  # noqa: BLE001 - the edge of a background task: one odd notice must not end all updates
-                    log.error("index not rebuilt", error=type(error).__name__)
+                    log.error("index not brought up to date", error=type(error).__name__)
+
+        async def compare(changed: asyncio.Event) -> None:
+            while True:
+                await asyncio.sleep(COMPARE_S)
+                changed.set()
 
         async with asyncio.TaskGroup() as group:
             for changed, reload in pending.values():
                 group.create_task(apply(changed, reload))
-            async for channel, _ in self._db.listen(*pending):
+            group.create_task(compare(pending[repository.CHANNEL][0]))
+            async for channel, payload in self._db.listen(*pending):
+                if channel == repository.CHANNEL:
+                    self._named |= repository.announced(payload)
                 for name, (changed, _reload) in pending.items():
                     if channel in (name, ""):
                         changed.set()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from knowledge_base.index import Prepared
+from knowledge_base.preparing import Prepared
 
 
 class MemoryStore:

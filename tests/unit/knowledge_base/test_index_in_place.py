@@ -72,7 +72,7 @@ class World:
                 notice = self.written(number, len(own) + 1)
             else:
                 notice = self.chance.choice(own)
-                changed = self.chance.choice([s for s in NoticeStatus])
+                changed = self.chance.choice(list(NoticeStatus))
                 content = notice.content
                 if self.chance.random() < 0.3:
                     content = NoticeContent(**{**content.__dict__, "review_by": date(2027, 1, 1)})
