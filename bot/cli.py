@@ -140,7 +140,7 @@ def ask(**options: Any) -> None:
 
 @main.group()
 def kb() -> None:
-    """The knowledge base: import, search, publish, list."""
+    """The knowledge base: import, search, publish, list, history, test questions, open data."""
 
 
 @kb.command("import")
@@ -179,6 +179,50 @@ def kb_list(**options: Any) -> None:
     from bot import commands
 
     sys.exit(commands.kb_list(configured(**options), sys.stdout))
+
+
+@kb.command("history")
+@click.argument("notice_id")
+@data_dir_option
+def kb_history(notice_id: str, **options: Any) -> None:
+    """Who did what with which version of a notice, a JSON object each."""
+    from bot import commands
+
+    sys.exit(commands.kb_history(configured(**options), notice_id, sys.stdout))
+
+
+@kb.command("diff")
+@click.argument("notice_id")
+@click.argument("old", type=int)
+@click.argument("new", type=int)
+@data_dir_option
+def kb_diff(notice_id: str, old: int, new: int, **options: Any) -> None:
+    """What differs between two versions of a notice, a JSON object for each field."""
+    from bot import commands
+
+    sys.exit(commands.kb_diff(configured(**options), notice_id, old, new, sys.stdout))
+
+
+@kb.command("revert")
+@click.argument("notice_id")
+@click.argument("to_version", type=int)
+@data_dir_option
+def kb_revert(notice_id: str, to_version: int, **options: Any) -> None:
+    """Make an old text the newest draft; `kb publish` publishes it."""
+    from bot import commands
+
+    sys.exit(commands.kb_revert(configured(**options), notice_id, to_version, sys.stdout))
+
+
+@kb.command("questions")
+@click.argument("notice_id", required=False)
+@click.option("--check", "checks", is_flag=True, help="ask them; exit code 1 if one is not answered by its own notice")
+@data_dir_option
+def kb_questions(notice_id: str | None, checks: bool, **options: Any) -> None:
+    """Test questions of one notice, or of all, a JSON object each."""
+    from bot import commands
+
+    sys.exit(commands.kb_questions(configured(**options), notice_id, checks, sys.stdout))
 
 
 @kb.command("sync")
@@ -284,7 +328,7 @@ def review_figures(**options: Any) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["turn", "danger", "triage", "import"]))
+@click.argument("name", type=click.Choice(["turn", "danger", "triage", "import", "retrieve", "publish"]))
 @click.option("--seconds", default=20, show_default=True, help="length of each measured phase")
 def bench(name: str, seconds: int) -> None:
     """Benchmarks; one JSON object on the last line."""

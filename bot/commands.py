@@ -96,6 +96,41 @@ def kb_confirm(settings: Settings, change_id: int | None, by: str, refuses: bool
     return with_database(settings, lambda db: opendata.decide(db, change_id, by, target, refuses=refuses))
 
 
+def kb_history(settings: Settings, notice_id: str, target: TextIO) -> int:
+    """Who did what with a notice."""
+    from knowledge_base.editing import commands as editing
+
+    return with_database(settings, lambda db: editing.history(db, notice_id, target))
+
+
+def kb_diff(settings: Settings, notice_id: str, old: int, new: int, target: TextIO) -> int:
+    """What differs between two versions."""
+    from knowledge_base.editing import commands as editing
+
+    return with_database(settings, lambda db: editing.differences(db, notice_id, old, new, target))
+
+
+def kb_revert(settings: Settings, notice_id: str, to_version: int, target: TextIO) -> int:
+    """An old text as a new draft."""
+    from knowledge_base.editing import commands as editing
+
+    return with_database(settings, lambda db: editing.revert(db, settings, notice_id, to_version, target))
+
+
+def kb_questions(settings: Settings, notice_id: str | None, checks: bool, target: TextIO) -> int:
+    """List the test questions, or ask them."""
+    from core.crypto import load_cipher
+    from knowledge_base.editing import commands as editing
+    from knowledge_base.service import KnowledgeBase
+    from language.analysis import Analyser
+
+    async def work(db: Database) -> int:
+        base = await KnowledgeBase.open(db, Analyser.load()) if checks else None
+        return await editing.list_questions(db, load_cipher(settings.resolved_key_file()), notice_id, target, base)
+
+    return with_database(settings, work)
+
+
 def staff_invite(settings: Settings, roles: Sequence[str], target: TextIO) -> int:
     """Print a one-time link."""
     from accounts import service as accounts

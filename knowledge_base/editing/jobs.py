@@ -41,7 +41,7 @@ async def expire(db: Database, now: datetime | None = None) -> list[tuple[str, i
             if await notices.move(tx, notice_id, version, NoticeStatus.PUBLISHED, NoticeStatus.EXPIRED, SCHEDULE, "its last day has passed"):
                 done.append((notice_id, version))
         if done:
-            await notices.announce(tx)
+            await notices.announce(tx, *(notice_id for notice_id, _ in done))
     log.info("notices_expired", count=len(done))
     return done
 

@@ -251,7 +251,7 @@ async def renew(db: Database, staff: Staff | None, notice_id: str, review_by: da
         await repository.set_review_by(tx, notice_id, notice.version, review_by)
         why = f"renewed until {review_by.isoformat()}" + (f", before {before.isoformat()}" if before else "")
         await repository.remember(tx, notice_id, notice.version, notice.status, editor.login, why)
-        await notices.announce(tx)
+        await notices.announce(tx, notice_id)
         await audit.record(tx, editor.login, address, "notice.renew", detail={"notice": notice_id, "version": notice.version})
     return notice.version
 
