@@ -17,6 +17,7 @@ from handoff.access import access_case
 from handoff.geography import countries_at, local_time, time_zone_at
 from handoff.jurisdiction import service as jurisdiction
 from handoff.jurisdiction.competence import Place as Spot
+from handoff.jurisdiction.duty import missions_now
 from handoff.location import ONE_LOOK_S, Seen, seen_places
 from handoff.moves import SUMMARY, notes
 from handoff.schemas import CaseCard, CountryCandidate
@@ -24,6 +25,7 @@ from handoff.streams import case_of
 from handoff.surroundings import alarm_of, checked_numbers
 
 LINES = 500
+MISSIONS_SHOWN = 3
 
 
 async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, address: str = "", now: datetime | None = None) -> CaseCard:
@@ -49,6 +51,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
     countries = countries_at(*point, place.radius_m) if place is not None and point is not None else []
     country = row["country"] or (countries[0].country if countries else None)
     zone = time_zone_at(*point) if point else None
+    missions = await jurisdiction.candidates(tx, row["country"], countries, Spot(*point, place.radius_m) if place and point else None, at)
     return CaseCard(
         case=case_of(row),
         why=tuple(part for part in row["reason"].split(",") if part),
@@ -66,11 +69,12 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         country_conflict=_conflict(row["country"], countries),
         time_zone=zone,
         local_time=local_time(zone, at),
-        missions=await jurisdiction.candidates(tx, row["country"], countries, Spot(*point, place.radius_m) if place and point else None, at),
+        missions=missions,
         numbers=await checked_numbers(tx, country, at),
         alarm_level=await alarm_of(tx, country),
         notes=kept_notes,
         may_write=not closed and (row["owner_id"] == viewer.id or participant),
+        missions_now=await missions_now(tx, missions[:MISSIONS_SHOWN], at),
     )
 
 

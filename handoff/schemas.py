@@ -115,6 +115,20 @@ class MissionHint:
 
 
 @dataclass(frozen=True)
+class MissionNow:
+    """How a mission stands now. ``hours`` are staff's words; unverified: usual hours are assumed. ``duty_phone`` is empty unless somebody checked it."""
+
+    is_open: bool
+    is_verified: bool
+    why: str
+    time_zone: str
+    local_time: datetime
+    next_opening: datetime | None
+    hours: str
+    duty_phone: str
+
+
+@dataclass(frozen=True)
 class CountryCandidate:
     """A country that the place lies in (``distance_m`` 0) or that lies within its radius."""
 
@@ -185,6 +199,7 @@ class CaseCard:
     alarm_level: str | None
     notes: list[Note] = field(repr=False)
     may_write: bool
+    missions_now: dict[str, MissionNow] = field(default_factory=dict)
 
     @property
     def map(self) -> dict[str, Any] | None:

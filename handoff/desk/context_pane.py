@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from nicegui import ui
 from nicegui.element import Element
 
 from handoff.desk import words
 from handoff.desk.elements import attributes, block, button, say
-from handoff.schemas import CaseCard, Place
+from handoff.schemas import CaseCard, Certainty, MissionHint, MissionNow, Place
 
 ASSETS = "/desk/assets"
 KOREA = "Asia/Seoul"
 WORLD = ((20.0, 60.0), 1)
 MAX_ZOOM = 18
+MISSIONS_SHOWN = 3
 
 
 def zoom_for(radius_m: float | None, *, tiles: bool) -> int:
@@ -163,6 +165,37 @@ def _times(card: CaseCard) -> None:
         block("b", data_tick="clock", data_zone=KOREA)
 
 
+def _mission(mission: MissionHint, now: MissionNow | None) -> None:
+    is_sure = mission.certainty is Certainty.CONFIRMED and mission.verified
+    with block("div", "mission"):
+        say("b", mission.name)
+        say("span", "✓ 확인됨" if is_sure else "? 확인 필요", "mark " + ("verified" if is_sure else "unverified"))
+    distance = f" · {mission.distance_km:,.0f} km" if mission.distance_km is not None else ""
+    say("p", mission.basis + distance, "soft")
+    if now is None:
+        return
+    with block("p", "mission-now"):
+        say("b", "지금 엶" if now.is_open else "지금 닫힘")
+        say("span", f" ({now.why})" if now.why else "")
+        if not now.is_verified:
+            say("span", " · 업무시간 미확인", "soft")
+        if now.next_opening is not None:
+            there, korea = (now.next_opening.astimezone(ZoneInfo(zone)) for zone in (now.time_zone, KOREA))
+            say("span", f" · 다음 업무 {there:%m-%d %H:%M} (한국 {korea:%m-%d %H:%M})", "soft")
+    if now.hours:
+        say("p", f"업무시간 {now.hours}", "soft")
+    with block("p", "duty"):
+        if now.duty_phone:
+            say("span", "당직 ")
+            say("a", now.duty_phone, "tel", href=_tel(now.duty_phone))
+        else:
+            say("span", "확인된 당직 번호 없음", "soft")
+
+
+def _tel(number: str) -> str:
+    return "tel:" + "".join(c for c in number if c in "+0123456789")
+
+
 def _where(card: CaseCard) -> None:
     if card.country_conflict:
         found = ", ".join(words.country_name(one.country) for one in card.countries)
@@ -181,16 +214,12 @@ def _where(card: CaseCard) -> None:
     if not card.missions:
         say("p", "알 수 없습니다. 나라를 먼저 확인하세요.", "none")
     with block("ul", "missions"):
-        for mission in card.missions[:3]:
+        for mission in card.missions[:MISSIONS_SHOWN]:
             with block("li"):
-                with block("div", "mission"):
-                    say("b", mission.name)
-                    say("span", "✓ 확인됨" if mission.verified else "? 확인 필요", "mark " + ("verified" if mission.verified else "unverified"))
-                distance = f" · {mission.distance_km:,.0f} km" if mission.distance_km is not None else ""
-                say("span", mission.basis + distance, "soft")
+                _mission(mission, card.missions_now.get(mission.name))
     say("h2", "전화")
     with block("ul", "numbers"):
         for phone in card.numbers:
             with block("li"):
                 say("span", phone.label + " ")
-                say("a", phone.number, "tel", href="tel:" + "".join(c for c in phone.number if c in "+0123456789"))
+                say("a", phone.number, "tel", href=_tel(phone.number))
