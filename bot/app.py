@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -32,6 +32,7 @@ from handoff.reviews import jobs as review_jobs
 from handoff.routes import build_router as locate_router
 from knowledge_base.crisis_cards import CrisisCards
 from knowledge_base.service import KnowledgeBase, seed
+from knowledge_base.staff_texts import StaffSearch
 
 log = get(__name__)
 STATIC = Path(__file__).parent / "static"
@@ -96,7 +97,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
         async def page() -> FileResponse:
             return FileResponse(STATIC / "chat.html")
 
-    mount_desk(app, services.db, services.cipher, services.hub, settings)
+    mount_desk(app, services.db, services.cipher, services.hub, settings, _staff_search(services))
     return app
 
 
@@ -106,6 +107,18 @@ def build_action_app(services: Services, action_token: str) -> FastAPI:
     errors.install(app)
     app.include_router(_actions(services, action_token))
     return app
+
+
+def _staff_search(services: Services) -> Callable[[], StaffSearch | None]:
+    """Search for the desks, made once the models are there."""
+    made: list[StaffSearch] = []
+
+    def search() -> StaffSearch | None:
+        if not made and services.knowledge is not None and services.understanding is not None:
+            made.append(StaffSearch(services.knowledge, services.understanding.analyser, services.understanding.analyse))
+        return made[0] if made else None
+
+    return search
 
 
 def _actions(services: Services, token: str) -> APIRouter:

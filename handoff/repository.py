@@ -307,6 +307,11 @@ async def viewed_lately(connection: Connection, case_id: int, login: str, second
     )
 
 
+async def triage_of(connection: Connection, message_id: int) -> Row | None:
+    """How far triage is with a citizen's message, and what it says."""
+    return await database.one(connection, "SELECT triage_state, urgency, action FROM inbox WHERE message_id = %s", message_id)
+
+
 async def is_participant(connection: Connection, conversation_id: str, staff_id: int) -> bool:
     """Whether someone was named to write in a conversation beside its owner."""
     return await database.one(connection, "SELECT 1 FROM participants WHERE conversation_id = %s AND staff_id = %s", conversation_id, staff_id) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -12,14 +12,17 @@ from conversation.schemas import AuthorKind, Body, Line, NotOwner
 from core.crypto import Cipher
 from core.db import Connection, Database
 from core.errors import AppError
+from core.settings import settings
 from handoff import location
 from handoff import service as handoff
 from handoff.access import access_case
 from handoff.desk import words
 from handoff.desk.session import Session
+from handoff.desk.texts import check_reply, record_stale
 from handoff.reviews import service as reviews
 from handoff.reviews.schemas import Label
 from handoff.schemas import AlreadyTaken, CaseCard, Claimed, Presence
+from knowledge_base.service import staff_texts
 
 ASK_PLACE = "지금 계신 곳을 보내 주시겠어요? 아래 버튼을 누르면 위치를 한 번 보낼 수 있습니다. 누르기 어려우면 주소나 보이는 것을 적어 주세요."
 PAGE = 500
@@ -107,14 +110,18 @@ class Actions:
                 owner = await self._session.name_of(connection, result.owner_id)
         return words.refusal(result, owner)
 
-    async def reply(self, case_id: int, text: str, client_id: str) -> None:
-        """Write to the citizen.
+    async def reply(self, case_id: int, text: str, client_id: str, used: Sequence[staff_texts.Used] = (), *, is_confirmed: bool = False) -> None:
+        """Write to the citizen; ``used`` are the texts that were put into the reply, looked at once more before it goes.
 
         Raises:
-            AppError: what ``handoff.service.reply`` raises.
+            AppError: ``unfilled_text``, ``stale_text``, and what ``handoff.service.reply`` raises.
         """
         async with self._acting() as (tx, staff):
+            over = await check_reply(tx, text, used, is_confirmed=is_confirmed, settings=settings())
             await handoff.reply(tx, self._cipher, case_id, staff, text, client_id)
+            if over:
+                case = await handoff.get(tx, case_id)
+                await record_stale(tx, self._cipher, staff, self._session.address, case_id, case.conversation_id, over)
 
     async def ask_place(self, case_id: int, client_id: str) -> None:
         """Send the citizen a link of the location page.

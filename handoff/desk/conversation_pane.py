@@ -33,6 +33,8 @@ class Handlers:
     send: Callable[[dict[str, Any]], Any]
     draft: Callable[[dict[str, Any]], Any]
     seen: Callable[[int], Any]
+    find: Callable[[dict[str, Any]], Any]
+    put: Callable[[dict[str, Any]], Any]
 
 
 def shown(line: Line, viewer: Staff) -> dict[str, Any]:
@@ -147,6 +149,8 @@ class ConversationPane:
             self.composer = attributes(Composer(), placeholder="민원인에게 보낼 글", max=MAX_CHARS, draft=draft, case_id=card.case.id)
             self.composer.on("send", lambda e: self._handlers.send(e.args), None)
             self.composer.on("draft", lambda e: self._handlers.draft(e.args), None)
+            self.composer.on("find", lambda e: self._handlers.find(e.args), None)
+            self.composer.on("put", lambda e: self._handlers.put(e.args), None)
         self.update(card)
 
     def update(self, card: CaseCard) -> None:
@@ -216,10 +220,20 @@ class ConversationPane:
         if self.transcript is not None:
             self.transcript.run_method("mark", seq)
 
-    def sent(self, client_id: str, ok: bool, message: str = "") -> None:
-        """What became of a reply."""
+    def sent(self, client_id: str, ok: bool, message: str = "", confirm: bool = False) -> None:
+        """What became of a reply; ``confirm``: the same once more sends it after all."""
         if self.composer is not None:
-            self.composer.run_method("sent", client_id, ok, message)
+            self.composer.run_method("sent", client_id, ok, message, confirm)
+
+    def found(self, number: int, items: list[dict[str, Any]], note: str) -> None:
+        """What the picker asked for."""
+        if self.composer is not None:
+            self.composer.run_method("found", number, items, note)
+
+    def suggested(self, items: list[dict[str, Any]], note: str) -> None:
+        """Notices for the citizen's last message, or why there are none."""
+        if self.composer is not None:
+            self.composer.run_method("suggested", items, note)
 
 
 def place_line(card: CaseCard) -> str:

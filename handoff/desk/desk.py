@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -23,15 +22,16 @@ from core.settings import Settings
 from handoff import service as handoff
 from handoff.desk.actions import Actions
 from handoff.desk.context_pane import ContextPane
-from handoff.desk.conversation_pane import MAX_CHARS, ConversationPane, Handlers
-from handoff.desk.dialogs import ask_close, ask_confirm, show_help
+from handoff.desk.conversation_pane import ConversationPane, Handlers
+from handoff.desk.dialogs import show_help
 from handoff.desk.elements import Signals, block, button, say
+from handoff.desk.leaving import Leaving
 from handoff.desk.live import Follower, QueueFeed
 from handoff.desk.marking import Marking
 from handoff.desk.presence import PresenceControl
 from handoff.desk.queue_pane import QueuePane
-from handoff.queue_order import is_emergency
-from handoff.reviews.schemas import Label
+from handoff.desk.texts import Texts
+from handoff.desk.writing import Writing
 from handoff.schemas import CaseCard, QueueRow
 
 log = get(__name__)
@@ -39,11 +39,7 @@ PULSE_S = 2.0
 BEAT_S = 10.0
 #: Lines before the last that are read again when the case changes: triage marks a line after it has been written.
 RECHECKED = 5
-MAX_DRAFTS = 500
 PANES = (("queue", "대기열"), ("conversation", "상담"), ("context", "상황"))
-
-#: What is being written, by person and conversation, so that a lost connection does not lose half a reply. In memory only, never stored.
-_drafts: OrderedDict[tuple[int, str], str] = OrderedDict()
 
 
 def _show(pane: str) -> str:
@@ -54,7 +50,7 @@ def _show(pane: str) -> str:
 class Desk:
     """Wires the three panes to the feed, to the open case's streams and to the actions."""
 
-    def __init__(self, client: Client, viewer: Staff, db: Database, hub: EventHub, feed: QueueFeed, actions: Actions, settings: Settings) -> None:
+    def __init__(self, client: Client, viewer: Staff, db: Database, hub: EventHub, feed: QueueFeed, actions: Actions, texts: Texts, settings: Settings) -> None:
         self._client = client
         self._viewer = viewer
         self._db = db
@@ -62,8 +58,10 @@ class Desk:
         self._do = actions
         self._settings = settings
         self._marking = Marking(client, actions, self._guarded)
+        self._leaving = Leaving(client, actions, self._guarded, lambda: self._card, self._left)
         self._follower = Follower(db, hub, self._on_events)
         self._card: CaseCard | None = None
+        self._writing = Writing(client, viewer, actions, texts, lambda: self._card)
         self._wanted: int | None = None
         self._last_seq = 0
         self._refreshing = asyncio.Lock()
@@ -94,15 +92,17 @@ class Desk:
                 handlers = Handlers(
                     take=lambda: self.take(self._open_id),
                     acknowledge=lambda: self._acknowledge(self._open_id),
-                    hand_back=self._ask_hand_back,
-                    to_queue=self._ask_to_queue,
-                    close=self._ask_close,
+                    hand_back=self._leaving.ask_hand_back,
+                    to_queue=self._leaving.ask_to_queue,
+                    close=self._leaving.ask_close,
                     mark=self._ask_mark,
                     send=self._send,
-                    draft=self._keep_draft,
+                    draft=self._writing.keep,
                     seen=self._seen,
+                    find=self._writing.find,
+                    put=self._writing.put,
                 )
-                self._conversation = ConversationPane(self._viewer, handlers)
+                self._conversation = self._writing.pane = ConversationPane(self._viewer, handlers)
                 self._context = ContextPane(self._settings.tile_url, on_ask=self._ask_place)
         self._feed.attach(self._on_queue)
         self._queue.signal()
@@ -205,6 +205,7 @@ class Desk:
             self._last_seq = max(self._last_seq, lines[-1].seq)
             with self._client:
                 self._conversation.add(lines)
+            self._spawn(self._writing.suggest(lines))
 
     async def _refresh(self, case_id: int) -> None:
         """The open case has changed; when it is no longer this person's to see, it goes from the screen."""
@@ -298,13 +299,21 @@ class Desk:
                 self._show_lines(opened.lines[-RECHECKED:])
             else:
                 self._last_seq = opened.lines[-1].seq if opened.lines else 0
-                self._conversation.open(opened.card, opened.lines, opened.read_by_citizen, _drafts.get((self._viewer.id, opened.card.case.conversation_id), ""))
+                self._writing.stop_suggesting()
+                self._conversation.open(opened.card, opened.lines, opened.read_by_citizen, self._writing.draft(opened.card))
                 ui.run_javascript(_show("conversation"))
             self._context.show(opened.card, may_ask=may_write)
             self._queue.unread(case_id, 0)
+        self._spawn(self._writing.suggest(opened.lines))
         await self._follow()
         # What was written between reading the case and following its streams.
         await self._fetch_lines(opened.card, self._last_seq)
+
+    def _left(self, conversation_id: str, is_over: bool) -> None:
+        """The open case is no longer this person's; of one that is over nothing half-written is kept."""
+        if is_over:
+            self._writing.forget(conversation_id)
+        self._close_pane()
 
     def _close_pane(self) -> None:
         self._card = self._wanted = None
@@ -317,39 +326,17 @@ class Desk:
         await self._guarded(lambda: self._do.acknowledge(case_id))
 
     async def _send(self, message: dict[str, Any]) -> None:
-        case_id, client_id, text = int(message["case_id"]), str(message["client_id"])[:64], str(message["text"])[:MAX_CHARS]
-        problem = ""
-        try:
-            await self._do.reply(case_id, text, client_id)
-        except AppError as error:
-            problem = error.kind.korean
-            if error.code == "not_signed_in":
-                problem = "로그인이 끝났습니다. 새 창에서 로그인한 뒤 다시 보내기를 누르세요."
-        else:
-            self._forget_draft(case_id)
-        with self._client:
-            if self._open_id == case_id:
-                self._conversation.sent(client_id, not problem, problem)
-            elif problem:
-                ui.notify(f"#{case_id}: {problem}", type="negative", close_button="닫기")
-        if not problem and self._card is not None and self._card.case.id == case_id:
+        case_id = int(message["case_id"])
+        is_written = await self._writing.send(message, self._conversation_of(case_id))
+        if is_written and self._card is not None and self._card.case.id == case_id:
             await self._fetch_lines(self._card, self._last_seq)
 
-    def _keep_draft(self, message: dict[str, Any]) -> None:
-        if self._card is None or self._card.case.id != int(message["case_id"]):
-            return
-        key = (self._viewer.id, self._card.case.conversation_id)
-        _drafts.pop(key, None)
-        if text := str(message["text"])[:MAX_CHARS]:
-            _drafts[key] = text
-            while len(_drafts) > MAX_DRAFTS:
-                _drafts.popitem(last=False)
-
-    def _forget_draft(self, case_id: int) -> None:
+    def _conversation_of(self, case_id: int) -> str | None:
+        """The conversation of the open case, or of another one that the queue knows."""
+        if self._card is not None and self._card.case.id == case_id:
+            return self._card.case.conversation_id
         row = self._feed.rows.get(case_id)
-        known = self._card.case.conversation_id if self._card is not None and self._card.case.id == case_id else row and row.conversation_id
-        if known:
-            _drafts.pop((self._viewer.id, known), None)
+        return row.conversation_id if row else None
 
     async def _seen(self, seq: int) -> None:
         card = self._card
@@ -361,48 +348,6 @@ class Desk:
         if await self._guarded(lambda: self._do.ask_place(case_id, secrets.token_hex(8))):
             with self._client:
                 ui.notify("위치 링크를 보냈습니다.", type="positive")
-
-    def _ask_hand_back(self) -> None:
-        card = self._card
-        if card is None:
-            return
-        text = "민원인은 다시 봇과 이야기합니다."
-        if is_emergency(card.case.severity):
-            text += " 긴급 상담은 끝나지 않습니다. 종료할 때까지 내 상담으로 남고, 위험한 글이 오면 다시 대기열에 올라갑니다."
-        ask_confirm("봇에게 돌려주기", text, "돌려주기", lambda: self._leave(lambda: self._do.hand_back(card.case.id)), name="hand-back")
-
-    def _ask_to_queue(self) -> None:
-        card = self._card
-        if card is not None:
-            text = "다른 상담관이 맡을 수 있게 대기열로 되돌립니다. 처음 온 시각의 순서를 지킵니다."
-            ask_confirm("대기열로 되돌리기", text, "되돌리기", lambda: self._leave(lambda: self._do.to_queue(card.case.id)), name="to-queue")
-
-    async def _leave(self, action: Callable[[], Awaitable[None]]) -> None:
-        if await self._guarded(action):
-            with self._client:
-                self._close_pane()
-
-    def _ask_close(self) -> None:
-        card = self._card
-        if card is None:
-            return
-
-        async def confirm(outcome: str, contact: str, label: Label | None) -> str | None:
-            try:
-                await self._do.close(card.case.id, outcome, contact)
-            except AppError as error:
-                if error.extra.get("field") == "verified_contact":
-                    return "누구와 어떻게 연락해 안전을 확인했는지 적으세요."
-                return error.kind.korean
-            self._forget_draft(card.case.id)
-            if label is not None:
-                await self._guarded(lambda: self._do.mark_closed(card.case.id, label))
-            with self._client:
-                self._close_pane()
-                ui.notify(f"#{card.case.id} 상담을 종료했습니다: {handoff.OUTCOMES[outcome]}", type="positive")
-            return None
-
-        ask_close(card.case, confirm)
 
     async def _ask_mark(self, seq: int | None) -> None:
         if self._card is not None:

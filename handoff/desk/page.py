@@ -26,6 +26,7 @@ from handoff.desk.live import QueueFeed
 from handoff.desk.review_actions import ReviewActions
 from handoff.desk.reviews_page import ReviewPage, refuse
 from handoff.desk.session import Session
+from handoff.desk.texts import Search, Texts
 from handoff.geography import BASE_MAP
 
 ASSETS = Path(__file__).parent / "static"
@@ -39,16 +40,17 @@ class _Parts:
     hub: EventHub
     settings: Settings
     feed: QueueFeed
+    search: Search
 
 
 #: What the page works with: NiceGUI has one application a process, so the newest mount is the one that answers.
 _parts: list[_Parts] = []
 
 
-def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: Settings) -> None:
-    """Put the desk on an application; call it last, after the other routes."""
+def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: Settings, search: Search = lambda: None) -> None:
+    """Put the desk on an application; call it last, after the other routes. ``search`` gives nothing while the models are loading."""
     feed = QueueFeed(db, hub, Session.name_of)
-    _parts[:] = [_Parts(db, cipher, hub, settings, feed)]
+    _parts[:] = [_Parts(db, cipher, hub, settings, feed, search)]
 
     @app.get("/desk/basemap.json", include_in_schema=False)
     async def base_map() -> Response:
@@ -89,7 +91,8 @@ async def _page(request: Request, client: Client) -> Response | None:
     await parts.feed.ready()
     ui.add_head_html(HEAD)
     actions = Actions(parts.db, parts.cipher, session, parts.settings.public_url or str(request.base_url))
-    desk = Desk(client, viewer, parts.db, parts.hub, parts.feed, actions, parts.settings)
+    texts = Texts(parts.db, session, parts.settings, parts.search)
+    desk = Desk(client, viewer, parts.db, parts.hub, parts.feed, actions, texts, parts.settings)
     desk.build()
     client.on_delete(desk.stop)
     case = request.query_params.get("case", "")

@@ -1,23 +1,46 @@
 // The reply box. Enter sends, Shift+Enter breaks the line; while Hangul is being composed, Enter ends the composition first and sends
 // exactly once afterwards. The text stays in the box until the server has said that it is written.
-const AFTER_COMPOSITION_MS = 60;
+// What is put into it besides typing (canned texts, notices, suggestions) is in picking.js.
+import { AFTER_COMPOSITION_MS, Picking } from "/desk/assets/picking.js";
+
 const REMEMBERED_MS = 3000;
 
 export default {
+  mixins: [Picking],
   template: `
-    <form class="composer" @submit.prevent="send" :class="{off: !enabled}">
+    <form class="composer" @submit.prevent="send()" :class="{off: !enabled}">
+      <text-panel v-if="enabled && panel" v-bind="panel" :list-id="field + '-list'" @query="ask" @key="panelKey" @composing="panelComposing" @pick="pick" @select="panel.selected = $event"
+        @close="closePanel"></text-panel>
+      <div class="suggested" v-show="enabled" role="group" aria-label="안내 제안">
+        <span class="label">안내 제안</span>
+        <button v-for="(item, i) in suggestions" :key="item.key" type="button" class="small" :title="item.text" :aria-keyshortcuts="'Alt+' + (i + 1)" @click="putSuggestion(i)">
+          <kbd aria-hidden="true">Alt+{{ i + 1 }}</kbd><span class="name">{{ item.title }}</span><span class="day">{{ item.detail }}</span></button>
+        <span v-if="!suggestions.length" class="none">{{ suggestionNote || '민원인의 글을 기다립니다.' }}</span>
+        <span class="unseen" role="status">{{ suggestions.length ? '안내 제안 ' + suggestions.length + '건' : '' }}</span>
+      </div>
       <label class="unseen" :for="field">답장</label>
       <textarea :id="field" ref="text" data-composer v-show="enabled" rows="2" :maxlength="max" :placeholder="placeholder" :readonly="sending !== null" autocomplete="off" spellcheck="false"
-        aria-keyshortcuts="r" @keydown="key" @beforeinput="beforeInput" @compositionstart="composing = true" @compositionend="composed" @input="typed"></textarea>
+        aria-keyshortcuts="r" aria-autocomplete="list" :aria-controls="slashed ? field + '-list' : null" :aria-activedescendant="slashed && panel.items.length ? field + '-list-' + panel.selected : null"
+        @keydown="key" @beforeinput="beforeInput" @compositionstart="composing = true" @compositionend="composed" @input="typed" @click="moved"></textarea>
       <p v-if="!enabled" class="why">{{ why }}</p>
-      <div class="foot" v-show="enabled"><span class="hint">{{ failure || 'Enter 보내기 · Shift+Enter 줄바꿈 · Esc 나가기' }}</span>
+      <div class="cautions" v-show="enabled" role="alert">
+        <p v-for="one in cautions" :key="one.say" class="warning"><b v-if="one.stale">기한 지남</b> {{ one.say }}</p>
+        <p v-if="failure" class="failure">{{ failure }}</p>
+      </div>
+      <div class="foot" v-show="enabled">
+        <button type="button" class="small" tabindex="-1" @mousedown.prevent @click="startSlash"><kbd aria-hidden="true">/</kbd> 정형문</button>
+        <button type="button" class="small" tabindex="-1" @mousedown.prevent @click="openNotices"><kbd aria-hidden="true">Ctrl+K</kbd> 안내 찾기</button>
+        <span class="hint">Enter 보내기 · Shift+Enter 줄바꿈 · Esc 나가기</span>
         <span class="left" :class="{near: left < 100}">남은 글 {{ left }}자</span>
-        <button type="submit" class="primary" :disabled="!enabled || sending !== null || left === max">{{ sending !== null ? '보내는 중…' : '보내기' }}</button></div>
+        <button type="submit" class="primary" :class="{risky: confirming}" :disabled="!enabled || sending !== null || left === max">{{ sending !== null ? '보내는 중…' : confirming ? '그래도 보내기' : '보내기' }}</button></div>
     </form>`,
   props: { enabled: Boolean, why: String, placeholder: String, max: Number, draft: String, caseId: Number },
   emits: ["send", "draft"],
   data() {
-    return { composing: false, pending: false, endedAt: 0, sending: null, left: this.max, failure: "", field: "reply-" + Math.random().toString(36).slice(2) };
+    return {
+      composing: false, pending: false, endedAt: 0, sending: null, left: this.max, failure: "", confirming: "",
+      field: "reply-" + Math.random().toString(36).slice(2),
+    };
   },
   mounted() {
     this.$refs.text.value = this.draft || "";
@@ -50,6 +73,7 @@ export default {
       box.style.height = Math.min(box.scrollHeight + 2, 200) + "px";
     },
     key(e) {
+      if (this.slashed && this.panelKey(e)) return;
       if (e.key === "Escape" && !e.isComposing) {
         e.preventDefault();
         e.target.blur();
@@ -68,22 +92,26 @@ export default {
       e.preventDefault();
       // Safari reports the same Enter once more, with code 229, right after compositionend has already sent.
       if (e.keyCode === 229 && performance.now() - this.endedAt < AFTER_COMPOSITION_MS && this.sending !== null) return;
-      this.send();
+      if (!e.repeat) this.send(); // a key held down never confirms anything
     },
     beforeInput(e) {
       const breaks = e.inputType === "insertLineBreak" || e.inputType === "insertParagraph";
-      if (breaks && (this.pending || (performance.now() - this.endedAt < AFTER_COMPOSITION_MS && this.sending !== null))) e.preventDefault();
+      const justEnded = performance.now() - this.endedAt < AFTER_COMPOSITION_MS && (this.sending !== null || this.justPicked);
+      if (breaks && (this.pending || this.pickWhenFound || justEnded)) e.preventDefault();
     },
     composed() {
       this.composing = false;
       this.endedAt = performance.now();
+      this.putWhatWaited();
       if (!this.pending) return;
       this.pending = false;
-      setTimeout(() => this.send(), 0); // after the browser has put the syllable into the text
+      setTimeout(() => (this.panel ? this.choose() : this.send()), 0); // after the browser has put the syllable into the text
     },
-    typed() {
-      this.failure = "";
+    typed(e) {
+      this.failure = this.confirming = "";
       this.count();
+      this.follow(e);
+      this.recheck();
       clearTimeout(this.saving);
       this.saving = setTimeout(() => this.$emit("draft", { case_id: this.caseId, text: this.$refs.text.value }), 400);
     },
@@ -95,17 +123,19 @@ export default {
       if (!this.retry || this.retry.text !== text) this.retry = { id: crypto.getRandomValues(new Uint32Array(4)).join("-"), text };
       this.sending = this.retry.id;
       this.failure = "";
-      this.$emit("send", { case_id: this.caseId, text, client_id: this.retry.id });
+      this.$emit("send", { case_id: this.caseId, text, client_id: this.retry.id, confirmed: this.confirming === text });
       this.giveUp = setTimeout(() => this.sent(this.retry?.id, false, "아직 저장되지 않았습니다. 다시 보내기를 누르세요."), 8000);
     },
-    sent(id, ok, message) {
+    sent(id, ok, message, confirm) {
       if (id !== this.sending) return;
       clearTimeout(this.giveUp);
       this.sending = null;
+      this.confirming = !ok && confirm ? this.retry.text : "";
       if (ok) {
         this.$refs.text.value = "";
         this.retry = null;
         this.count();
+        this.recheck();
       } else {
         this.failure = message;
       }

@@ -1,0 +1,75 @@
+"""The ways in which a case leaves a desk: back to the bot, back into the queue, closed. Each asks once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui import Client, ui
+
+from core.errors import AppError
+from handoff import service as handoff
+from handoff.desk.actions import Actions
+from handoff.desk.dialogs import ask_close, ask_confirm
+from handoff.queue_order import is_emergency
+from handoff.reviews.schemas import Label
+from handoff.schemas import CaseCard
+
+Guarded = Callable[[Callable[[], Awaitable[Any]]], Awaitable[bool]]
+
+
+class Leaving:
+    """Belongs to one desk; ``on_left`` gets the conversation, and whether the case is over."""
+
+    def __init__(
+        self, client: Client, actions: Actions, guarded: Guarded, card_of: Callable[[], CaseCard | None], on_left: Callable[[str, bool], None]
+    ) -> None:
+        self._client = client
+        self._do = actions
+        self._guarded = guarded
+        self._card_of = card_of
+        self._on_left = on_left
+
+    def ask_hand_back(self) -> None:
+        """Let the bot serve again."""
+        card = self._card_of()
+        if card is None:
+            return
+        text = "민원인은 다시 봇과 이야기합니다."
+        if is_emergency(card.case.severity):
+            text += " 긴급 상담은 끝나지 않습니다. 종료할 때까지 내 상담으로 남고, 위험한 글이 오면 다시 대기열에 올라갑니다."
+        ask_confirm("봇에게 돌려주기", text, "돌려주기", lambda: self._leave(card, lambda: self._do.hand_back(card.case.id)), name="hand-back")
+
+    def ask_to_queue(self) -> None:
+        """Let somebody else take it."""
+        card = self._card_of()
+        if card is not None:
+            text = "다른 상담관이 맡을 수 있게 대기열로 되돌립니다. 처음 온 시각의 순서를 지킵니다."
+            ask_confirm("대기열로 되돌리기", text, "되돌리기", lambda: self._leave(card, lambda: self._do.to_queue(card.case.id)), name="to-queue")
+
+    async def _leave(self, card: CaseCard, action: Callable[[], Awaitable[None]]) -> None:
+        if await self._guarded(action):
+            with self._client:
+                self._on_left(card.case.conversation_id, False)
+
+    def ask_close(self) -> None:
+        """End it, with an outcome."""
+        card = self._card_of()
+        if card is None:
+            return
+
+        async def confirm(outcome: str, contact: str, label: Label | None) -> str | None:
+            try:
+                await self._do.close(card.case.id, outcome, contact)
+            except AppError as error:
+                if error.extra.get("field") == "verified_contact":
+                    return "누구와 어떻게 연락해 안전을 확인했는지 적으세요."
+                return error.kind.korean
+            if label is not None:
+                await self._guarded(lambda: self._do.mark_closed(card.case.id, label))
+            with self._client:
+                self._on_left(card.case.conversation_id, True)
+                ui.notify(f"#{card.case.id} 상담을 종료했습니다: {handoff.OUTCOMES[outcome]}", type="positive")
+            return None
+
+        ask_close(card.case, confirm)
