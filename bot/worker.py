@@ -48,6 +48,7 @@ class Worker:
             self.triage.run(),
             self._listen(),
             self._sweep(),
+            self._duty_calls(),
             heartbeat.beat(self.services.db, "worker", self._state),
             review_jobs.run(self.services.db),
             editing_jobs.run(self.services.db, self.services.settings),
@@ -98,6 +99,20 @@ class Worker:
                 pass
             except Exception as error:
                 log.error("sweep_failed", error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(SWEEP_S)
+
+    async def _duty_calls(self) -> None:
+        """Telephone calls have a loop of their own: a gateway that thinks for ten seconds must not stop the sweep."""
+        port = handoff.gateway_of(self.services.settings)
+        if port is None:
+            return
+        while True:
+            try:
+                await handoff.place_calls(self.services.db, port)
+            except DatabaseUnavailable:
+                pass
+            except Exception as error:
+                log.error("duty_calls_failed", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(SWEEP_S)
 
     async def _timers(self) -> None:

@@ -15,3 +15,5 @@ VIOLATIONS = Gauge("gildongmu_invariant_violations", "Open emergencies without a
 MISSED_DANGER = Gauge("gildongmu_missed_danger_rate", "Share of danger that triage let pass, by the last complete blind sample; NaN before there is one")
 MISSED_DANGER.set(float("nan"))
 REVIEWS_PENDING = Gauge("gildongmu_reviews_pending", "Messages whose proposed label waits for a second person")
+UNCLAIMED_ALARMS = Counter("gildongmu_unclaimed_emergency_alarms", "Rings of every desk after the first for an emergency that nobody has taken")
+LADDER = Counter("gildongmu_escalation_rungs", "Rungs that life threats nobody had taken reached", ["rung", "result"])

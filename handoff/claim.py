@@ -9,14 +9,15 @@ from conversation import service as conversation
 from core import audit
 from core.db import Connection
 from core.timers import cancel_timer
-from handoff import repository
+from handoff import ladder, repository
 from handoff.access import access_claim
-from handoff.schemas import AgentFull, AlreadyTaken, Claimed, ClaimResult
+from handoff.queue_order import is_emergency
+from handoff.schemas import AgentFull, AlreadyTaken, Claimed, ClaimResult, OfferedToAnother
 from handoff.streams import OFFER_TIMER, announce, case_of
 
 
 async def claim(tx: Connection, case_id: int, staff: Staff) -> ClaimResult:
-    """Claimed, already taken, agent full or not eligible: a result, never an exception, because losing a race is ordinary."""
+    """Claimed, already taken, agent full, not eligible or offered to another: a result, never an exception, because losing a race is ordinary."""
     agent = await repository.lock_agent(tx, staff.id, staff.cap)
     case = await repository.case(tx, case_id)
     if case is None:
@@ -31,9 +32,10 @@ async def claim(tx: Connection, case_id: int, staff: Staff) -> ClaimResult:
         if row is None:
             return await _why_not(tx, case_id, staff, agent["cap"])
         if await _take_conversation(tx, row["conversation_id"], staff.id):
-            await repository.set_presence(tx, staff.id, "available", agent["cap"])
+            await repository.set_presence(tx, staff.id, "available", agent["cap"], claimed=True)
             await cancel_timer(tx, OFFER_TIMER, str(case_id))
-            await announce(tx, "claimed", row)
+            await ladder.stop(tx, row)
+            await announce(tx, "claimed", row, accepted=case["offered_to"] == staff.id)
             await audit.record(tx, staff.login, "", "case.claim", case_id)
             result = Claimed(case_of(row))
         else:
@@ -52,4 +54,6 @@ async def _why_not(tx: Connection, case_id: int, staff: Staff, cap: int) -> Clai
     case = await repository.case(tx, case_id)
     if case is None or case["status"] != "queued":
         return AlreadyTaken(case["status"] if case else None, case["owner_id"] if case else None)
+    if case["offered_to"] not in (None, staff.id) and not is_emergency(case["severity"]):
+        return OfferedToAnother(case["offered_to"], case["offer_due_at"])
     return AgentFull(await repository.held(tx, staff.id), cap)

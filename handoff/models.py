@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -51,15 +52,25 @@ cases = Table(
     Column("verified_contact", LargeBinary),
     Column("synthetic", Boolean, nullable=False, server_default="false"),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("queued_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp(), comment="since when it waits this time"),
+    Column("waits", Integer, nullable=False, server_default="1", comment="how often it has entered the queue"),
+    Column("offered_to", BigInteger),
+    Column("offer_due_at", DateTime(timezone=True)),
+    Column("tried", ARRAY(BigInteger), nullable=False, server_default="{}", comment="who has let an offer pass in this wait"),
+    Column("rings", Integer, nullable=False, server_default="0", comment="how often every desk was rung in this wait"),
+    Column("ladder", Text, nullable=False, server_default="", comment="rungs reached in this wait, with what came of them"),
     Index("uq_cases_open_conversation", "conversation_id", unique=True, postgresql_where=text("status <> 'closed'")),
     Index("ix_cases_queued", "arrival_at", postgresql_where=text("status = 'queued'")),
     Index("ix_cases_owner_open", "owner_id", postgresql_where=text("status <> 'closed'")),
+    Index("ix_cases_offered_to", "offered_to", postgresql_where=text("offered_to IS NOT NULL")),
     CheckConstraint("status IN ('queued', 'claimed', 'handed_back', 'closed')", name="status"),
     CheckConstraint("severity IN ('life_threat', 'urgent', 'non_urgent', 'none')", name="severity"),
     CheckConstraint("status NOT IN ('claimed', 'handed_back') OR owner_id IS NOT NULL", name="claimed_has_owner"),
     CheckConstraint("status <> 'queued' OR owner_id IS NULL", name="queued_has_no_owner"),
     CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
     CheckConstraint("status <> 'closed' OR outcome IS NOT NULL", name="closed_has_outcome"),
+    CheckConstraint("(offered_to IS NULL) = (offer_due_at IS NULL)", name="offer_has_end"),
+    CheckConstraint("offered_to IS NULL OR status = 'queued'", name="offer_only_while_queued"),
 )
 
 case_notes = Table(
@@ -80,8 +91,58 @@ agent_presence = Table(
     Column("state", Text, nullable=False, server_default="offline"),
     Column("cap", Integer, nullable=False, server_default="3"),
     Column("last_seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("idle_since", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp(), comment="since the last claim, or since available"),
     CheckConstraint("state IN ('available', 'away', 'offline')", name="state"),
     CheckConstraint("cap BETWEEN 0 AND 50", name="cap"),
+)
+
+case_rungs = Table(
+    "case_rungs",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False),
+    Column("wait", Integer, nullable=False),
+    Column("rung", Text, nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", DateTime(timezone=True)),
+    Column("done_at", DateTime(timezone=True)),
+    Column("acknowledged_at", DateTime(timezone=True)),
+    Column("acknowledged_by", BigInteger),
+    Index("uq_case_rungs_case_id_wait_rung", "case_id", "wait", "rung", unique=True),
+    Index("ix_case_rungs_open", "due_at", postgresql_where=text("state IN ('waiting', 'calling')")),
+    CheckConstraint("rung IN ('supervisor', 'duty_phone', 'mission_voice')", name="rung"),
+    CheckConstraint("state IN ('waiting', 'told', 'calling', 'called', 'not_configured', 'failed', 'cancelled')", name="state"),
+)
+
+duty_numbers = Table(
+    "duty_numbers",
+    metadata,
+    Column("country", Text, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("entered_by", BigInteger, nullable=False),
+    Column("entered_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("checked_by", BigInteger),
+    Column("checked_at", DateTime(timezone=True)),
+    CheckConstraint("checked_by IS NULL OR checked_by <> entered_by", name="second_person"),
+    CheckConstraint("(checked_by IS NULL) = (checked_at IS NULL)", name="checked"),
+)
+
+staff_skills = Table(
+    "staff_skills",
+    metadata,
+    Column("staff_id", BigInteger, ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
+    Column("skill", Text, primary_key=True, comment="a category of language/categories.py"),
+)
+
+team_members = Table(
+    "team_members",
+    metadata,
+    Column("team", Text, primary_key=True),
+    Column("staff_id", BigInteger, ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_team_members_staff_id", "staff_id"),
 )
 
 location_consents = Table(

@@ -18,8 +18,8 @@ from core.crypto import Cipher
 from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
-from core.timers import cancel_timer, set_timer
-from handoff import places, queue_order, repository
+from core.timers import cancel_timer
+from handoff import ladder, offers, places, queue_order, repository
 from handoff.access import access_own_case, access_writable_case
 from handoff.schemas import Case, Note, QueueRow
 from handoff.states import Move, Status, after
@@ -77,7 +77,7 @@ async def open_or_raise(
         )
         if row is not None:
             await repository.set_summary(tx, row["id"], cipher.seal(summary, SUMMARY))
-            await start_offer(tx, row)
+            await _wait(tx, row)
             await announce(tx, "opened", row)
             return case_of(row)
     raise AppError("internal", "a case opened and closed under our hands three times")
@@ -116,15 +116,17 @@ async def _raise(
         await repository.set_summary(tx, row["id"], cipher.seal(summary, SUMMARY))
     back_in_queue = known["status"] == Status.HANDED_BACK
     if row["status"] == Status.QUEUED and (back_in_queue or not was_emergency):
-        await start_offer(tx, row)
+        await _wait(tx, row)
+    else:
+        await ladder.start(tx, row)  # what waited as urgent may have become a life threat
     await announce(tx, "raised" if worse or back_in_queue else "repeated", row)
     return case_of(row)
 
 
-async def start_offer(tx: Connection, row: dict[str, Any]) -> None:
-    """An emergency that waits always has a timer running; the others wait without one."""
-    if queue_order.is_emergency(row["severity"]):
-        await set_timer(tx, OFFER_TIMER, str(row["id"]), clock_now() + timedelta(seconds=settings().offer_timeout_s), {"ring": 1})
+async def _wait(tx: Connection, row: dict[str, Any]) -> None:
+    """What a case needs when it begins to wait: somebody to be offered to, and, for a life threat, the ladder."""
+    await offers.start(tx, row)
+    await ladder.start(tx, row)
 
 
 async def lock_open_case(tx: Connection, conversation_id: str) -> None:
@@ -151,7 +153,7 @@ async def note_doubt(tx: Connection, conversation_id: str, score: float = 0.0) -
         reset_ack=status is not Status(known["status"]),
     )
     if known["status"] == Status.HANDED_BACK:
-        await start_offer(tx, row)
+        await _wait(tx, row)
     await announce(tx, "doubt", row, score=round(score, 3))
 
 
@@ -220,7 +222,7 @@ async def return_to_queue(tx: Connection, case_id: int, staff: Staff | None, *, 
     owner_id = row["owner_id"]
     changed = await repository.return_to_queue(tx, case_id)
     await conversation.hand_back(tx, row["conversation_id"], owner_id, clock_now() + HEIGHTENED)
-    await start_offer(tx, changed)
+    await _wait(tx, changed)
     await announce(tx, "returned", changed, why=why)
     if staff is not None:
         await audit.record(tx, staff.login, "", "case.return", case_id)
@@ -239,6 +241,7 @@ async def close(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, outc
     sealed = cipher.seal(verified_contact.strip(), CONTACT) if verified_contact.strip() else None
     changed = await repository.close(tx, case_id, staff.id, outcome, sealed)
     await cancel_timer(tx, OFFER_TIMER, str(case_id))
+    await ladder.stop(tx, row)
     if row["status"] == Status.CLAIMED:
         heightened = clock_now() + HEIGHTENED if queue_order.is_emergency(row["severity"]) else None
         await conversation.hand_back(tx, row["conversation_id"], row["owner_id"], heightened)

@@ -59,6 +59,11 @@ async def raise_case(tx: Connection, case_id: int, **values: Any) -> Row:
                   country = %(country)s, language = %(language)s, doubts = %(doubts)s, raised_at = clock_timestamp(), version = version + 1,
                   owner_id = CASE %(status)s WHEN 'queued' THEN NULL ELSE owner_id END,
                   claimed_at = CASE %(status)s WHEN 'queued' THEN NULL ELSE claimed_at END,
+                  queued_at = CASE WHEN %(status)s = 'queued' AND status <> 'queued' THEN clock_timestamp() ELSE queued_at END,
+                  waits = waits + (%(status)s = 'queued' AND status <> 'queued')::int,
+                  tried = CASE WHEN %(reset_ack)s THEN array_remove(ARRAY[offered_to], NULL) ELSE tried END,
+                  rings = CASE WHEN %(reset_ack)s THEN 0 ELSE rings END,
+                  ladder = CASE WHEN %(status)s = 'queued' AND status <> 'queued' THEN '' ELSE ladder END,
                   acknowledged_at = CASE WHEN %(reset_ack)s THEN NULL ELSE acknowledged_at END,
                   acknowledged_by = CASE WHEN %(reset_ack)s THEN NULL ELSE acknowledged_by END
            WHERE id = %(case_id)s RETURNING *""",
@@ -72,9 +77,11 @@ async def raise_case(tx: Connection, case_id: int, **values: Any) -> Row:
 _CLAIM = """
 UPDATE cases AS c
 SET status = 'claimed', owner_id = %(staff_id)s, claimed_at = clock_timestamp(), version = c.version + 1,
+    offered_to = NULL, offer_due_at = NULL, tried = '{}', rings = 0, ladder = '',
     acknowledged_at = COALESCE(c.acknowledged_at, clock_timestamp()), acknowledged_by = COALESCE(c.acknowledged_by, %(staff_id)s)
 WHERE c.id = %(case_id)s
   AND (c.status = 'queued' OR (c.status = 'handed_back' AND c.owner_id = %(staff_id)s))
+  AND (c.offered_to IS NULL OR c.offered_to = %(staff_id)s OR c.severity IN ('life_threat', 'urgent'))
   AND CASE c.severity
         WHEN 'life_threat' THEN true
         ELSE (SELECT count(*) FROM cases held WHERE held.owner_id = %(staff_id)s AND held.status = 'claimed')
@@ -118,7 +125,7 @@ async def return_to_queue(tx: Connection, case_id: int) -> Row:
     row = await database.one(
         tx,
         """UPDATE cases SET status = 'queued', owner_id = NULL, claimed_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL,
-                  returned = returned + 1, version = version + 1
+                  queued_at = clock_timestamp(), waits = waits + 1, tried = '{}', rings = 0, ladder = '', returned = returned + 1, version = version + 1
            WHERE id = %s RETURNING *""",
         case_id,
     )
@@ -138,7 +145,7 @@ async def close(tx: Connection, case_id: int, staff_id: int, outcome: str, verif
     row = await database.one(
         tx,
         """UPDATE cases SET status = 'closed', closed_at = clock_timestamp(), closed_by = %s, outcome = %s, verified_contact = %s,
-                  version = version + 1
+                  offered_to = NULL, offer_due_at = NULL, ladder = '', version = version + 1
            WHERE id = %s RETURNING *""",
         staff_id,
         outcome,
@@ -204,16 +211,18 @@ async def position(connection: Connection, case_id: int) -> int | None:
     return int(row["position"]) if row else None
 
 
-async def set_presence(tx: Connection, staff_id: int, state: str, cap: int) -> Row:
-    """An agent says how things are; also a heartbeat."""
+async def set_presence(tx: Connection, staff_id: int, state: str, cap: int, *, claimed: bool = False) -> Row:
+    """An agent says how things are, or has just taken a case (``claimed``); also a heartbeat."""
     row = await database.one(
         tx,
         """INSERT INTO agent_presence (staff_id, state, cap, last_seen_at) VALUES (%s, %s, %s, clock_timestamp())
-           ON CONFLICT (staff_id) DO UPDATE SET state = excluded.state, cap = excluded.cap, last_seen_at = excluded.last_seen_at
+           ON CONFLICT (staff_id) DO UPDATE SET state = excluded.state, cap = excluded.cap, last_seen_at = excluded.last_seen_at,
+               idle_since = CASE WHEN agent_presence.state <> excluded.state OR %s THEN clock_timestamp() ELSE agent_presence.idle_since END
            RETURNING *""",
         staff_id,
         state,
         cap,
+        claimed,
     )
     assert row is not None  # noqa: S101  (an upsert with RETURNING gives a row)
     return row

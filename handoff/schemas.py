@@ -58,6 +58,10 @@ class QueueRow:
     version: int
     owner_name: str | None = None
     has_place: bool = False
+    offered_to: int | None = None
+    offer_due_at: datetime | None = None
+    rings: int = 0
+    ladder: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,15 @@ class NotEligible:
     why: str
 
 
-ClaimResult = Claimed | AlreadyTaken | AgentFull | NotEligible
+@dataclass(frozen=True)
+class OfferedToAnother:
+    """A routine case is being offered to a colleague at this moment; an emergency can be taken all the same."""
+
+    staff_id: int
+    due_at: datetime
+
+
+ClaimResult = Claimed | AlreadyTaken | AgentFull | NotEligible | OfferedToAnother
 
 
 class Certainty(StrEnum):
@@ -232,3 +244,5 @@ class Swept:
     returned: list[int]
     repaired: list[int]
     erased: int = 0
+    offered: list[int] = field(default_factory=list)
+    climbed: list[tuple[int, str]] = field(default_factory=list)

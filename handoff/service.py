@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from handoff.card import card
 from handoff.claim import claim
+from handoff.duty import gateway_of, place_calls
+from handoff.ladder import acknowledge as acknowledge_rung
+from handoff.ladder import check_number, save_number
+from handoff.ladder import of_case as rungs_of
 from handoff.moves import (
     OUTCOMES,
     acknowledge,
@@ -23,6 +27,7 @@ from handoff.moves import (
     return_to_queue,
     waited_s,
 )
+from handoff.offers import decline
 from handoff.schemas import (
     AgentFull,
     AlreadyTaken,
@@ -32,6 +37,7 @@ from handoff.schemas import (
     ClaimResult,
     MissionHint,
     NotEligible,
+    OfferedToAnother,
     Place,
     Presence,
     QueueRow,
@@ -54,17 +60,22 @@ __all__ = [
     "Claimed",
     "MissionHint",
     "NotEligible",
+    "OfferedToAnother",
     "Place",
     "Presence",
     "QueueRow",
     "Swept",
     "acknowledge",
+    "acknowledge_rung",
     "add_note",
     "all_open",
     "card",
     "case_stream",
+    "check_number",
     "claim",
     "close",
+    "decline",
+    "gateway_of",
     "get",
     "hand_back",
     "handle_timer",
@@ -74,11 +85,14 @@ __all__ = [
     "note_doubt",
     "notes",
     "open_or_raise",
+    "place_calls",
     "position",
     "presence",
     "queue",
     "reply",
     "return_to_queue",
+    "rungs_of",
+    "save_number",
     "set_presence",
     "sweep",
     "violations",

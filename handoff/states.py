@@ -1,4 +1,4 @@
-"""Which moves a case may make; anything else is refused with ``illegal_move``."""
+"""Which moves a case and its offer may make; anything else is refused with ``illegal_move``."""
 
 from __future__ import annotations
 
@@ -55,4 +55,43 @@ def after(status: str, move: Move) -> Status:
     reached = MOVES.get((Status(status), move))
     if reached is None:
         raise AppError("illegal_move", f"{status} cannot {move.value}")
+    return reached
+
+
+class Offering(StrEnum):
+    """Whether a waiting case is being offered to one person."""
+
+    OPEN = "open"  # to everyone who may see the queue
+    OFFERED = "offered"  # to one agent, until a time; others may still take an emergency
+
+
+class OfferMove(StrEnum):
+    """What can happen to an offer."""
+
+    OFFER = "offer"  # the best agent is asked
+    ACCEPT = "accept"  # that agent claims the case
+    TAKE = "take"  # somebody else claims the emergency
+    DECLINE = "decline"  # that agent says no
+    EXPIRE = "expire"  # no answer in time
+    WITHDRAW = "withdraw"  # that agent is away, gone or dismissed, or the case is over
+    RING = "ring"  # nobody is left to ask: every desk rings
+
+
+OFFER_MOVES: dict[tuple[Offering, OfferMove], Offering] = {
+    (Offering.OPEN, OfferMove.OFFER): Offering.OFFERED,
+    (Offering.OPEN, OfferMove.TAKE): Offering.OPEN,
+    (Offering.OPEN, OfferMove.RING): Offering.OPEN,
+    **{(Offering.OFFERED, move): Offering.OPEN for move in (OfferMove.ACCEPT, OfferMove.TAKE, OfferMove.DECLINE, OfferMove.EXPIRE, OfferMove.WITHDRAW)},
+}
+
+
+def after_offer(state: Offering, move: OfferMove) -> Offering:
+    """Where an offer's move leads.
+
+    Raises:
+        AppError: ``illegal_move``.
+    """
+    reached = OFFER_MOVES.get((state, move))
+    if reached is None:
+        raise AppError("illegal_move", f"an offer that is {state} cannot {move.value}")
     return reached

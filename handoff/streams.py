@@ -30,6 +30,10 @@ _STATE = (
     "doubts",
     "synthetic",
     "version",
+    "offered_to",
+    "offer_due_at",
+    "rings",
+    "ladder",
 )
 
 

@@ -11,19 +11,19 @@ from core.clock import now as clock_now
 from core.db import Connection
 from core.errors import AppError
 from core.metrics import VIOLATIONS
-from core.settings import settings
 from core.timers import cancel_timer, set_timer
-from handoff import queue_order, repository
+from handoff import ladder, ladder_repository, offers, queue_order, repository
+from handoff.choosing import SILENT_AFTER
 from handoff.location import purge_expired
-from handoff.moves import return_to_queue, start_offer
+from handoff.moves import return_to_queue
 from handoff.schemas import Presence, Swept
-from handoff.streams import OFFER_TIMER, announce
+from handoff.streams import OFFER_TIMER
 
 TIMER_KINDS = (OFFER_TIMER,)
 STATES = ("available", "away", "offline")
-#: A desk beats every 15 s; three missed beats and its cases go back to the queue.
+#: Three missed beats (``SILENT_AFTER``) and the desk's cases go back to the queue.
 HEARTBEAT_S = 15
-SILENT_AFTER = timedelta(seconds=45)
+SWEEP_LOCK = 0x68616E646F6666
 #: A timer this long overdue is not running: no sweeper is alive.
 OVERDUE = timedelta(seconds=60)
 
@@ -66,29 +66,28 @@ async def presence(connection: Connection, staff: Staff) -> Presence:
 
 
 async def handle_timer(tx: Connection, timer: dict[str, Any], at: datetime) -> bool:
-    """A due timer, locked by the caller. True: handled, delete it; False: it has been set anew.
-
-    Nobody has taken the emergency: ring every desk, and again until someone owns it.
-    """
+    """A due timer of a waiting emergency, locked by the caller: the next agent is offered the case, or every desk is rung (True)."""
     row = await repository.case_unless_busy(tx, int(timer["subject"]))
     if row is None and await repository.case(tx, int(timer["subject"])) is not None:
-        await _again(tx, timer, at + timedelta(seconds=1), int(timer["payload"].get("ring", 1)))  # someone is just taking it
+        await set_timer(tx, OFFER_TIMER, timer["subject"], at + timedelta(seconds=1), timer["payload"])  # someone is just taking it
         return False
     if row is None or row["status"] != "queued" or not queue_order.is_emergency(row["severity"]):
-        return True
-    ring = int(timer["payload"].get("ring", 1))
-    await announce(tx, "ring_all", row, ring=ring)
-    await _again(tx, timer, at + timedelta(seconds=settings().offer_timeout_s), ring + 1)
-    return False
-
-
-async def _again(tx: Connection, timer: dict[str, Any], due_at: datetime, ring: int) -> None:
-    await set_timer(tx, timer["kind"], timer["subject"], due_at, {"ring": ring})
+        await cancel_timer(tx, OFFER_TIMER, timer["subject"])
+        return False
+    if row["offered_to"] is not None:  # it ends on its own account, see ``offers.move_on``
+        await set_timer(tx, OFFER_TIMER, timer["subject"], max(row["offer_due_at"], at), {})
+        return False
+    return await offers.next_step(tx, row, at, first=bool(timer["payload"].get("first")))
 
 
 async def sweep(tx: Connection, now: datetime) -> Swept:
-    """One round: expired offers, silent desks, and a timer for any emergency that has lost its own. Safe to run in every worker at once."""
-    rung = []
+    """One round: offers that are over, silent desks, and a timer for any emergency that has lost its own. Safe to run in every worker at once.
+
+    One worker at a time does it: two would wait for each other's timers and for the queue's stream.
+    """
+    if not await _alone(tx):
+        return Swept([], [], [])
+    rung = await offers.move_on(tx, now)
     due = await database.rows(
         tx,
         "SELECT * FROM timers WHERE kind = ANY(%s) AND due_at <= %s ORDER BY due_at LIMIT 100 FOR UPDATE SKIP LOCKED",
@@ -97,8 +96,6 @@ async def sweep(tx: Connection, now: datetime) -> Swept:
     )
     for timer in due:
         if await handle_timer(tx, timer, now):
-            await cancel_timer(tx, timer["kind"], timer["subject"])
-        else:
             rung.append(int(timer["subject"]))
 
     returned = []
@@ -108,13 +105,23 @@ async def sweep(tx: Connection, now: datetime) -> Swept:
 
     repaired = []
     for row in await repository.without_timer(tx, OFFER_TIMER):
-        await start_offer(tx, row)
+        await offers.start(tx, row)
         repaired.append(int(row["id"]))
-    return Swept(rung, returned, repaired, erased=await purge_expired(tx, now))
+    climbed = await ladder.climb(tx, now)
+    offered = await offers.offer_routine(tx, now)
+    return Swept(rung, returned, repaired, erased=await purge_expired(tx, now), offered=offered, climbed=climbed)
+
+
+async def _alone(tx: Connection) -> bool:
+    """The lock goes with the transaction, hence with its holder."""
+    row = await database.one(tx, "SELECT pg_try_advisory_xact_lock(%s) AS got", SWEEP_LOCK)
+    return bool(row and row["got"])
 
 
 async def violations(connection: Connection, now: datetime | None = None) -> list[int]:
-    """Open emergencies that have neither an owner who may work nor a running timer: always empty, or an alarm."""
-    found = [int(row["id"]) for row in await repository.violations(connection, OFFER_TIMER, (now or clock_now()) - OVERDUE)]
+    """Open emergencies with neither an owner who may work nor a running timer, and life threats without their ladder: always empty, or an alarm."""
+    before = (now or clock_now()) - OVERDUE
+    rows = [*await repository.violations(connection, OFFER_TIMER, before), *await ladder_repository.stuck(connection, before)]
+    found = sorted({int(row["id"]) for row in rows})
     VIOLATIONS.set(len(found))
     return found

@@ -18,7 +18,7 @@ SHOWN = 200
 #: Below this many it is given more.
 THIN = 100
 OnCase = Callable[[int], Any]
-_CALLING = frozenset({"opened", "raised", "returned", "ring_all"})
+_CALLING = frozenset({"opened", "raised", "returned", "ring_all", "escalated"})
 
 
 def section_of(row: QueueRow, viewer: Staff) -> str | None:
@@ -36,16 +36,23 @@ def rings(row: QueueRow, viewer: Staff) -> bool:
 
 
 def calls(change: Change, viewer: Staff) -> bool:
-    """Whether a change is a new reason to look up: an emergency has come, has become worse, or still has nobody."""
+    """Whether a change is a new reason to look up: an emergency has come, has become worse, or still has nobody; or a case is offered to the viewer."""
     row = change.after
+    if row is not None and change.kind == "offered" and row.offered_to == viewer.id:
+        return True
     if row is None or change.kind not in _CALLING or not is_emergency(row.severity) or section_of(row, viewer) is None:
         return False
     return row.status == "queued" or (change.kind == "raised" and row.owner_id == viewer.id)
 
 
-def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0) -> dict[str, Any]:
+def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id: int = 0) -> dict[str, Any]:
     """A row as the browser's list shows it."""
     notes = []
+    if row.offered_to is not None:
+        notes.append("나에게 제안됨 · Enter 로 맡으세요" if row.offered_to == viewer_id else "다른 상담관에게 제안 중")
+    if row.rings:
+        notes.append(f"전체 호출 {row.rings}회")
+    notes += words.ladder_words(row.ladder)
     if row.status == "handed_back":
         notes.append("봇 응대 중")
     if row.returned:
@@ -174,7 +181,9 @@ class QueuePane:
         return self._shape(row, section)
 
     def _shape(self, row: QueueRow, section: str) -> dict[str, Any]:
-        return shape(row, section, ring=row.case_id in self._ringing, unread=self._unread.get(row.case_id, 0) if section == "mine" else 0)
+        return shape(
+            row, section, ring=row.case_id in self._ringing, unread=self._unread.get(row.case_id, 0) if section == "mine" else 0, viewer_id=self._viewer.id
+        )
 
     def _snapshot(self) -> list[dict[str, Any]]:
         self._waiting.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from handoff.schemas import AgentFull, AlreadyTaken, NotEligible
+from handoff.schemas import AgentFull, AlreadyTaken, NotEligible, OfferedToAnother
 from language.categories import Category
 
 #: Severity as a word and a shape, because colour alone carries no meaning.
@@ -49,6 +49,16 @@ WHY = {
 }
 CONFIDENCE = {"high": "신뢰 높음", "medium": "신뢰 보통", "low": "신뢰 낮음"}
 INBOUND = {"danger": "‘지금 위험해요’를 눌렀습니다", "location": "위치를 보냈습니다", "choice": "버튼을 눌렀습니다"}
+
+
+RUNGS = {"supervisor": "책임자", "duty_phone": "당직 전화", "mission_voice": "공관 당직 전화"}
+REACHED = {"told": "호출됨", "calling": "거는 중", "called": "걸었음", "not_configured": "미설정", "failed": "실패"}
+
+
+def ladder_words(ladder: str) -> list[str]:
+    """How far a life threat that nobody takes has climbed; a telephone that nobody could ring is named as such."""
+    pairs = [part.partition(":") for part in ladder.split(",") if part]
+    return [f"{RUNGS.get(rung, rung)} {REACHED.get(state, state)}" for rung, _, state in pairs]
 
 
 def severity_word(severity: str) -> str:
@@ -105,7 +115,7 @@ def metres(value: float | None) -> str:
     return f"±{value:,.0f} m" if value < 1000 else f"±{value / 1000:,.1f} km"
 
 
-def refusal(result: AlreadyTaken | AgentFull | NotEligible, owner_name: str | None = None) -> str:
+def refusal(result: AlreadyTaken | AgentFull | NotEligible | OfferedToAnother, owner_name: str | None = None) -> str:
     """Why a case could not be taken, in one sentence."""
     if isinstance(result, AlreadyTaken):
         if result.status == "closed" or result.status is None:
@@ -113,6 +123,8 @@ def refusal(result: AlreadyTaken | AgentFull | NotEligible, owner_name: str | No
         return f"{owner_name or '다른 상담관'} 님이 먼저 맡았습니다."
     if isinstance(result, AgentFull):
         return f"맡을 수 있는 상담 수를 넘었습니다({result.held}/{result.cap}). 하나를 끝내거나 대기열로 돌려놓은 뒤 맡으세요."
+    if isinstance(result, OfferedToAnother):
+        return "지금 다른 상담관에게 제안된 상담입니다. 그 상담관이 맡지 않으면 다시 열립니다."
     return {
         "role": "상담을 맡을 수 있는 역할이 아닙니다.",
         "disabled": "사용이 중지된 계정입니다.",

@@ -51,7 +51,8 @@ from core.migrate import migrate
 from core.settings import Settings
 from handoff import queue_order
 from handoff import service as handoff
-from handoff.schemas import AgentFull, Claimed
+from handoff.choosing import MAX_OFFERS
+from handoff.schemas import AgentFull, Claimed, OfferedToAnother
 from knowledge_base.crisis_cards import CrisisCards
 from language.analysis import Analysis
 from language.categories import Category, Urgency
@@ -66,7 +67,7 @@ THOUGHTS = {
     "broken": None,
 }
 CAPS = (0, 1, 2)
-QUEUE_STATE = ("conversation_id", "status", "severity", "category", "language", "country", "owner_id", "returned", "doubts", "version")
+QUEUE_STATE = ("conversation_id", "status", "severity", "category", "language", "country", "owner_id", "returned", "doubts", "version", "offered_to", "rings")
 
 
 class Loop:
@@ -375,6 +376,9 @@ class Handling(RuleBasedStateMachine):
             assert queue_order.may_take(case["severity"], held, staff.cap), "the cap did not hold"
         if isinstance(result, AgentFull):
             assert not queue_order.may_take(case["severity"], held, staff.cap)
+        if isinstance(result, OfferedToAnother):
+            assert case["offered_to"] not in (None, staff.id)
+            assert not queue_order.is_emergency(case["severity"]), "an emergency is anybody's"
 
     @rule(agent=st.integers(0, 2))
     def claim_all_that_waits(self, agent: int) -> None:
@@ -429,6 +433,16 @@ class Handling(RuleBasedStateMachine):
         closed = self.try_to(handoff.close, self.services.cipher, case["id"], self.agent(agent), outcome, verified_contact=contact)
         if queue_order.is_emergency(case["severity"]) and (not verified or outcome != "resolved"):
             assert closed is None, "silence closed an emergency"
+
+    @rule(which=st.integers(0, 4))
+    def decline(self, which: int) -> None:
+        """Whoever was asked says no, and somebody who was not asked tries to."""
+        if case := self.some_case(which, "queued"):
+            for staff in self.staff:
+                asked = self.rows("SELECT offered_to FROM cases WHERE id = %s", case["id"])[0]["offered_to"] == staff.id
+                self.try_to(handoff.decline, case["id"], staff)
+                if asked:
+                    assert self.rows("SELECT offered_to FROM cases WHERE id = %s", case["id"])[0]["offered_to"] is None
 
     @rule(which=st.integers(0, 4), agent=st.integers(0, 2))
     def hear_the_bell(self, which: int, agent: int) -> None:
@@ -533,6 +547,15 @@ class Handling(RuleBasedStateMachine):
             case_id: [state[name] for name in QUEUE_STATE] for case_id, state in self.known.queue.items()
         }
 
+    def offers_are_to_people_who_could_take_the_case(self) -> None:
+        for row in self.rows("SELECT * FROM cases"):
+            if row["offered_to"] is not None:
+                assert row["status"] == "queued"
+                assert row["offered_to"] in row["tried"]
+                assert row["rings"] == 0, "once everyone has been asked, a case is everyone's"
+            assert len(set(row["tried"])) == len(row["tried"]) <= MAX_OFFERS
+            assert not row["tried"] or row["status"] in ("queued", "closed")
+
     def teardown(self) -> None:
         """Run everything dry: whatever came is answered, with a person, or needs no answer."""
         if not hasattr(self, "staff"):
@@ -562,6 +585,7 @@ CHECKS = (
     "the_queue_has_emergencies_first_and_then_who_came_first",
     "numbers_have_no_gaps",
     "old_queue_and_events_are_the_fresh_queue",
+    "offers_are_to_people_who_could_take_the_case",
 )
 
 

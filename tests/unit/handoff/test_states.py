@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from core.errors import AppError
-from handoff.states import MOVES, Move, Status, after
+from handoff.states import MOVES, Move, Offering, OfferMove, Status, after, after_offer
 
 ALLOWED = {
     ("queued", "claim"): "claimed",
@@ -33,3 +33,25 @@ def test_every_pair(status, move):
 
 def test_nothing_leaves_closed():
     assert not any(status is Status.CLOSED for status, _ in MOVES)
+
+
+OFFERS_ALLOWED = {
+    ("open", "offer"): "offered",
+    ("open", "take"): "open",
+    ("open", "ring"): "open",
+    ("offered", "accept"): "open",
+    ("offered", "take"): "open",
+    ("offered", "decline"): "open",
+    ("offered", "expire"): "open",
+    ("offered", "withdraw"): "open",
+}
+
+
+@pytest.mark.parametrize(("state", "move"), itertools.product(Offering, OfferMove))
+def test_every_pair_of_an_offer(state, move):
+    expected = OFFERS_ALLOWED.get((state.value, move.value))
+    if expected is None:
+        with pytest.raises(AppError, match="cannot"):
+            after_offer(state, move)
+    else:
+        assert after_offer(state, move) == expected
