@@ -53,6 +53,7 @@ class StaffServer:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.db: Database | None = None
         self.search: Any = None  # a test that needs the models puts them here
+        self.search: Any = None  # a test that needs the models puts them here
         #: What the editors' page asks; a test that needs answers puts one here.
         self.knowledge: Any = None
         self._server: uvicorn.Server | None = None
