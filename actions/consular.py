@@ -11,7 +11,18 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.reader import Reader
-from actions.remembered import CLARIFY, FAILURES_BEFORE_PERSON, QUERY_CHARS, SEARCH, after_search, failures_after
+from actions.remembered import (
+    ALARM_LEVEL,
+    CLARIFY,
+    ENTRY_RULES,
+    FAILURES_BEFORE_PERSON,
+    LOST_PASSPORT,
+    QUERY_CHARS,
+    REGISTER_ALERTS,
+    SEARCH,
+    after_search,
+    failures_after,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -21,10 +32,6 @@ NOT_SHARED = ("unknown", "none")
 #: a flight this close leaves no time for the ordinary way
 SOON = re.compile(r"오늘|내일|모레|낼|곧|시간|today|tonight|tomorrow|今日|明日|今天|明天|hôm nay|ngày mai", re.IGNORECASE)
 
-LOST_PASSPORT = "해외에서 여권을 잃어버렸을 때 어떻게 해야 하나요"
-ALARM_LEVEL = "여행경보 단계"
-ENTRY_RULES = "입국 조건과 무비자 체류 기간"
-REGISTER_ALERTS = "안전 문자와 안전 공지 알림 신청 방법"
 TOPICS = {"lost_passport": LOST_PASSPORT, "alarm_level": ALARM_LEVEL, "entry_rules": ENTRY_RULES}
 
 OFFER_TEXT = "제가 드린 답이 부족했네요. 상담관에게 연결해 드릴까요?"

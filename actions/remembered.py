@@ -1,4 +1,4 @@
-"""What a search leaves in the dialogue's slots; for the action, and for a turn that searches without asking Rasa."""
+"""What actions ask the notices in their own words, and what a search leaves in the dialogue's slots; for a turn that answers without asking Rasa, too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ QUERY_CHARS = 200
 #: the notices asked back
 CLARIFY = "clarify"
 SEARCH = "search"
+
+LOST_PASSPORT = "해외에서 여권을 잃어버렸을 때 어떻게 해야 하나요"
+ALARM_LEVEL = "여행경보 단계"
+ENTRY_RULES = "입국 조건과 무비자 체류 기간"
+REGISTER_ALERTS = "안전 문자와 안전 공지 알림 신청 방법"
 
 
 def failures_after(outcome: str | None, failures: float) -> float:

@@ -1,8 +1,8 @@
-"""Turns that are answered at once, without asking Rasa: plain questions, which are searched for, and small talk.
+"""Turns that are answered at once, without asking Rasa: questions that are searched for, and small talk.
 
-Only where the dialogue expects nothing, and only with the answer that Rasa would have given: its own classifier names the rule. What was
-said is kept in a note of the conversation, and the next message to Rasa carries it, so that a correction, a repeat and the second answer
-that does not help find it there.
+Only where the dialogue expects nothing, and only with the answer that Rasa would have given: its own classifier names the rule, and
+:data:`RULES` says what the rule does. What was said is kept in a note of the conversation, and the next message to Rasa carries it, so that a
+correction, a repeat and the second answer that does not help find it there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from actions.remembered import CLARIFY, FAILURES_BEFORE_PERSON, after_search, failures_after
+from actions.remembered import ALARM_LEVEL, CLARIFY, FAILURES_BEFORE_PERSON, REGISTER_ALERTS, after_search, failures_after
 from bot import smalltalk
 from bot.compose import Reply, from_answer
 from bot.dialogue.client import Said
@@ -26,8 +26,31 @@ from language.analysis import Analysis
 log = get(__name__)
 CONTEXT = "conversations.dialogue"
 
-#: Intents whose rule is the same: search for the message's own words.
-QUESTIONS = ("ask_notice", FALLBACK)
+
+@dataclass(frozen=True)
+class Rule:
+    """What Rasa's rule for an intent does (``data/rules``, ``actions/consular.py``).
+
+    ``query`` is searched for, or the message's own words where it is empty. A rule with a ``form`` asks for the country first, unless one has been
+    spoken of. What may be asked again, for another country for instance, are the words themselves where they are ``kept``, else the ``topic``;
+    without either it stays as it was.
+    """
+
+    query: str = ""
+    kept: bool = False
+    topic: str = ""
+    form: bool = False
+
+
+#: Other rules need more of what was said before than the note knows, or fill more slots.
+RULES: Mapping[str, Rule] = {
+    "ask_notice": Rule(kept=True),
+    FALLBACK: Rule(kept=True),
+    smalltalk.OUT_OF_SCOPE: Rule(),
+    "register_alerts": Rule(REGISTER_ALERTS),
+    "ask_alarm_level": Rule(ALARM_LEVEL, topic="alarm_level", form=True),
+    "entry_rules": Rule(topic="entry_rules", form=True),
+}
 
 
 @dataclass(frozen=True)
@@ -80,10 +103,17 @@ def reading_of(analysis: Analysis) -> Reading:
     return Reading(analysis.normalised, tokens or split(analysis.normalised), vector, entities)
 
 
+def query_of(intent: str) -> str:
+    """What the rule of an intent searches for in our words; empty: in the citizen's, or not at all."""
+    rule = RULES.get(intent)
+    return rule.query if rule else ""
+
+
 def answer_at_once(note: Note, reading: Reading, intent: str, search: Callable[[str | None], Answer]) -> tuple[Reply, Note] | None:
     """The reply and the note that follows from it; None: Rasa is to be asked.
 
-    ``intent`` is whose rule Rasa would follow; ``search`` answers the message for the country that is spoken of, or for what else is known.
+    ``intent`` is whose rule Rasa would follow; ``search`` answers what the rule asks (:func:`query_of`) for the country that is spoken of, or for
+    what else is known.
     """
     if note.expects:
         return None
@@ -91,14 +121,23 @@ def answer_at_once(note: Note, reading: Reading, intent: str, search: Callable[[
     named = (found.country or found.value) if found is not None else None
     country = named or note.topic_country
     untold = {**note.untold, "topic_country": named} if named else dict(note.untold)
+    unchanged = replace(note, topic_country=country, untold=untold)
     if intent in smalltalk.INTENTS:
-        return Reply((smalltalk.replies()[intent],), outcome="smalltalk"), replace(note, topic_country=country, untold=untold)
-    if intent not in QUESTIONS:
+        return Reply((smalltalk.replies()[intent],), outcome="smalltalk"), unchanged
+    rule = RULES.get(intent)
+    # What the note calls the country spoken of may be the place where the citizen is, which the form does not take for an answer.
+    if rule is None or (rule.form and not untold.get("topic_country")):
         return None
     answer = search(country)
     outcome = str(answer.outcome)
+    if intent == smalltalk.OUT_OF_SCOPE and outcome != "answered":
+        return Reply((smalltalk.out_of_scope(),), outcome="dialogue"), unchanged
     failures = failures_after(outcome, note.failures)
     if outcome == CLARIFY or failures >= FAILURES_BEFORE_PERSON:
         return None  # then the dialogue expects something
-    untold |= {**after_search(reading.text, outcome), "failures": failures, "offered": None}
+    untold |= {"failures": failures, "offered": None}
+    if rule.kept:
+        untold |= after_search(reading.text, outcome)
+    elif rule.topic:
+        untold["last_topic"] = rule.topic
     return from_answer(answer), Note(False, country, int(failures), untold)

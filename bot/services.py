@@ -36,6 +36,7 @@ class Understanding:
         self.intents = intents
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="analyser")
         self._known: OrderedDict[int, Analysis] = OrderedDict()
+        self._queries: dict[str, Analysis] = {}
 
     @classmethod
     def load(cls) -> Understanding:
@@ -50,6 +51,13 @@ class Understanding:
         """The analysis of a message, from memory if this process has made it."""
         known = self._known.pop(message_id, None)
         return known if known is not None else (await self.analyse([text]))[0]
+
+    async def of_query(self, query: str) -> Analysis:
+        """The analysis of a question of our own; they are few, and kept."""
+        known = self._queries.get(query)
+        if known is None:
+            known = self._queries[query] = (await self.analyse([query]))[0]
+        return known
 
     def remember(self, message_id: int, analysis: Analysis) -> None:
         """Keep an analysis for the turn that follows."""

@@ -13,11 +13,24 @@ from core.settings import ROOT
 INTENTS = ("greet", "goodbye", "thank", "bot_challenge", "help")
 
 
-@lru_cache(maxsize=1)
+#: Has a response of its own too, but only after the notices were asked.
+OUT_OF_SCOPE = "out_of_scope"
+
+
 def replies() -> dict[str, Body]:
     """The response to each of the intents."""
+    return {intent: _responses()[intent] for intent in INTENTS}
+
+
+def out_of_scope() -> Body:
+    """What is said where no notice answers what sounds like somebody else's business."""
+    return _responses()[OUT_OF_SCOPE]
+
+
+@lru_cache(maxsize=1)
+def _responses() -> dict[str, Body]:
     responses = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["responses"]
-    return {intent: _body(responses[f"utter_{intent}"][0]) for intent in INTENTS}
+    return {intent: _body(responses[f"utter_{intent}"][0]) for intent in (*INTENTS, OUT_OF_SCOPE)}
 
 
 def _body(response: dict[str, object]) -> Body:

@@ -172,7 +172,9 @@ class TurnSlot:
         if knowledge is not None and intents is not None and not note.expects:
             reading = at_once.reading_of(analysis)
             intent = intents.predict([form for form, _, _ in reading.tokens], reading.vector)
-            found = at_once.answer_at_once(note, reading, intent, lambda country: knowledge.answer(analysis, country=country or row["country"]))
+            query = at_once.query_of(intent)
+            asked = await self.services.understanding.of_query(query) if query and self.services.understanding else analysis
+            found = at_once.answer_at_once(note, reading, intent, lambda country: knowledge.answer(asked, country=country or row["country"]))
             if found is not None:
                 reply, note = found
                 ANSWERED_AT_ONCE.labels(outcome=reply.outcome).inc()

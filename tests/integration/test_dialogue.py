@@ -386,7 +386,10 @@ class Chat:
 
 @pytest_asyncio.fixture
 async def chat(client: DialogueClient, rasa: DialogueProcess, analyser: Any, db: Database, cipher: Any) -> AsyncIterator[Chat]:
-    understanding = SimpleNamespace(of_message=lambda _, text: asyncio.to_thread(lambda: analyser.analyse([text])[0]), intents=IntentModel.load())
+    async def of_query(text: str) -> Any:
+        return (await asyncio.to_thread(analyser.analyse, [text]))[0]
+
+    understanding = SimpleNamespace(of_message=lambda _, text: of_query(text), of_query=of_query, intents=IntentModel.load())
     services = Services(Settings(), db, cipher, EventHub(db), CrisisCards.load(), understanding, Notices(), Asked(client))  # type: ignore[arg-type]
     services.dialogue_intents = DialogueIntents.load(rasa.model.with_name(FILE))
     async with db.transaction() as tx:
@@ -415,6 +418,28 @@ async def test_a_repeat_after_an_answer_at_once(chat: Chat) -> None:
     await chat.say("긴급여권 수수료가 얼마예요?")
     assert "긴급여권 수수료가 얼마예요?" in await chat.say("다시 말해 주세요")
     assert chat.services.dialogue.texts == ["다시 말해 주세요"]  # type: ignore[union-attr]
+
+
+#: Whole conversations: what is answered at once in them must not show.
+TALKS = (
+    ("일본 여행경보 몇 단계예요?", "아니 일본 말고 태국이요", "비자 필요한가요?", "다시 말해 주세요"),
+    ("베트남 입국하려면 비자가 필요한가요?", "여행경보 단계가 궁금해요", "아니 베트남 말고 필리핀이요"),
+    ("안녕하세요", "여행경보 단계가 궁금해요", "멕시코요", "입국 조건도 알려 주세요"),
+    ("안전 문자는 어떻게 신청해요?", "다시 말해 주세요", "프랑스 여행경보 알려 주세요", "다시 말해 주세요"),
+    ("피자 시켜 주세요", "모르는 노래 틀어 주세요", "일본 여행경보 몇 단계예요?", "네"),
+)
+
+
+@pytest.mark.parametrize("lines", TALKS, ids=[lines[0] for lines in TALKS])
+async def test_a_conversation_reads_the_same_whether_rasa_is_asked_or_not(chat: Chat, lines: tuple[str, ...]) -> None:
+    at_once = [await chat.say(line) for line in lines]
+    asked = len(chat.services.dialogue.texts)  # type: ignore[union-attr]
+    assert asked < len(lines)
+    chat.services.dialogue_intents = None
+    async with chat.services.db.transaction() as tx:
+        chat.talk, _ = await conversation.start(tx, "webchat")
+    assert [await chat.say(line) for line in lines] == at_once
+    assert len(chat.services.dialogue.texts) == asked + len(lines)  # type: ignore[union-attr]
 
 
 async def test_two_failures_offer_a_person_although_the_first_was_answered_at_once(chat: Chat) -> None:

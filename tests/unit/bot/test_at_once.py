@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import at_once, smalltalk
-from bot.at_once import Note, answer_at_once, note_of
+from bot.at_once import Note, answer_at_once, note_of, query_of
 from bot.dialogue.client import Said
 from bot.dialogue.intents import FALLBACK
 from bot.dialogue.reading import Entity, Reading
@@ -62,10 +62,7 @@ def test_the_country_that_is_named_is_spoken_of_from_then_on() -> None:
     assert search.asked == ["TH", "TH"]
 
 
-OTHERS = (
-    *("ask_person", "lost_passport", "correct_country", "ask_alarm_level", "entry_rules", "register_alerts", "affirm", "deny", "cancel"),
-    *("complaint", "repeat", "refuse_to_share", "inform", "out_of_scope"),
-)
+OTHERS = ("ask_person", "lost_passport", "correct_country", "affirm", "deny", "cancel", "complaint", "abuse", "rate", "repeat", "refuse_to_share", "inform")
 
 
 @pytest.mark.parametrize("intent", OTHERS)
@@ -73,7 +70,45 @@ def test_whatever_has_another_rule_is_not_answered_at_once(intent: str) -> None:
     assert answer_at_once(Note(), reading(), intent, Search()) is None
 
 
-@pytest.mark.parametrize("intent", ["ask_notice", FALLBACK, "greet"])
+FORMS = {"ask_alarm_level": "alarm_level", "entry_rules": "entry_rules"}
+
+
+@pytest.mark.parametrize("intent", FORMS)
+def test_the_form_that_asks_for_a_country_is_left_to_rasa_unless_one_was_spoken_of(intent: str) -> None:
+    search = Search()
+    assert answer_at_once(Note(), reading(), intent, search) is None
+    # where the citizen is, which Rasa's note calls the same, does not fill the form
+    assert answer_at_once(Note(topic_country="JP"), reading(), intent, search) is None
+    assert search.asked == []
+
+
+@pytest.mark.parametrize(("intent", "topic"), FORMS.items())
+def test_a_form_that_lacks_nothing_is_answered_and_may_be_asked_again_for_another_country(intent: str, topic: str) -> None:
+    first = answer_at_once(Note(), reading("태국 어때요", "TH"), intent, search := Search())
+    assert first is not None
+    assert first[1] == Note(False, "TH", 0, {"topic_country": "TH", "last_topic": topic, "failures": 0.0, "offered": None})
+    assert answer_at_once(first[1], reading(), intent, search) is not None
+    assert search.asked == ["TH", "TH"]
+
+
+def test_how_to_get_alerts_is_searched_for_in_our_own_words_and_the_last_question_stays() -> None:
+    asked = Note(untold={"last_topic": "search", "last_query": FEE})
+    assert untold(asked, "register_alerts") == {**asked.untold, "failures": 0.0, "offered": None}
+    assert {intent for intent in at_once.RULES if query_of(intent)} == {"register_alerts", "ask_alarm_level"}
+    assert query_of("greet") == ""
+
+
+def test_what_is_not_ours_is_searched_for_and_only_an_answer_counts() -> None:
+    asked = Note(failures=1, untold={"last_query": FEE, "failures": 1.0})
+    for outcome in (Outcome.ABSTAIN, Outcome.CLARIFY):
+        found = answer_at_once(asked, reading("피자 시켜 줘"), "out_of_scope", Search(outcome))
+        assert found is not None
+        assert "도와드리기 어려워요" in found[0].bodies[0].text
+        assert found[1] == asked
+    assert untold(asked, "out_of_scope") == {"last_query": FEE, "failures": 0.0, "offered": None}
+
+
+@pytest.mark.parametrize("intent", ["ask_notice", FALLBACK, "greet", "out_of_scope", "register_alerts", "ask_alarm_level"])
 def test_nothing_is_answered_at_once_while_the_dialogue_expects_something(intent: str) -> None:
     search = Search()
     assert answer_at_once(Note(expects=True), reading(), intent, search) is None
@@ -90,8 +125,9 @@ def test_the_first_failure_counts_and_the_second_is_left_to_rasa_which_offers_a_
     assert helped[1].failures == 0
 
 
-def test_a_question_back_is_left_to_rasa() -> None:
-    assert answer_at_once(Note(), reading(), "ask_notice", Search(Outcome.CLARIFY)) is None
+@pytest.mark.parametrize("intent", ["ask_notice", "register_alerts", "ask_alarm_level", "entry_rules"])
+def test_a_question_back_is_left_to_rasa(intent: str) -> None:
+    assert answer_at_once(Note(), reading("태국 어때요", "TH"), intent, Search(Outcome.CLARIFY)) is None
 
 
 def test_small_talk_is_in_the_words_of_the_domain_and_forgets_nothing() -> None:
