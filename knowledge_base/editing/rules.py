@@ -17,6 +17,7 @@ SOON = timedelta(days=30)
 LONGEST_REVIEW = timedelta(days=731)
 #: Stands in a draft that was made from citizens' questions until somebody has written what it says.
 BODY_TO_WRITE = "(여기에 안내 내용을 적어 주세요.)"
+TITLE_TO_WRITE = "(제목을 적어 주세요)"
 IN_WORK = (NoticeStatus.DRAFT, NoticeStatus.REVIEW)
 
 
@@ -132,8 +133,9 @@ def check_publishable(content: NoticeContent, author: str, by: str, house: House
     Raises:
         AppError: ``bad_notice`` when its text is still to be written, ``review_day``, ``already_over`` or ``second_person``.
     """
-    if BODY_TO_WRITE in content.body:
-        raise AppError("bad_notice", "the text is still to be written", field="body")
+    for field, text, blank in (("title", content.title, TITLE_TO_WRITE), ("body", content.body, BODY_TO_WRITE)):
+        if blank in text:
+            raise AppError("bad_notice", f"the {field} is still to be written", field=field)
     check_review_day(content.review_by, today)
     if content.expires_at is not None and content.expires_at <= today:
         raise AppError("already_over", field="expires_at")

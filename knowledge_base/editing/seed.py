@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from core import db as database
 from core.crypto import Cipher
 from core.db import Database
 from knowledge_base.editing import questions
-from knowledge_base.evaluation import QUESTIONS_FILE, load_cases
+from knowledge_base.evaluation import QUESTIONS_FILE, Case, load_cases
 from knowledge_base.service import SEED_AUTHOR
 
 #: Nobody has ever touched a test question, and these notices are still the ones that came with the program.
@@ -22,7 +23,7 @@ async def seed_questions(db: Database, cipher: Cipher, environment: str, path: P
     """Fill an empty table in development, once; how many came. Only questions about today that one notice answers."""
     if environment == "production":
         return 0
-    cases = [case for case in load_cases(path, "train") if len(case.expected) == 1 and case.at is None and not case.past]
+    cases = await asyncio.to_thread(_cases, path)
     count = 0
     async with db.transaction() as tx:
         await database.run(tx, "LOCK TABLE notice_questions IN SHARE ROW EXCLUSIVE MODE")  # of several processes that start together, one does it
@@ -32,3 +33,9 @@ async def seed_questions(db: Database, cipher: Cipher, environment: str, path: P
                 await questions.insert(tx, cipher, case.expected[0], *questions.clean(case.text, case.country), SEED_AUTHOR)
                 count += 1
     return count
+
+
+def _cases(path: Path) -> list[Case]:
+    if not path.is_file():
+        return []
+    return [case for case in load_cases(path, "train") if len(case.expected) == 1 and case.at is None and not case.past]

@@ -114,8 +114,8 @@ async def draft_from(
 ) -> service.Saved:
     """A draft with these questions as its test questions, in one step; they leave the list.
 
-    With ``notice_id`` the draft is a new version of that notice with its text as it stands; otherwise a new notice, whose title is the
-    first question unless one is given, and whose text says that it is still to be written.
+    With ``notice_id`` the draft is a new version of that notice with its text as it stands; otherwise a new notice, whose text says that it is
+    still to be written, and so does its title unless the editor has given one. A citizen's own words are no title: it would outlive them.
 
     Raises:
         AppError: ``already_taken`` when somebody else has handled all of them, ``unknown_notice``, ``bad_notice``.
@@ -130,7 +130,7 @@ async def draft_from(
         countries = {one.country for one in taken}
         if notice_id is None:
             record = {
-                "title": (title.strip() or taken[0].text)[:300] if taken else title,
+                "title": title if title.strip() and title not in {one.text for one in taken} else rules.TITLE_TO_WRITE,
                 "body": rules.BODY_TO_WRITE,
                 "id": service.new_id(today),
                 "published_at": today,

@@ -46,7 +46,7 @@ def _tried(base: KnowledgeBase, everything: Sequence[TestQuestion], notice_id: s
     known, desk = _understood(base, everything), base.desk
     asked = [one for one in everything if notice_id in (None, one.notice_id)]
     heirs = Heirs(desk.index)
-    said = answers(base, desk, known, asked, base.today())
+    said = answers(base, desk, on_day(base, known, asked, base.today()))
     return [Tried(one, answer, heirs.gives(answer, one.notice_id)) for one, answer in zip(asked, said, strict=True)]
 
 
@@ -57,7 +57,8 @@ def forecast(base: KnowledgeBase, asked: Sequence[TestQuestion], content: Notice
     heirs_before, heirs_after = Heirs(before.index), Heirs(after.index)
     changed, missed = [], []
     right_before = right_after = 0
-    for one, old, new in zip(asked, answers(base, before, known, asked, day), answers(base, after, known, asked, day), strict=True):
+    posed = on_day(base, known, asked, day)
+    for one, old, new in zip(asked, answers(base, before, posed), answers(base, after, posed), strict=True):
         was_right, is_right = heirs_before.gives(old, one.notice_id), heirs_after.gives(new, one.notice_id)
         right_before += was_right
         right_after += is_right
@@ -74,16 +75,16 @@ def _understood(base: KnowledgeBase, everything: Sequence[TestQuestion]) -> dict
     return understood(base, "test", {one.id: one.text for one in everything})
 
 
-def answers(base: KnowledgeBase, desk: Desk, known: Mapping[Hashable, Question], asked: Sequence[TestQuestion], day: date) -> list[Said]:
-    """What each question is told on a day, from the given index."""
-    found = []
-    for one in asked:
-        question = base.question(known[one.id].analysis, country=one.country)
-        if day != question.today:
-            # On that day it will be today: what has begun by then is not a thing of the future, nor what ended before one of the present.
-            question = replace(question, today=day, day=day)
-        found.append(_said(base.reply(question, desk=desk)))
-    return found
+def on_day(base: KnowledgeBase, known: Mapping[Hashable, Question], asked: Sequence[TestQuestion], day: date) -> list[Question]:
+    """The questions as they would be asked on a day."""
+    found = [base.question(known[one.id].analysis, country=one.country) for one in asked]
+    # On that day it will be today: what has begun by then is not a thing of the future, nor what ended before one of the present.
+    return [question if question.today == day else replace(question, today=day, day=day) for question in found]
+
+
+def answers(base: KnowledgeBase, desk: Desk, asked: Sequence[Question]) -> list[Said]:
+    """What each question is told from the given index."""
+    return [_said(base.reply(question, desk=desk)) for question in asked]
 
 
 def _said(answer: Answer) -> Said:

@@ -166,6 +166,7 @@ class TestPublishing:
             ({"expires_at": TODAY}, False, "kim", "already_over"),
             ({"expires_at": TODAY + timedelta(days=1)}, False, "kim", None),
             ({"body": rules.BODY_TO_WRITE}, False, "kim", "bad_notice"),
+            ({"title": rules.TITLE_TO_WRITE}, False, "kim", "bad_notice"),
         ],
     )
     def test_what_people_may_publish(self, values: dict[str, Any], needs_second: bool, by: str, code: str | None) -> None:
