@@ -257,12 +257,11 @@ def kb_confirm(change_id: int | None, by: str, refuses: bool, **options: Any) ->
 @click.option("--seed", default=20261122, show_default=True)
 @click.option("--everyday", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None, help="a folder with 3i4K: real harmless sentences")
 @click.option("--with", "more", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=None, help="triage: labels of `review export` as well")
-@click.option("--adapter", "adapters", multiple=True, type=click.Choice(["danger", "search"]), default=("danger", "search"), help="encoder: which to train")
-def train(what: str, seed: int, everyday: Path | None, more: Path | None, adapters: tuple[str, ...]) -> None:
+def train(what: str, seed: int, everyday: Path | None, more: Path | None) -> None:
     """Train a model reproducibly; writes models/ with its card."""
     from bot import setup as steps
 
-    steps.train(what, seed, everyday, more, adapters)
+    steps.train(what, seed, everyday, more)
 
 
 @main.group()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from core.settings import ROOT
-
-ADAPTERS = ("danger", "search")
 
 
 def run() -> None:
@@ -29,8 +27,8 @@ def run() -> None:
     train_dialogue(progress=progress)
 
 
-def train(what: str, seed: int, everyday: Path | None = None, more: Path | None = None, adapters: Collection[str] = ADAPTERS) -> None:
-    """Train one model, or of the encoder the adapters named."""
+def train(what: str, seed: int, everyday: Path | None = None, more: Path | None = None) -> None:
+    """Train one model."""
     if what == "triage":
         from language.training import train_triage
 
@@ -45,14 +43,10 @@ def train(what: str, seed: int, everyday: Path | None = None, more: Path | None 
         train_intents(ROOT / "data" / "nlu", ROOT / "models" / "intents", seed)
         train_dialogue(force=True)
     else:
-        from knowledge_base.adaptation import train_search
         from language.adaptation import train_encoder
 
         try:
-            if "danger" in adapters:
-                train_encoder(ROOT / "data" / "triage", ROOT / "models" / "encoder", seed, everyday=everyday)
-            if "search" in adapters:
-                train_search(ROOT / "models" / "encoder", seed=seed)
+            train_encoder(ROOT / "data" / "triage", ROOT / "models" / "encoder", seed, everyday=everyday)
         except ModuleNotFoundError as error:
             raise click.ClickException(
                 f"The package {error.name} is missing. Install the extra first: .venv/bin/python -m pip install -r requirements/torch.in"

@@ -1,6 +1,4 @@
-"""The low-rank adapters (LoRA, Hu et al. 2021) that bend the encoder's last layers, one towards search and one towards danger: arrays only, merged into the
-graph when it is built.
-"""
+"""The low-rank adapter (LoRA, Hu et al. 2021) that bends the encoder's last layers towards danger: arrays only, merged into the graph when it is built."""
 
 from __future__ import annotations
 
@@ -14,8 +12,7 @@ import numpy as np
 from language.paths import MODELS
 
 FOLDER = MODELS / "encoder"
-DANGER = "adapter.npz"
-SEARCH = "search.npz"
+FILE = "adapter.npz"
 
 
 @dataclass(frozen=True)
@@ -48,9 +45,9 @@ class Adapter:
         np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
-def load(file: str, folder: Path = FOLDER) -> Adapter | None:
-    """A committed adapter, or None where there is none: search and triage do without."""
-    path = folder / file
+def load(folder: Path = FOLDER) -> Adapter | None:
+    """The committed adapter, or None where there is none: triage does without."""
+    path = folder / FILE
     if not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as arrays:
@@ -60,6 +57,6 @@ def load(file: str, folder: Path = FOLDER) -> Adapter | None:
 
 
 def digest(folder: Path = FOLDER) -> str:
-    """What tells adapters from others: a graph built with other ones must be built again."""
-    found = [path.read_bytes() for path in (folder / SEARCH, folder / DANGER) if path.is_file()]
-    return hashlib.sha256(b"".join(found)).hexdigest()[:16] if found else ""
+    """What tells one adapter from another: a graph built with another one must be built again."""
+    path = folder / FILE
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""

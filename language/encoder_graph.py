@@ -1,7 +1,7 @@
 """Writes the encoder as an ONNX graph with `onnx` alone: token ids in, unit-length sentence vectors out.
 
-The adapter for search is merged into the layers it belongs to. With an adapter for danger the graph has a second output: the last layers once more with it
-merged in. The layers below are computed once for both, so a message costs a third more than for search alone, not twice as much.
+With an adapter the graph has a second output: the last layers once more with the adapter merged in. The layers below are computed once for both, so
+a message costs a third more than for search alone, not twice as much.
 """
 
 from __future__ import annotations
@@ -114,25 +114,22 @@ def _layer(g: _Graph, w: Mapping[str, np.ndarray], epsilon: float, layer: int, x
     return norm("oln", g.op("Add", [outer, x]))
 
 
-def write_graph(path: Path, weights: Weights, int8: bool, search: Adapter | None = None, danger: Adapter | None = None) -> None:
-    """Write the model, with mean pooling and unit length inside the graph, to one file; outputs `sentence` and, with the adapter for danger, `adapted`."""
+def write_graph(path: Path, weights: Weights, int8: bool, adapter: Adapter | None = None) -> None:
+    """Write the model, with mean pooling and unit length inside the graph, to one file; outputs `sentence` and, with an adapter, `adapted`."""
     import onnx
     from onnx import TensorProto, helper
 
     g = _Graph(int8)
     g.nodes.append(helper.make_node("Cast", ["attention_mask"], ["mask32"], to=TensorProto.INT32))
     x = branch = _embed(g, weights)
-    tensors = weights.tensors if search is None else search.merged(weights.tensors)
-    if search is not None and danger is not None and search.first < danger.first:
-        raise ValueError("the adapter for search changes layers that the one for danger was trained above")
     for layer in range(LAYERS):
-        if danger is not None and layer == danger.first:
+        if adapter is not None and layer == adapter.first:
             branch = x
-        x = _layer(g, tensors, weights.epsilon, layer, x)
+        x = _layer(g, weights.tensors, weights.epsilon, layer, x)
     ends = [("sentence", x)]
-    if danger is not None:
-        merged = danger.merged(weights.tensors)
-        for layer in range(danger.first, LAYERS):
+    if adapter is not None:
+        merged = adapter.merged(weights.tensors)
+        for layer in range(adapter.first, LAYERS):
             branch = _layer(g, merged, weights.epsilon, layer, branch, "adapted.")
         ends.append(("adapted", branch))
     axis = g.const("axis_tokens", np.array([1], np.int64))

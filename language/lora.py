@@ -120,6 +120,15 @@ class LoraEncoder:
         self.bert.train(was_training)
         return out
 
+    def take(self, known: Adapter) -> None:
+        """Set the pairs to those of an adapter for the same layers."""
+        with self.torch.no_grad():
+            for number in range(FIRST, LAYERS):
+                modules = dict(self.bert.encoder.layer[number].named_modules())
+                for long, short in _SHORT.items():
+                    for part, values in zip(("lora_A", "lora_B"), known.factors[f"l{number}.{short}"], strict=True):
+                        getattr(modules[long], part)["default"].weight.copy_(self.torch.tensor(values))
+
     def adapter(self) -> Adapter:
         """The trained pairs as arrays."""
         factors: dict[str, tuple[np.ndarray, np.ndarray]] = {}
