@@ -26,6 +26,7 @@ class Draft:
     topics: tuple[str, ...] = ()
     supersedes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()  # Korean sentences for the editor
+    test_only: bool = False  # 시험용
 
 
 @dataclass(frozen=True)
