@@ -31,6 +31,7 @@ from handoff.jurisdiction.service import seed as seed_jurisdiction
 from handoff.reviews import jobs as review_jobs
 from handoff.routes import build_router as locate_router
 from knowledge_base.crisis_cards import CrisisCards
+from knowledge_base.editing.seed import seed_questions
 from knowledge_base.service import KnowledgeBase, seed
 from knowledge_base.staff_texts import StaffSearch
 

@@ -37,7 +37,7 @@ ATTEMPTS = 3
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 1)) AS held"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 1))"
 _NEXT = """
-SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel, c.dialogue,
+SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel, c.dialogue, c.synthetic,
        k.severity AS case_severity
 FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
      LEFT JOIN cases k ON k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
@@ -203,7 +203,9 @@ class TurnSlot:
             await self._write(session, row, kind, reply, missed)
 
     async def _missed(self, session: Connection, row: dict[str, Any], kind: str, reply: Reply) -> Sequence[misses.Miss]:
-        """The questions that editors are to look at because of this turn; none, as a rule."""
+        """The questions that editors are to look at because of this turn; none, as a rule, and never from a drill."""
+        if row["synthetic"]:
+            return ()
         try:
             if reply.person in WISHES:
                 return await misses.before_asking_person(session, self.services.cipher, row["id"])

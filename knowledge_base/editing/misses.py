@@ -1,18 +1,17 @@
 """What citizens asked in vain, written down in the turn's own transaction: redacted first, then sealed.
 
-A record goes with the citizen's message (the database deletes it with the message or the conversation), and when its time is over. Drills
-leave none. Nothing here may cost a citizen the answer: a record that cannot be written is logged and left out.
+A record goes with the citizen's message (the database deletes it with the message or the conversation), and when its time is over. Nothing
+here may cost a citizen the answer: a record that cannot be written is logged and left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 
-from conversation.service import open_body
+from conversation.questions import AnsweredQuestion, answered
 from core import db as database
 from core.crypto import Cipher
 from core.db import UNAVAILABLE, Connection
@@ -49,9 +48,7 @@ def safe_text(text: str) -> str:
 
 _KEEP = """
 INSERT INTO unanswered_questions (message_id, conversation_id, text, language, country, reason, notice_id, score)
-SELECT m.id, c.id, %(text)s, %(language)s, %(country)s, %(reason)s, %(notice_id)s, %(score)s
-FROM messages m JOIN conversations c ON c.id = m.conversation_id
-WHERE m.id = %(message_id)s AND c.id = %(conversation_id)s AND NOT c.synthetic
+VALUES (%(message_id)s, %(conversation_id)s, %(text)s, %(language)s, %(country)s, %(reason)s, %(notice_id)s, %(score)s)
 ON CONFLICT (message_id) DO NOTHING
 """
 
@@ -81,34 +78,22 @@ async def keep(tx: Connection, cipher: Cipher, missed: Sequence[Miss]) -> None:
             log.error("miss_not_kept", conversation=miss.conversation_id, error=type(error).__name__)
 
 
-#: The bot's answers with the questions that they answer, newest first.
-_ANSWERS = """
-SELECT q.id AS message_id, q.body AS question, a.body AS answer, a.kind, c.language, c.country
-FROM messages a JOIN outbox o ON o.message_id = a.id JOIN messages q ON q.id = o.in_reply_to JOIN conversations c ON c.id = a.conversation_id
-WHERE a.conversation_id = %s AND a.author_kind = 'bot' ORDER BY a.seq DESC LIMIT %s
-"""
-
-
 async def before_asking_person(connection: Connection, cipher: Cipher, conversation_id: str) -> list[Miss]:
     """A person is asked for: the question answered from a notice just before, if there is one, was perhaps not answered well."""
-    rows = await database.rows(connection, _ANSWERS, conversation_id, 1)
-    return _answered(cipher, conversation_id, rows, Reason.ASKED_PERSON_AFTER)
+    return _of(conversation_id, await answered(connection, cipher, conversation_id, 1), Reason.ASKED_PERSON_AFTER)
 
 
 async def rated_badly(connection: Connection, cipher: Cipher, conversation_id: str) -> list[Miss]:
     """A low mark for the conversation: the newest questions answered from notices."""
-    rows = await database.rows(connection, _ANSWERS, conversation_id, MOST_LOOKED_AT)
-    return _answered(cipher, conversation_id, rows, Reason.RATED_BADLY)[:MOST_RATED]
+    return _of(conversation_id, await answered(connection, cipher, conversation_id, MOST_LOOKED_AT), Reason.RATED_BADLY)[:MOST_RATED]
 
 
-def _answered(cipher: Cipher, conversation_id: str, rows: list[dict[str, Any]], reason: Reason) -> list[Miss]:
+def _of(conversation_id: str, questions: Sequence[AnsweredQuestion], reason: Reason) -> list[Miss]:
     found: dict[int, Miss] = {}
-    for row in rows:
-        source: Mapping[str, Any] = open_body(cipher, row["answer"]).get("source") or {} if row["kind"] == "answer" else {}
-        if row["message_id"] in found or not source.get("notice_id"):
-            continue
-        asked = safe_text(str(open_body(cipher, row["question"]).get("text") or ""))
-        found[row["message_id"]] = Miss(conversation_id, row["message_id"], asked, row["language"], row["country"], reason, notice_id=str(source["notice_id"]))
+    for one in questions:
+        if one.kind == "answer" and one.notice_id and one.message_id not in found:
+            text = safe_text(one.text)
+            found[one.message_id] = Miss(conversation_id, one.message_id, text, one.language, one.country, reason, notice_id=one.notice_id)
     return list(found.values())
 
 
