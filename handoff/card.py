@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from accounts.schemas import Staff
@@ -14,11 +15,12 @@ from core.crypto import Cipher
 from core.db import Connection
 from handoff import repository
 from handoff.access import access_case
+from handoff.geocoding import Candidate, candidates
 from handoff.geography import countries_at, local_time, time_zone_at
 from handoff.jurisdiction import service as jurisdiction
 from handoff.jurisdiction.competence import Place as Spot
 from handoff.jurisdiction.duty import missions_now
-from handoff.location import ONE_LOOK_S, Seen, seen_places
+from handoff.location import ONE_LOOK_S, TYPED, Seen, seen_places
 from handoff.moves import SUMMARY, notes
 from handoff.schemas import CaseCard, CountryCandidate
 from handoff.streams import case_of
@@ -75,7 +77,16 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         notes=kept_notes,
         may_write=not closed and (row["owner_id"] == viewer.id or participant),
         missions_now=await missions_now(tx, missions[:MISSIONS_SHOWN], at),
+        towns=await _towns(seen, row["country"]),
     )
+
+
+async def _towns(seen: Seen, country: str | None) -> list[Candidate]:
+    """Towns that the typed words may mean, while no device has said where it is."""
+    if seen.typed is None or (seen.fix is not None and seen.fix.method != TYPED):
+        return []
+    # The gazetteer takes half a second to read when it is asked for the first time.
+    return await asyncio.to_thread(candidates, seen.typed.text, [country] if country else [])
 
 
 def _conflict(said: str | None, found: list[CountryCandidate]) -> bool:

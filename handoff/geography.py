@@ -115,3 +115,12 @@ def coarse_cell(lat: float, lon: float) -> str:
     columns = max(1, math.floor(360 / CELL_DEGREES * math.cos(math.radians(min(middle, 90.0)))))
     column = math.floor(((lon + 180) % 360) / 360 * columns)
     return f"{row}:{column}"
+
+
+def cell_bounds(cell: str) -> tuple[float, float, float, float]:
+    """The corners of a cell of :func:`coarse_cell`: south, west, north, east in degrees."""
+    row, column = (int(part) for part in cell.split(":"))
+    middle = min(abs(row * CELL_DEGREES - 90), abs((row + 1) * CELL_DEGREES - 90))
+    columns = max(1, math.floor(360 / CELL_DEGREES * math.cos(math.radians(min(middle, 90.0)))))
+    south, west = row * CELL_DEGREES - 90, column * 360 / columns - 180
+    return south, west, min(south + CELL_DEGREES, 90.0), west + 360 / columns

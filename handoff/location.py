@@ -32,6 +32,8 @@ MAX_DEVICE_CHARS = 200
 #: A page may send a place each second; more often is one of the same.
 SHORTEST_GAP = timedelta(seconds=1)
 ONE_LOOK_S = 60
+#: The method of a place that a person chose from words: a town, not a point.
+TYPED = "typed"
 TRACK = 50
 #: Consulates answer for people abroad: a sender who sits in Korea most likely writes for someone else.
 HOME = "KR"
@@ -174,7 +176,7 @@ async def record_typed(tx: Connection, cipher: Cipher, token: str, device: str, 
         fixed_at=now,
         expires_at=now + _ttl(),
     )
-    await _announce_place(tx, row["conversation_id"], fix_id, "typed", None)
+    await announce_place(tx, row["conversation_id"], fix_id, "typed", None)
     return fix_id
 
 
@@ -238,8 +240,8 @@ async def seen_places(tx: Connection, cipher: Cipher, conversation_id: str, view
     """
     case_id = await access_location(tx, conversation_id, viewer)
     at = clock_now()
-    fixes = [_place(row, cipher) for row in await places.kept(tx, conversation_id, "fix", TRACK, at)]
-    typed = [_place(row, cipher) for row in await places.kept(tx, conversation_id, "typed", 1, at)]
+    fixes = [place_of(row, cipher) for row in await places.kept(tx, conversation_id, "fix", TRACK, at)]
+    typed = [place_of(row, cipher) for row in await places.kept(tx, conversation_id, "typed", 1, at)]
     for newest in fixes[:1] + typed[:1]:
         if await places.insert_view(tx, conversation_id, case_id, newest.fix_id, viewer.id, ONE_LOOK_S):
             await audit.record(
@@ -251,7 +253,8 @@ async def seen_places(tx: Connection, cipher: Cipher, conversation_id: str, view
                 subject=cipher.pseudonym(conversation_id),
                 detail={"fix_id": newest.fix_id},
             )
-    return Seen(fixes[0] if fixes else None, typed[0] if typed else None, fixes[::-1])
+    track = [place for place in fixes[::-1] if place.method != TYPED]
+    return Seen(fixes[0] if fixes else None, typed[0] if typed else None, track)
 
 
 async def views_for_citizen(connection: Connection, conversation_id: str) -> list[View]:
@@ -312,11 +315,11 @@ async def _store_fix(tx: Connection, cipher: Cipher, conversation_id: str, conse
         fixed_at=fix.fixed_at,
         expires_at=now + _ttl(),
     )
-    await _announce_place(tx, conversation_id, fix_id, "fix", fix)
+    await announce_place(tx, conversation_id, fix_id, "fix", fix)
     return fix_id
 
 
-async def _announce_place(tx: Connection, conversation_id: str, fix_id: int, kind: str, fix: GeoFix | None) -> None:
+async def announce_place(tx: Connection, conversation_id: str, fix_id: int, kind: str, fix: GeoFix | None) -> None:
     """Tell the desks that there is a place (not where), and name the country if nobody has and there is no doubt about it."""
     case = await repository.open_case(tx, conversation_id, lock=True)
     if case is None:
@@ -341,7 +344,8 @@ async def _tell(tx: Connection, conversation_id: str, kind: str, payload: dict[s
         await events.append(tx, case_stream(case["id"]), kind, {"case_id": case["id"]} | payload)
 
 
-def _place(row: Row, cipher: Cipher) -> Place:
+def place_of(row: Row, cipher: Cipher) -> Place:
+    """A stored place, opened; whoever calls answers for the view being recorded."""
     content = json.loads(cipher.open(row["place"], PLACE))
     return Place(
         fix_id=row["id"],

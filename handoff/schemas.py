@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from conversation.schemas import Line
+from handoff.geocoding import Candidate
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,7 @@ class CaseCard:
     notes: list[Note] = field(repr=False)
     may_write: bool
     missions_now: dict[str, MissionNow] = field(default_factory=dict)
+    towns: list[Candidate] = field(default_factory=list, repr=False)
 
     @property
     def map(self) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from handoff import location
 from handoff import service as handoff
 from handoff.access import access_case
 from handoff.desk import words
+from handoff.desk.place_actions import PlaceActions
 from handoff.desk.session import Session
 from handoff.desk.texts import check_reply, record_stale
 from handoff.reviews import service as reviews
@@ -54,6 +55,7 @@ class Actions:
         self._cipher = cipher
         self._session = session
         self._public_url = public_url.rstrip("/")
+        self.places = PlaceActions(self._acting, cipher, session.address)
 
     @asynccontextmanager
     async def _acting(self) -> AsyncIterator[tuple[Connection, Staff]]:

@@ -11,6 +11,8 @@ from nicegui.element import Element
 
 from handoff.desk import words
 from handoff.desk.elements import attributes, block, button, say
+from handoff.desk.place_tools import PlaceTools
+from handoff.desk.tiles import PATH as TILES
 from handoff.schemas import CaseCard, Certainty, MissionHint, MissionNow, Place
 
 ASSETS = "/desk/assets"
@@ -33,8 +35,9 @@ def zoom_for(radius_m: float | None, *, tiles: bool) -> int:
 class ContextPane:
     """The situation of one case; the map is made once and moved."""
 
-    def __init__(self, tile_url: str, *, on_ask: Callable[[], Any]) -> None:
+    def __init__(self, tile_url: str, *, on_ask: Callable[[], Any], tools: PlaceTools | None = None) -> None:
         self._tiles = bool(tile_url)
+        self._tools = tools
         self._layers: list[Any] = []
         self._drawn: tuple[Any, ...] | None = None
         self._point: tuple[float, float] | None = None
@@ -47,7 +50,7 @@ class ContextPane:
                 # The frame is what appears and disappears: Leaflet writes classes of its own on the map, and a change of ours would wipe them.
                 self._frame = block("div", "frame")
                 with self._frame:
-                    self._map = _make_map(tile_url)
+                    self._map = _make_map(TILES if tile_url else "")
                 self._zoom = button("정확도 원 / 나라 보기", self._toggle_near, classes="small wide", data_action="zoom")
                 self._place = block("div", "place", role="group", aria_label="위치")
                 self._ask = button("위치 다시 요청", on_ask, classes="wide", hint="l", data_key="KeyL", data_action="ask-place")
@@ -66,11 +69,16 @@ class ContextPane:
         self._all.set_visibility(True)
         self._ask.set_visibility(may_ask)
         self._show_map(card)
-        self._refill(self._place, lambda: _place(card))
+        self._refill(self._place, lambda: self._fill_place(card))
         self._refill(self._times, lambda: _times(card))
         self._refill(self._where, lambda: _where(card))
         # The clocks are the browser's; they are set at once, when it has drawn what is new.
         ui.run_javascript("setTimeout(() => window.deskTick?.(), 30)")
+
+    def _fill_place(self, card: CaseCard) -> None:
+        _place(card)
+        if self._tools is not None:
+            self._tools.fill(card)
 
     def _refill(self, container: Element, fill: Callable[[], None]) -> None:
         container.clear()

@@ -28,6 +28,7 @@ from handoff.desk.elements import Signals, block, button, say
 from handoff.desk.leaving import Leaving
 from handoff.desk.live import Follower, QueueFeed
 from handoff.desk.marking import Marking
+from handoff.desk.place_tools import PlaceTools
 from handoff.desk.presence import PresenceControl
 from handoff.desk.queue_pane import QueuePane
 from handoff.desk.texts import Texts
@@ -103,7 +104,7 @@ class Desk:
                     put=self._writing.put,
                 )
                 self._conversation = self._writing.pane = ConversationPane(self._viewer, handlers)
-                self._context = ContextPane(self._settings.tile_url, on_ask=self._ask_place)
+                self._context = ContextPane(self._settings.tile_url, on_ask=self._ask_place, tools=PlaceTools(self._do.places, self._guarded))
         self._feed.attach(self._on_queue)
         self._queue.signal()
 

@@ -26,6 +26,7 @@ from handoff.desk.live import QueueFeed
 from handoff.desk.review_actions import ReviewActions
 from handoff.desk.reviews_page import ReviewPage, refuse
 from handoff.desk.session import Session
+from handoff.desk.tiles import build_router as tiles_router
 from handoff.desk.texts import Search, Texts
 from handoff.geography import BASE_MAP
 
@@ -56,6 +57,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
     async def base_map() -> Response:
         return FileResponse(BASE_MAP, media_type="application/json", headers={"Cache-Control": "private, max-age=86400"})
 
+    app.include_router(tiles_router(db, settings.tile_url))
     app.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
     ui.page("/desk", title="상담 데스크")(_page)
     ui.page("/desk/reviews", title="판정 검토")(_reviews)
