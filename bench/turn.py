@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -56,22 +57,24 @@ async def _measure(ours: program.Program, other: baseline.Baseline, seconds: flo
             await load.run(arrive[name], max(CONCURRENCIES), WARM_UP_S)
         seen: dict[tuple[str, int], list[Phase]] = {}
         lines: list[tuple[object, ...]] = []
-        processor: dict[str, float] = {}
+        processor: dict[str, list[float]] = {}
         for concurrency in CONCURRENCIES:
             for number in range(ROUNDS):
                 for name, load in loads.items():
-                    before = ours.cpu_s()
+                    before = _cpu_s(ours)
                     phase = await load.run(arrive[name], concurrency, seconds)
                     seen.setdefault((name, concurrency), []).append(phase)
                     times = [phase.p(share) for share in (0.5, 0.95, 0.99)]
                     counts = (len(phase.errors), phase.diverted)
                     lines.append((f"{name} {number + 1}", concurrency, len(phase.times), phase.rate, *times, *counts))
                     if name == "ours" and concurrency == max(CONCURRENCIES) and phase.times:
-                        after = ours.cpu_s()
-                        processor = {role: (used - before.get(role, 0.0)) * 1000 / len(phase.times) for role, used in after.items()}
+                        for role, used in _cpu_s(ours).items():
+                            processor.setdefault(role, []).append((used - before.get(role, 0.0)) * 1000 / len(phase.times))
         print(table(("phase", "at once", "turns", "turns/s", "p50 ms", "p95 ms", "p99 ms", "errors", "diverted"), lines))
         memory, memory_other = ours.memory_mb(), other.memory_mb()
-        print("processor ms a turn, ours, at 8:", "  ".join(f"{role} {used:.1f}" for role, used in processor.items()))
+        cost = {role: round(median(used), 1) for role, used in processor.items()}
+        cost["all"] = round(sum(cost.values()), 1)
+        print("processor ms a turn, ours, at 8:", "  ".join(f"{role} {used:.1f}" for role, used in cost.items()))
         growth = await _long(http, ours.url, sentences)
     for phases in seen.values():
         for error in sorted({error for phase in phases for error in phase.errors})[:5]:
@@ -85,7 +88,12 @@ async def _measure(ours: program.Program, other: baseline.Baseline, seconds: flo
         "ratio_p95_8": round(mine["p95_ms_8"] / default["p95_ms_8"], 3) if default["p95_ms_8"] else 0.0,
         "turn_1000_over_10": round(growth, 3),
     }
-    return {**result, **figures, "rss_mb": memory | {f"baseline_{name}": size for name, size in memory_other.items()}}
+    return {**result, **figures, "processor_ms_8": cost, "rss_mb": memory | {f"baseline_{name}": size for name, size in memory_other.items()}}
+
+
+def _cpu_s(ours: program.Program) -> dict[str, float]:
+    """Processor seconds used until now: the program's by role, and the client's, which shares the machine."""
+    return ours.cpu_s() | {"client": time.process_time()}
 
 
 async def _sender(http: aiohttp.ClientSession, url: str) -> RestCitizen:

@@ -16,6 +16,7 @@ import uvicorn
 from accounts import service as accounts
 from bot.app import build_action_app, build_app, build_services, load_models
 from bot.dialogue.process import DialogueProcess
+from bot.server import Server
 from bot.services import Services
 from bot.worker import Worker, start_dialogue
 from core import logging
@@ -72,7 +73,7 @@ async def _web(settings: Settings, *, citizen_pages: bool) -> None:
     services = await build_services(settings)
     token = os.environ.get(ACTION_TOKEN, "")
     app = build_app(services, action_token=token, citizen_pages=citizen_pages)
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             app,
             host=settings.host,
@@ -87,7 +88,8 @@ async def _web(settings: Settings, *, citizen_pages: bool) -> None:
             timeout_graceful_shutdown=3,
             limit_concurrency=None,
             server_header=False,
-        )
+        ),
+        services.hub.dismiss,
     )
     loading = asyncio.create_task(_load(services), name="load-models")
     internal = asyncio.create_task(_internal(services, token), name="internal-actions") if settings.tls_cert and citizen_pages else None

@@ -131,7 +131,7 @@ WITH conversation AS (
 ), news AS (
     SELECT 1 AS place, 'message' AS kind, jsonb_build_object('message_id', id, 'seq', seq) AS payload FROM message
 ), {events.APPENDED}
-SELECT id, seq, pg_notify('inbox', id::text), ({events.ANNOUNCED}) FROM message
+SELECT id, seq, pg_notify('inbox', id::text), ({events.ECHOED}) FROM message
 """  # noqa: S608  (constants)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from psycopg.types.json import Jsonb
 
@@ -20,6 +20,8 @@ from core import db as database
 from core.db import Connection, Database
 
 CHANNEL = "events"
+#: Tells of what the reader of a stream has said itself: others want to know at once, the reader may wait for the answer to come along.
+ECHOES = "echoes"
 #: Two parts of a statement that writes something and its events at once: ``APPENDED`` follows a part ``news (place, kind, payload)`` whose places
 #: count from 1; ``ANNOUNCED`` is the last, and wakes the readers when it commits. ``%(stream)s`` names the stream.
 APPENDED = """
@@ -33,6 +35,7 @@ next AS (
 )
 """
 ANNOUNCED = "SELECT pg_notify('events', %(stream)s) FROM next"
+ECHOED = "SELECT pg_notify('echoes', %(stream)s) FROM next"
 #: Events read at once.
 PAGE = 200
 
@@ -91,6 +94,71 @@ async def last_seq(connection: Connection, stream: str) -> int:
     return int(row["last_seq"]) if row else 0
 
 
+class Wake(asyncio.Event):
+    """Set when a stream may have grown; for a reader's own words only after ``patience_s``, unless something else comes first."""
+
+    def __init__(self, patience_s: float = 0.0) -> None:
+        super().__init__()
+        self._patience_s = patience_s
+        self._later: asyncio.TimerHandle | None = None
+
+    def echo(self) -> None:
+        """The stream has grown by the reader's own words."""
+        if not self._patience_s:
+            self.set()
+        elif self._later is None:
+            self._later = asyncio.get_running_loop().call_later(self._patience_s, self.set)
+
+    def clear(self) -> None:
+        """Forget it all: whoever looks next sees everything until now."""
+        super().clear()
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+
+
+class Following(Generic[Found]):
+    """One reader of one stream, from its last number on, until it leaves or is dismissed.
+
+    ``look`` reads a page of events, for readers who need more than the bare event.
+    """
+
+    def __init__(self, hub: EventHub, stream: str, after: int, look: Look[Found], patience_s: float = 0.0) -> None:
+        self._hub = hub
+        self._stream = stream
+        self._after = after
+        self._look = look
+        self._wake = Wake(patience_s)
+        self._has_ended = False
+
+    def end(self) -> None:
+        """Let ``pages`` end; a look that is under way is not broken off, since that would cost the pool a connection."""
+        self._has_ended = True
+        self._wake.set()
+
+    async def pages(self, idle_s: float) -> AsyncGenerator[list[Found], None]:
+        """Every event, in pages; an empty page at least each ``idle_s`` so that the caller can send a keep-alive.
+
+        Raises:
+            DatabaseUnavailable: the line to the database is lost; the reader, who knows its last number, shall know it too.
+        """
+        with self._hub.reading(self, self._stream, self._wake):
+            while not self._has_ended:
+                self._wake.clear()
+                async with self._hub.db.read() as connection:
+                    found = await self._look(connection, self._stream, self._after, PAGE)
+                if found:
+                    self._after = found[-1].seq
+                    yield found
+                # What has come since that look has set the event again, so that a short page needs no second look.
+                if len(found) < PAGE and not self._has_ended:
+                    try:
+                        async with asyncio.timeout(idle_s):
+                            await self._wake.wait()
+                    except TimeoutError:
+                        yield []
+
+
 class EventHub:
     """LISTENs once for the whole process; a subscriber gets an ``asyncio.Event`` that is set when its stream may have grown.
 
@@ -98,8 +166,9 @@ class EventHub:
     """
 
     def __init__(self, db: Database) -> None:
-        self._db = db
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self.db = db
+        self._waiting: dict[str, set[Wake]] = defaultdict(set)
+        self._readers: set[Following[Any]] = set()
         self._task: asyncio.Task[None] | None = None
         self.connected = False
 
@@ -114,54 +183,66 @@ class EventHub:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
+    def dismiss(self) -> None:
+        """End every reader's stream, so that a server that stops need not wait for them; they come back with their last number."""
+        for reader in list(self._readers):
+            reader.end()
+
     @contextlib.contextmanager
-    def subscribe(self, *streams: str) -> Any:
-        """An ``asyncio.Event`` set at each change of any of the streams, for the length of the block."""
-        wake = asyncio.Event()
+    def subscribe(self, *streams: str) -> Iterator[Wake]:
+        """A wake-up at each change of any of the streams, for the length of the block."""
+        wake = Wake()
+        with self._subscribed(wake, *streams):
+            yield wake
+
+    @contextlib.contextmanager
+    def reading(self, reader: Following[Any], stream: str, wake: Wake) -> Iterator[None]:
+        """Wake a reader at each change of its stream, for the length of the block."""
+        self._readers.add(reader)
+        try:
+            with self._subscribed(wake, stream):
+                yield
+        finally:
+            self._readers.discard(reader)
+
+    @contextlib.contextmanager
+    def _subscribed(self, wake: Wake, *streams: str) -> Iterator[None]:
         for stream in streams:
             self._waiting[stream].add(wake)
         try:
-            yield wake
+            yield
         finally:
+            wake.clear()
             for stream in streams:
                 self._waiting[stream].discard(wake)
                 if not self._waiting[stream]:
                     del self._waiting[stream]
 
     async def follow(self, stream: str, after: int, idle_s: float = 15.0, look: Look[Found] = read) -> AsyncIterator[Found | None]:  # type: ignore[assignment]
-        """Every event after ``after``, for ever; ``None`` at least each ``idle_s`` so that the caller can send a keep-alive.
-
-        ``look`` reads a page of them, for callers who need more than the bare event.
+        """Every event after ``after``, one by one and for ever; ``None`` at least each ``idle_s``.
 
         Raises:
-            DatabaseUnavailable: the line to the database is lost; the reader, who knows its last number, shall know it too.
+            DatabaseUnavailable: the line to the database is lost.
         """
-        with self.subscribe(stream) as wake:
-            while True:
-                wake.clear()
-                async with self._db.read() as connection:
-                    found = await look(connection, stream, after, PAGE)
-                for event in found:
-                    after = event.seq
+        async with contextlib.aclosing(Following(self, stream, after, look).pages(idle_s)) as pages:
+            async for page in pages:
+                for event in page:
                     yield event
-                # What has come since that look has set the event again, so that a short page needs no second look.
-                if len(found) < PAGE:
-                    try:
-                        await asyncio.wait_for(wake.wait(), idle_s)
-                    except TimeoutError:
-                        yield None
+                if not page:
+                    yield None
 
     async def _run(self) -> None:
-        async for channel, stream in self._db.listen(CHANNEL, lost=self._lost):
+        async for channel, stream in self.db.listen(CHANNEL, ECHOES, lost=self._lost):
             self.connected = True
             for name in [stream] if channel else list(self._waiting):
-                self._wake(name)
+                for wake in self._waiting.get(name, ()):
+                    if channel == ECHOES:
+                        wake.echo()
+                    else:
+                        wake.set()
 
     def _lost(self) -> None:
         self.connected = False
-        for name in list(self._waiting):
-            self._wake(name)
-
-    def _wake(self, name: str) -> None:
-        for wake in self._waiting.get(name, ()):
-            wake.set()
+        for wakes in list(self._waiting.values()):
+            for wake in wakes:
+                wake.set()

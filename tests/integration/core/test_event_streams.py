@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,10 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core import db as database
 from core import events
 from core.db import Database
 from core.errors import DatabaseUnavailable
-from core.events import EventHub
+from core.events import EventHub, Following
 from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
 
@@ -30,10 +32,29 @@ async def append(db: Database, count: int = 1, stream: str = STREAM) -> list[int
     return numbers
 
 
+LISTENS = "datname = current_database() AND query LIKE 'LISTEN%'"
+
+
+async def listening(db: Database) -> int:
+    """How many sessions of this database listen."""
+    async with db.read() as connection:
+        cursor = await connection.execute(f"SELECT count(*) AS n FROM pg_stat_activity WHERE {LISTENS}")
+        return int((await cursor.fetchone())["n"])  # type: ignore[index]
+
+
+async def echo(db: Database) -> None:
+    """What accepting a citizen's message does to its stream."""
+    statement = f"WITH news AS (SELECT 1 AS place, 'message' AS kind, '{{}}'::jsonb AS payload), {events.APPENDED} {events.ECHOED}"
+    async with db.read() as connection:
+        await database.run(connection, statement, stream=STREAM)
+
+
 @asynccontextmanager
 async def hub_on(db: Database) -> AsyncIterator[EventHub]:
     hub = EventHub(db)
     hub.start()
+    while not hub.connected:  # a line that comes up wakes everyone
+        await asyncio.sleep(0.01)
     try:
         yield hub
     finally:
@@ -166,6 +187,47 @@ class TestHub:
             assert set(hub._waiting) == {"a", "b"}
         assert not hub._waiting
 
+    async def test_a_readers_own_words_wait_for_company_and_nothing_else_does(self, db: Database) -> None:
+        async with hub_on(db) as hub:
+            own = Following(hub, STREAM, 0, events.read, patience_s=0.4)
+            pages = own.pages(30)
+            page = asyncio.ensure_future(anext(pages))
+            with hub.subscribe(STREAM) as others:
+                await asyncio.sleep(0.2)
+                began = time.monotonic()
+                await echo(db)
+                await asyncio.wait_for(others.wait(), 0.3)
+            await asyncio.sleep(0.1)
+            assert not page.done()
+            await append(db)
+            assert [event.seq for event in await asyncio.wait_for(page, 2)] == [1, 2]
+            assert time.monotonic() - began < 0.4
+            await echo(db)
+            began = time.monotonic()
+            assert [event.seq for event in await asyncio.wait_for(anext(pages), 2)] == [3]
+            assert time.monotonic() - began > 0.3
+            await pages.aclose()
+
+    async def test_a_reader_that_leaves_ends_without_an_error(self, db: Database) -> None:
+        async with hub_on(db) as hub:
+            reader = Following(hub, STREAM, 0, events.read)
+            pages = reader.pages(30)
+            await append(db)
+            assert len(await anext(pages)) == 1
+            waiting = asyncio.ensure_future(anext(pages, None))
+            await asyncio.sleep(0.05)
+            reader.end()
+            assert await asyncio.wait_for(waiting, 1) is None
+            assert not hub._waiting
+
+    async def test_all_readers_are_dismissed_at_once(self, db: Database) -> None:
+        async with hub_on(db) as hub:
+            waiting = [asyncio.ensure_future(anext(Following(hub, f"{STREAM}{number}", 0, events.read).pages(30), None)) for number in range(3)]
+            await asyncio.sleep(0.1)
+            hub.dismiss()
+            assert await asyncio.wait_for(asyncio.gather(*waiting), 1) == [None, None, None]
+            assert not hub._readers
+
     async def test_it_survives_a_cut_connection(self, db: Database) -> None:
         async with hub_on(db) as hub:
             following = hub.follow(STREAM, 0, idle_s=30)
@@ -178,6 +240,39 @@ class TestHub:
             assert event is not None
             assert event.seq == 1
             await following.aclose()
+
+
+class TestListening:
+    async def test_all_parts_of_a_process_share_one_session_and_each_hears_its_own(self, db: Database) -> None:
+        first, second, third = db.listen("a"), db.listen("b", "c"), db.listen("b")
+        assert await anext(first) == ("", "")
+        assert await anext(second) == ("", "")
+        assert await anext(third) == ("", "")
+        assert await anext(first) == ("", "")  # the line was made anew for the other channels
+        assert await listening(db) == 1
+        async with db.read() as connection:
+            for channel in "abcd":
+                await database.run(connection, "SELECT pg_notify(%s, 'x')", channel)
+        assert await asyncio.wait_for(anext(first), 2) == ("a", "x")
+        assert [await asyncio.wait_for(anext(second), 2) for _ in range(2)] == [("b", "x"), ("c", "x")]
+        assert await asyncio.wait_for(anext(third), 2) == ("b", "x")
+        for ear in (first, second, third):
+            await ear.aclose()  # type: ignore[attr-defined]
+        async with asyncio.timeout(5):
+            while await listening(db):
+                await asyncio.sleep(0.02)
+
+    async def test_a_broken_line_is_told_of_and_made_again_for_everyone(self, db: Database) -> None:
+        lost: list[str] = []
+        ears = [db.listen("a", lost=lambda: lost.append("a")), db.listen("a", lost=lambda: lost.append("b"))]
+        for ear in ears:
+            assert await anext(ear) == ("", "")
+        async with db.read() as connection:
+            await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {LISTENS}")
+        for ear in ears:
+            assert await asyncio.wait_for(anext(ear), 5) == ("", "")
+            await ear.aclose()  # type: ignore[attr-defined]
+        assert lost == ["a", "b"]
 
 
 async def test_the_hub_survives_a_killed_database(tmp_path: Path) -> None:
