@@ -8,17 +8,17 @@ days) is that of the notices it holds, so it ranks as one built from nothing doe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 
+from knowledge_base.index_parts import Entry, Gone, Statistics, blocks_of, is_searched, key_of, same_text
 from knowledge_base.notices import Force, force_table
-from knowledge_base.passages import Passage
 from knowledge_base.preparing import NO_VECTORS, Cut, PassageStore, Prepared, encoder_name, index_texts, prepare, reference_key, reference_texts, text_key
-from knowledge_base.schemas import OFFICIAL, Notice, NoticeKind
-from knowledge_base.segment import Block, Segment, SegmentBuilder, Sums, widened, widened_query, width_of
+from knowledge_base.schemas import Notice
+from knowledge_base.segment import Block, Segment, SegmentBuilder, Sums, widened_query, width_of
 
 __all__ = [
     "NO_VECTORS",
@@ -37,60 +37,12 @@ __all__ = [
 ]
 
 MOST_CACHED_PERIODS = 64
-MOST_CACHED_WORDS = 20_000
+MOST_CACHED_WORDS = 2_000
 K1, B = 1.2, 0.5
 #: Rows that may gather beside the large segment, and dead ones in it, before the index ought to be laid side by side again.
 SMALL_SEGMENT_ROWS = 256
 MOST_SMALL_ROWS = 1280
 _NEVER = date.max.toordinal() + 1
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One official version of a notice in the index; its passages are rows ``first`` to ``last``, its title and words are at ``slot``."""
-
-    notice: Notice
-    force: Force
-    passages: tuple[Passage, ...]
-    first: int
-    last: int
-    slot: int
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """Mean and covariance of a set of vectors: the mean and spread of a query's scores over all of them, without scoring them."""
-
-    mean: np.ndarray
-    covariance: np.ndarray
-
-    @classmethod
-    def of(cls, sums: Sums) -> Statistics:
-        """Of all that have been summed."""
-        count = max(1, sums.count)
-        mean = sums.total / count
-        return cls(mean.astype(np.float32), (sums.square / count - np.outer(mean, mean)).astype(np.float32))
-
-    def spread(self, query: np.ndarray) -> tuple[float, float]:
-        """Mean and standard deviation of ``query @ vectors.T``."""
-        return float(query @ self.mean), float(np.sqrt(max(float(query @ self.covariance @ query), 1e-8)))
-
-
-@dataclass(frozen=True)
-class _Gone:
-    """Slots of a segment whose versions are no longer there, and the sums over their rows and titles."""
-
-    slots: np.ndarray
-    sums: tuple[Sums, Sums]
-
-
-def is_searched(notice: Notice) -> bool:
-    """Whether citizens may be told what this says."""
-    return notice.status in OFFICIAL and notice.content.kind is NoticeKind.NOTICE
-
-
-def _key(notice: Notice) -> tuple[str, int]:
-    return notice.id, notice.version
 
 
 class _Rows:
@@ -117,7 +69,9 @@ class Index:
         self.reference = reference
         self.by_id = {entry.notice.id: number for number, entry in enumerate(self.entries)}
         slots = self._slots = np.array([entry.slot for entry in self.entries], dtype=np.int32)
-        self._first = np.array([entry.first for entry in self.entries], dtype=np.int64)
+        #: The first row of each entry, and the day (as an ordinal) from which it holds.
+        self.first_rows = np.array([entry.first for entry in self.entries], dtype=np.int64)
+        self.starts = np.array([entry.force.start.toordinal() for entry in self.entries], dtype=np.int32)
         self._count = np.array([entry.last - entry.first for entry in self.entries], dtype=np.int64)
         sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(np.diff(segment.first) for segment in self.segments)])
         self._number = np.full(len(sizes), -1, dtype=np.int32)
@@ -125,7 +79,6 @@ class Index:
         #: Which entry a passage belongs to; -1 for the rows of what is no longer there.
         self.owner = np.repeat(self._number, sizes)
         self.passages = int(self._count.sum())
-        self._starts = np.array([entry.force.start.toordinal() for entry in self.entries], dtype=np.int32)
         self._ends = np.array([entry.force.end.toordinal() if entry.force.end else _NEVER for entry in self.entries], dtype=np.int32)
         lengths = np.concatenate([np.zeros(0, dtype=np.int32), *(segment.lengths for segment in self.segments)])[slots]
         self._weight_of_length = K1 * (1 - B + B * lengths / max(1.0, float(lengths.mean()) if len(lengths) else 1.0))
@@ -138,12 +91,12 @@ class Index:
         self._words: dict[int, frozenset[str]] = {}
         self._force_cache: dict[tuple[date, date], np.ndarray] = {}
 
-    def _left(self, before: Index | None) -> tuple[_Gone | None, tuple[Sums, Sums] | None]:
+    def _left(self, before: Index | None) -> tuple[Gone | None, tuple[Sums, Sums] | None]:
         """What is gone from the large segment, and the sums over all rows that are left.
 
         What was gone before stays so: only what is newly gone is summed.
         """
-        gone: _Gone | None = None
+        gone: Gone | None = None
         joined: tuple[Sums, Sums] | None = None
         base = 0
         for place, segment in enumerate(self.segments):
@@ -156,7 +109,7 @@ class Index:
             if known:
                 lost = (known.sums[0] + lost[0], known.sums[1] + lost[1])
             if place == 0:
-                gone = _Gone(dead, lost)
+                gone = Gone(dead, lost)
             own = (whole[0] - lost[0], whole[1] - lost[1])
             joined = own if joined is None else (joined[0] + own[0], joined[1] + own[1])
         return gone, joined
@@ -164,30 +117,27 @@ class Index:
     @classmethod
     def build(cls, notices: Sequence[Notice], prepared: Mapping[str, Prepared], with_vectors: bool) -> Index:
         """Lay the prepared passages of the official notices side by side."""
-        cuts = sorted((Cut.of(n) for n in notices if is_searched(n)), key=lambda cut: _key(cut.notice))
+        cuts = sorted((Cut.of(n) for n in notices if is_searched(n)), key=lambda cut: key_of(cut.notice))
         builder = IndexBuilder(cuts, prepared[reference_key()].vectors if with_vectors else None)
-        for cut in cuts:
-            builder.add(cut, prepared[cut.key])
+        builder.add(cuts, prepared)
         return builder.built()
-
-    # -- another index from this one -------------------------------------------------------------------------------------------------
 
     def with_changes(self, changes: Mapping[str, Sequence[Notice]], prepared: Mapping[str, Prepared]) -> Index:
         """The index where, for each of these ids, the given ones are all its versions (none takes the id out).
 
         ``prepared`` need only hold what the index has not got: see ``missing``.
         """
-        given = {_key(n): n for versions in changes.values() for n in versions if is_searched(n)}
+        given = {key_of(n): n for versions in changes.values() for n in versions if is_searched(n)}
         kept: dict[tuple[str, int], Entry] = {}
         touched = set(changes)
         for entry in self.entries:
             if entry.notice.id not in changes:
-                kept[_key(entry.notice)] = entry
+                kept[key_of(entry.notice)] = entry
                 continue
             touched.update(entry.notice.content.supersedes)
-            now = given.get(_key(entry.notice))
-            if now is not None and _same_text(now, entry.notice):
-                kept[_key(now)] = replace(entry, notice=now)
+            now = given.get(key_of(entry.notice))
+            if now is not None and same_text(now, entry.notice):
+                kept[key_of(now)] = replace(entry, notice=now)
         for notice in given.values():
             touched.update(notice.content.supersedes)
         fresh = [Cut.of(notice) for key, notice in given.items() if key not in kept]
@@ -200,14 +150,14 @@ class Index:
         if reference is None and not self.segments and (marks := prepared.get(reference_key())) is not None and marks.vectors is not None:
             reference = marks.vectors.astype(np.float32)
         if fresh:
-            segments = self._with_blocks(entries, fresh, [_block(cut, prepared[cut.key], reference) for cut in fresh], force)
+            segments = self._with_blocks(entries, fresh, blocks_of(fresh, prepared, reference), force)
         ordered = [entries[key] for key in sorted(entries)]
         return Index(ordered, segments, reference, self)
 
     def missing(self, notices: Iterable[Notice]) -> list[Notice]:
         """Those whose words and vectors ``with_changes`` would need."""
-        known = {_key(entry.notice): entry.notice for entry in self.entries}
-        return [n for n in notices if is_searched(n) and (_key(n) not in known or not _same_text(n, known[_key(n)]))]
+        known = {key_of(entry.notice): entry.notice for entry in self.entries}
+        return [n for n in notices if is_searched(n) and (key_of(n) not in known or not same_text(n, known[key_of(n)]))]
 
     def with_notice(self, notice: Notice, prepared: Mapping[str, Prepared]) -> Index:
         """The index as if this version were official too."""
@@ -223,10 +173,10 @@ class Index:
         small = {key: entry for key, entry in entries.items() if entry.slot >= slot_base}
         segment = Segment.of([*(self.segments[1].block(entry.slot - slot_base) for entry in small.values()), *blocks])
         pieces = [(entry.notice, entry.force, entry.passages) for entry in small.values()]
-        pieces += [(cut.notice, force[_key(cut.notice)], cut.passages) for cut in fresh]
+        pieces += [(cut.notice, force[key_of(cut.notice)], cut.passages) for cut in fresh]
         for slot, (notice, span, passages) in enumerate(pieces):
             first = row_base + int(segment.first[slot])
-            entries[_key(notice)] = Entry(notice, span, passages, first, first + len(passages), slot_base + slot)
+            entries[key_of(notice)] = Entry(notice, span, passages, first, first + len(passages), slot_base + slot)
         return [*large, segment]
 
     @property
@@ -262,8 +212,6 @@ class Index:
         for entry in self.entries:
             found[entry.notice.id] = (*found.get(entry.notice.id, ()), entry.notice)
         return found
-
-    # -- what a query asks -----------------------------------------------------------------------------------------------------------
 
     def _locate(self, at: int, *, by_slot: bool = False) -> tuple[Segment, int]:
         """The segment of a row (or slot), and its number within."""
@@ -344,24 +292,27 @@ class Index:
         order = np.lexsort((every, -values))[:limit]
         return every[order], values[order]
 
-    def _vectors(self, places: np.ndarray, *, by_slot: bool = False) -> np.ndarray:
+    def _vectors(self, places: np.ndarray, *, by_slot: bool = False, columns: slice = slice(None)) -> np.ndarray:
         """Widened vectors of passages by row, or of titles by slot."""
-        found: np.ndarray | None = None
+        sources = [(segment.titles, segment.slots) if by_slot else (segment.matrix, segment.rows) for segment in self.segments]
+        first, size = sources[0] if sources else (None, 0)
+        if first is None:
+            return np.zeros((len(places), 0), dtype=np.float32)
+        if len(sources) == 1:
+            return first[places, columns].astype(np.float32)
+        found = np.zeros((len(places), len(range(first.shape[1])[columns])), dtype=np.float32)
         base = 0
-        for segment in self.segments:
-            source, size = (segment.titles, segment.slots) if by_slot else (segment.matrix, segment.rows)
-            if source is not None:
-                own = (places >= base) & (places < base + size)
-                if found is None:
-                    found = np.zeros((len(places), source.shape[1]), dtype=np.float32)
-                found[own] = source[places[own] - base]
+        for source, size in sources:
+            own = np.flatnonzero((places >= base) & (places < base + size))
+            if source is not None and len(own):
+                found[own] = source[places[own] - base, columns]
             base += size
-        return np.zeros((len(places), 0), dtype=np.float32) if found is None else found
+        return found
 
     def vectors_of(self, number: int) -> np.ndarray:
         """The sentence vectors of an entry's passages."""
         entry = self.entries[number]
-        return self._vectors(np.arange(entry.first, entry.last))[:, : 0 if self.reference is None else self.reference.shape[1]]
+        return self._vectors(np.arange(entry.first, entry.last), columns=slice(0 if self.reference is None else self.reference.shape[1]))
 
     def similarities(self, number: int, query: np.ndarray) -> np.ndarray:
         """The query's scores with an entry's passages."""
@@ -372,7 +323,7 @@ class Index:
         """Of each of these entries the row that is nearest to the query, and its score."""
         counts = self._count[numbers]
         offsets = np.cumsum(counts) - counts
-        rows = np.arange(int(counts.sum())) + np.repeat(self._first[numbers] - offsets, counts)
+        rows = np.arange(int(counts.sum())) + np.repeat(self.first_rows[numbers] - offsets, counts)
         scores = self._vectors(rows) @ query
         if not len(numbers):
             return rows, scores
@@ -390,14 +341,14 @@ class Index:
         if self.reference is None:
             return np.zeros(len(rows), dtype=np.float32)
         at = self.reference.shape[1]
-        return np.asarray(self._vectors(rows)[:, at : at + 2].sum(axis=1))
+        return np.asarray(self._vectors(rows, columns=slice(at, at + 2)).sum(axis=1))
 
     def in_force(self, first: date, last: date) -> np.ndarray:
         """Which entries held on any day of the period."""
         known = self._force_cache.get((first, last))
         if known is None:
             begin, end = first.toordinal(), last.toordinal()
-            known = (self._starts <= end) & (begin < self._ends) & (self._starts < self._ends)
+            known = (self.starts <= end) & (begin < self._ends) & (self.starts < self._ends)
             if len(self._force_cache) >= MOST_CACHED_PERIODS:
                 self._force_cache.clear()
             self._force_cache[first, last] = known
@@ -405,7 +356,7 @@ class Index:
 
     def started_before(self, day: date) -> np.ndarray:
         """Which entries had begun before a day."""
-        return np.asarray(self._starts < day.toordinal())
+        return np.asarray(self.starts < day.toordinal())
 
     @cached_property
     def succession(self) -> dict[int, int]:
@@ -424,20 +375,6 @@ class Index:
         return {number: root(number) for number in range(len(line))}
 
 
-def _same_text(one: Notice, other: Notice) -> bool:
-    return one.content.title == other.content.title and one.content.body == other.content.body
-
-
-def _block(cut: Cut, prepared: Prepared, reference: np.ndarray | None) -> Block:
-    """What a segment takes of a notice; one without passages is found by its title."""
-    title, *passages = prepared.words
-    matrix = None
-    if prepared.vectors is not None and reference is not None:
-        vectors = prepared.vectors if passages else np.concatenate([prepared.vectors[:1], prepared.vectors[:1]])
-        matrix = widened(vectors, reference)
-    return Block(title, passages or [title], matrix)
-
-
 class IndexBuilder:
     """Builds an index of many notices without ever holding all that was prepared for them."""
 
@@ -449,12 +386,13 @@ class IndexBuilder:
         self._entries: list[Entry] = []
         self._at = 0
 
-    def add(self, cut: Cut, prepared: Prepared) -> None:
-        """The next notice, in the order of (id, version)."""
-        self._segment.add(_block(cut, prepared, self.reference))
-        count = len(cut.passages)
-        self._entries.append(Entry(cut.notice, self._force[_key(cut.notice)], cut.passages, self._at, self._at + count, len(self._entries)))
-        self._at += count
+    def add(self, cuts: Sequence[Cut], prepared: Mapping[str, Prepared]) -> None:
+        """The next notices, in the order of (id, version)."""
+        for cut, block in zip(cuts, blocks_of(cuts, prepared, self.reference), strict=True):
+            self._segment.add(block)
+            count = len(cut.passages)
+            self._entries.append(Entry(cut.notice, self._force[key_of(cut.notice)], cut.passages, self._at, self._at + count, len(self._entries)))
+            self._at += count
 
     def built(self) -> Index:
         """The index."""

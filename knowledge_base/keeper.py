@@ -7,6 +7,8 @@ official versions is compared, which is done after every change, every reconnect
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
 import itertools
 from collections.abc import Collection, Iterable, Sequence
 
@@ -46,20 +48,23 @@ class IndexKeeper:
 
     async def load(self) -> None:
         """Take in everything that is official."""
-        assert self._db is not None  # noqa: S101
         async with self._changing:
-            async with self._db.read() as connection:
-                found = await repository.searched(connection, with_test_only=self._with_test_only)
-            cuts = await asyncio.to_thread(lambda: [Cut.of(notice) for notice, _ in found])
-            known = await self._prepared([])
-            builder = IndexBuilder(cuts, known[reference_key()].vectors)
-            for at in range(0, len(cuts), FETCHED):
-                chunk = cuts[at : at + FETCHED]
-                known = await self._prepared(chunk)
-                await asyncio.to_thread(_add_all, builder, chunk, known)
-            self.index = await asyncio.to_thread(builder.built)
-            self._prints = {(notice.id, notice.version): print_ for notice, print_ in found}
+            self.index, self._prints = await self._loaded()
+        await asyncio.to_thread(_give_back)
         log.info("index ready", notices=len(self.index.entries), passages=self.index.passages)
+
+    async def _loaded(self) -> tuple[Index, dict[tuple[str, int], int]]:
+        assert self._db is not None  # noqa: S101
+        async with self._db.read() as connection:
+            found = await repository.searched(connection, with_test_only=self._with_test_only)
+        cuts = await asyncio.to_thread(lambda: [Cut.of(notice) for notice, _ in found])
+        known = await self._prepared([])
+        builder = IndexBuilder(cuts, known[reference_key()].vectors)
+        for at in range(0, len(cuts), FETCHED):
+            chunk = cuts[at : at + FETCHED]
+            known = await self._prepared(chunk)
+            await asyncio.to_thread(builder.add, chunk, known)
+        return await asyncio.to_thread(builder.built), {(notice.id, notice.version): print_ for notice, print_ in found}
 
     async def refresh(self, ids: Collection[str] = ()) -> None:
         """Apply what changed for these notices, and whatever else differs from the database."""
@@ -125,6 +130,8 @@ class IndexKeeper:
             merged = await asyncio.to_thread(self.index.compacted)
             async with self._changing:
                 self.index = await self._changed(merged, merged.changes_to(self.index))
+            del merged
+            await asyncio.to_thread(_give_back)
         except Exception as error:  # noqa: BLE001 - the edge of a background task: the index goes on as it is, and the next change tries again
             log.error("index not compacted", error=type(error).__name__)
 
@@ -159,9 +166,10 @@ class IndexKeeper:
         return index.with_notice(notice, known)
 
 
-def _add_all(builder: IndexBuilder, cuts: Sequence[Cut], prepared: dict[str, Prepared]) -> None:
-    for cut in cuts:
-        builder.add(cut, prepared[cut.key])
+def _give_back() -> None:
+    """Memory that loading needed goes back to the system; where the C library cannot do that, it stays with the process."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _batched(items: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:

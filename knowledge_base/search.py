@@ -141,7 +141,7 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
     spread = float(lexical.std()) or 1.0
     bm25 = (lexical[candidates] - float(lexical.mean())) / spread if count else np.zeros(0)
     dense, title, cosine = np.zeros(count), np.zeros(count), np.zeros(count)
-    best_row = np.array([index.entries[i].first for i in candidates], dtype=np.int64)
+    best_row = index.first_rows[candidates]
     if count and vector is not None and index.passage_statistics is not None and index.title_statistics is not None:
         mean, deviation = index.passage_statistics.spread(vector)
         best = np.zeros(count, dtype=np.float32)
@@ -155,7 +155,7 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
     elif count:
         for place, i in enumerate(candidates):
             best_row[place] = _best_row_by_words(index, index.entries[i], (*question.words, *question.other_words))
-    country = np.array([_country_score(index.entries[i], question, weights) for i in candidates])
+    country = np.array(_country_scores([index.entries[i].notice.content.countries for i in candidates], question, weights))
     known = question.likeness
     likeness = np.array([known.get(index.entries[i].notice.id, own) for i, own in zip(candidates, dense, strict=True)])
     return Signals(candidates, dense, title, bm25, likeness, country, cosine, best_row, has_vectors)
@@ -174,8 +174,12 @@ def _best_row_by_words(index: Index, entry: Entry, words: Sequence[str]) -> int:
     return entry.first + int(np.argmax(weights))
 
 
-def _country_score(entry: Entry, question: Question, weights: Weights) -> float:
-    countries = entry.notice.content.countries
+def _country_scores(countries: Sequence[tuple[str, ...]], question: Question, weights: Weights) -> list[float]:
+    known = {own: _country_score(own, question, weights) for own in set(countries)}
+    return [known[own] for own in countries]
+
+
+def _country_score(countries: tuple[str, ...], question: Question, weights: Weights) -> float:
     if not countries:
         return 0.0
     if question.named:
@@ -217,8 +221,7 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
     found = signals(index, question, allowed, weights)
     scores = fuse(found, weights, question.analysis.language)
     # Equal scores: the newer notice first, then by id, so that the order never depends on chance.
-    starts = np.array([index.entries[i].force.start.toordinal() for i in found.candidates])
-    order = np.lexsort((found.candidates, -starts, -np.round(scores, 6))).tolist()
+    order = np.lexsort((found.candidates, -index.starts[found.candidates], -np.round(scores, 6))).tolist()
     kept: list[int] = []
     # A whole year was asked about; a day has one answer anyway, and "back then" may mean any of them.
     is_stretch = question.period is not None and question.period.first is not None and question.period.first != question.period.last

@@ -19,6 +19,8 @@ HUB_WEIGHT = 0.3
 #: The kernels of faiss take sixteen numbers at a time; any other width falls back to slow ones.
 _STEP = 16
 _CHUNK = 2048
+# One query is one thread's work; further threads would only wait for it, and spin while they do.
+faiss.omp_set_num_threads(1)
 
 
 @dataclass(frozen=True)

@@ -63,24 +63,26 @@ def light() -> Light:
 
 @pytest.fixture
 async def follow(db: Database, light: Light) -> Any:
-    """Opens a knowledge base that follows the test database."""
-    opened: list[KnowledgeBase] = []
+    """Opens a knowledge base that follows the test database on connections of its own, as another process would."""
+    opened: list[tuple[KnowledgeBase, Database]] = []
 
     async def start() -> KnowledgeBase:
-        base = await KnowledgeBase.open(db, light, environment="development", now=lambda: NOW)
-        opened.append(base)
+        own = await Database.open(db.dsn, min_size=1, max_size=3)
+        base = await KnowledgeBase.open(own, light, environment="development", now=lambda: NOW)
+        opened.append((base, own))
         base.start()
         await listening(db, len(opened))
         return base
 
     yield start
-    for base in opened:
+    for base, own in opened:
         await base.stop()
+        await own.close()
 
 
 async def listening(db: Database, count: int = 1) -> list[int]:
     """The server's processes that listen for knowledge bases, once there are so many."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with db.read() as connection:
                 cursor = await connection.execute("SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' AND datname = current_database()", ())
@@ -90,7 +92,7 @@ async def listening(db: Database, count: int = 1) -> list[int]:
             await asyncio.sleep(0.05)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)
