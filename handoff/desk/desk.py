@@ -100,7 +100,7 @@ class Desk:
                     send=self._send,
                     draft=self._writing.keep,
                     seen=self._seen,
-                    find=self._writing.find,
+                    find=lambda message: self._guarded(lambda: self._writing.find(message)),
                     put=self._writing.put,
                 )
                 self._conversation = self._writing.pane = ConversationPane(self._viewer, handlers)
