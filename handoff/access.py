@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 async def access_case(connection: Connection, case_id: int, staff: Staff, *, lock: bool = False) -> Row:
-    """The case, if the person may see it: agents see what waits and what is theirs, participants their case, supervisors all.
+    """The case, if the person may see it: agents see what waits, what is theirs and what a second person must end, participants their case, supervisors all.
 
     Raises:
         AppError: ``not_found`` or ``forbidden``.
@@ -33,7 +33,7 @@ async def _may_see(connection: Connection, row: Row, staff: Staff) -> bool:
         return False
     if staff.has(Role.SUPERVISOR) or row["owner_id"] == staff.id:
         return True
-    if staff.has(Role.AGENT) and row["status"] == "queued":
+    if staff.has(Role.AGENT) and (row["status"] == "queued" or row["closing_by"] is not None or row["asked_to"] == staff.id):
         return True
     return await repository.is_participant(connection, row["conversation_id"], staff.id)
 

@@ -9,7 +9,7 @@ from conversation import service as conversation
 from core import audit
 from core.db import Connection
 from core.timers import cancel_timer
-from handoff import ladder, repository
+from handoff import handing, ladder, repository
 from handoff.access import access_claim
 from handoff.queue_order import is_emergency
 from handoff.schemas import AgentFull, AlreadyTaken, Claimed, ClaimResult, OfferedToAnother
@@ -17,11 +17,16 @@ from handoff.streams import OFFER_TIMER, announce, case_of
 
 
 async def claim(tx: Connection, case_id: int, staff: Staff) -> ClaimResult:
-    """Claimed, already taken, agent full, not eligible or offered to another: a result, never an exception, because losing a race is ordinary."""
+    """Claimed, already taken, agent full, not eligible or offered to another: a result, never an exception, because losing a race is ordinary.
+
+    Claiming what one was asked to take accepts it.
+    """
     agent = await repository.lock_agent(tx, staff.id, staff.cap)
     case = await repository.case(tx, case_id)
     if case is None:
         return AlreadyTaken(None, None)
+    if case["asked_to"] == staff.id:
+        return await handing.accept(tx, case_id, staff)
     barred = await access_claim(tx, staff, agent["state"], case["severity"])
     if barred is not None:
         return barred

@@ -58,6 +58,12 @@ cases = Table(
     Column("offer_due_at", DateTime(timezone=True)),
     Column("tried", ARRAY(BigInteger), nullable=False, server_default="{}", comment="who has let an offer pass in this wait"),
     Column("rings", Integer, nullable=False, server_default="0", comment="how often every desk was rung in this wait"),
+    Column("asked_to", BigInteger, comment="who is asked to take it from its owner"),
+    Column("snoozed_until", DateTime(timezone=True)),
+    Column("closing_by", BigInteger, comment="who asks a second person to end the emergency"),
+    Column("closing_at", DateTime(timezone=True)),
+    Column("closing_outcome", Text),
+    Column("merged_into", BigInteger, ForeignKey("cases.id", ondelete="SET NULL")),
     Column("ladder", Text, nullable=False, server_default="", comment="rungs reached in this wait, with what came of them"),
     Index("uq_cases_open_conversation", "conversation_id", unique=True, postgresql_where=text("status <> 'closed'")),
     Index("ix_cases_queued", "arrival_at", postgresql_where=text("status = 'queued'")),
@@ -71,6 +77,9 @@ cases = Table(
     CheckConstraint("status <> 'closed' OR outcome IS NOT NULL", name="closed_has_outcome"),
     CheckConstraint("(offered_to IS NULL) = (offer_due_at IS NULL)", name="offer_has_end"),
     CheckConstraint("offered_to IS NULL OR status = 'queued'", name="offer_only_while_queued"),
+    CheckConstraint("asked_to IS NULL OR status IN ('claimed', 'handed_back')", name="asked_only_while_owned"),
+    CheckConstraint("closing_by IS NULL OR (status IN ('claimed', 'handed_back') AND closing_outcome IS NOT NULL)", name="closing_stays_owned"),
+    CheckConstraint("snoozed_until IS NULL OR status = 'claimed'", name="snoozed_only_in_hand"),
 )
 
 case_notes = Table(
@@ -91,6 +100,7 @@ agent_presence = Table(
     Column("state", Text, nullable=False, server_default="offline"),
     Column("cap", Integer, nullable=False, server_default="3"),
     Column("last_seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("away_reason", Text, nullable=False, server_default=""),
     Column("idle_since", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp(), comment="since the last claim, or since available"),
     CheckConstraint("state IN ('available', 'away', 'offline')", name="state"),
     CheckConstraint("cap BETWEEN 0 AND 50", name="cap"),
@@ -128,6 +138,32 @@ duty_numbers = Table(
     Column("checked_at", DateTime(timezone=True)),
     CheckConstraint("checked_by IS NULL OR checked_by <> entered_by", name="second_person"),
     CheckConstraint("(checked_by IS NULL) = (checked_at IS NULL)", name="checked"),
+)
+
+case_promises = Table(
+    "case_promises",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False),
+    Column("staff_id", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("kept_at", DateTime(timezone=True)),
+    Column("kept_by", BigInteger),
+    Index("ix_case_promises_case_id", "case_id"),
+    Index("ix_case_promises_open", "staff_id", "due_at", postgresql_where=text("kept_at IS NULL")),
+)
+
+shifts = Table(
+    "shifts",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("staff_id", BigInteger, ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Index("ix_shifts_staff_id", "staff_id", "starts_at"),
+    CheckConstraint("ends_at > starts_at", name="order"),
 )
 
 staff_skills = Table(

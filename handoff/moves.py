@@ -12,18 +12,16 @@ from accounts.schemas import Role, Staff
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, NotOwner, Posted
 from core import audit, events
-from core import db as database
 from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
-from core.timers import cancel_timer
-from handoff import ladder, offers, places, queue_order, repository
+from handoff import ladder, offers, queue_order, repository
 from handoff.access import access_own_case, access_writable_case
 from handoff.schemas import Case, Note, QueueRow
 from handoff.states import Move, Status, after
-from handoff.streams import OFFER_TIMER, announce, case_of, case_stream, queue_row
+from handoff.streams import announce, case_of, case_stream, queue_row
 
 SUMMARY = "cases.summary"
 CONTACT = "cases.verified_contact"
@@ -42,8 +40,6 @@ OUTCOMES = {
     "withdrawn": "민원인이 취소",
     HANDED_BACK: "봇에 되돌림",
 }
-NOT_FOR_EMERGENCIES = frozenset({HANDED_BACK, "withdrawn"})
-MIN_CONTACT_CHARS = 5
 
 
 async def open_or_raise(
@@ -77,7 +73,7 @@ async def open_or_raise(
         )
         if row is not None:
             await repository.set_summary(tx, row["id"], cipher.seal(summary, SUMMARY))
-            await _wait(tx, row)
+            await wait_again(tx, row)
             await announce(tx, "opened", row)
             return case_of(row)
     raise AppError("internal", "a case opened and closed under our hands three times")
@@ -116,14 +112,14 @@ async def _raise(
         await repository.set_summary(tx, row["id"], cipher.seal(summary, SUMMARY))
     back_in_queue = known["status"] == Status.HANDED_BACK
     if row["status"] == Status.QUEUED and (back_in_queue or not was_emergency):
-        await _wait(tx, row)
+        await wait_again(tx, row)
     else:
         await ladder.start(tx, row)  # what waited as urgent may have become a life threat
     await announce(tx, "raised" if worse or back_in_queue else "repeated", row)
     return case_of(row)
 
 
-async def _wait(tx: Connection, row: dict[str, Any]) -> None:
+async def wait_again(tx: Connection, row: dict[str, Any]) -> None:
     """What a case needs when it begins to wait: somebody to be offered to, and, for a life threat, the ladder."""
     await offers.start(tx, row)
     await ladder.start(tx, row)
@@ -153,7 +149,7 @@ async def note_doubt(tx: Connection, conversation_id: str, score: float = 0.0) -
         reset_ack=status is not Status(known["status"]),
     )
     if known["status"] == Status.HANDED_BACK:
-        await _wait(tx, row)
+        await wait_again(tx, row)
     await announce(tx, "doubt", row, score=round(score, 3))
 
 
@@ -222,46 +218,11 @@ async def return_to_queue(tx: Connection, case_id: int, staff: Staff | None, *, 
     owner_id = row["owner_id"]
     changed = await repository.return_to_queue(tx, case_id)
     await conversation.hand_back(tx, row["conversation_id"], owner_id, clock_now() + HEIGHTENED)
-    await _wait(tx, changed)
+    await wait_again(tx, changed)
     await announce(tx, "returned", changed, why=why)
     if staff is not None:
         await audit.record(tx, staff.login, "", "case.return", case_id)
     return case_of(changed)
-
-
-async def close(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, outcome: str, *, verified_contact: str = "") -> Case:
-    """End a case with an outcome. An emergency also needs a sentence on how contact was verified; silence never closes one.
-
-    Raises:
-        AppError: ``not_found``, ``not_owner``, ``illegal_move`` or ``invalid_request`` (``field`` says which).
-    """
-    row = await access_own_case(tx, case_id, staff, supervisor_too=True)
-    after(row["status"], Move.CLOSE)
-    _check_closing(row["severity"], outcome, verified_contact)
-    sealed = cipher.seal(verified_contact.strip(), CONTACT) if verified_contact.strip() else None
-    changed = await repository.close(tx, case_id, staff.id, outcome, sealed)
-    await cancel_timer(tx, OFFER_TIMER, str(case_id))
-    await ladder.stop(tx, row)
-    if row["status"] == Status.CLAIMED:
-        heightened = clock_now() + HEIGHTENED if queue_order.is_emergency(row["severity"]) else None
-        await conversation.hand_back(tx, row["conversation_id"], row["owner_id"], heightened)
-    await database.run(tx, "UPDATE conversations SET last_urgency = 'none' WHERE id = %s", row["conversation_id"])
-    await places.revoke_links(tx, row["conversation_id"])
-    await announce(tx, "closed", changed, outcome=outcome)
-    await audit.record(tx, staff.login, "", "case.close", case_id, detail={"outcome": outcome})
-    return case_of(changed)
-
-
-def _check_closing(severity: str, outcome: str, verified_contact: str) -> None:
-    # The second person of an emergency's closing belongs here: a request row that another account confirms.
-    if outcome not in OUTCOMES:
-        raise AppError("invalid_request", field="outcome")
-    if not queue_order.is_emergency(severity):
-        return
-    if outcome in NOT_FOR_EMERGENCIES:
-        raise AppError("invalid_request", field="outcome")
-    if len(verified_contact.strip()) < MIN_CONTACT_CHARS:
-        raise AppError("invalid_request", field="verified_contact")
 
 
 async def acknowledge(tx: Connection, case_id: int, staff: Staff) -> bool:

@@ -64,6 +64,8 @@ async def raise_case(tx: Connection, case_id: int, **values: Any) -> Row:
                   tried = CASE WHEN %(reset_ack)s THEN array_remove(ARRAY[offered_to], NULL) ELSE tried END,
                   rings = CASE WHEN %(reset_ack)s THEN 0 ELSE rings END,
                   ladder = CASE WHEN %(status)s = 'queued' AND status <> 'queued' THEN '' ELSE ladder END,
+                  asked_to = CASE %(status)s WHEN 'queued' THEN NULL ELSE asked_to END, snoozed_until = NULL,
+                  closing_by = NULL, closing_at = NULL, closing_outcome = NULL,
                   acknowledged_at = CASE WHEN %(reset_ack)s THEN NULL ELSE acknowledged_at END,
                   acknowledged_by = CASE WHEN %(reset_ack)s THEN NULL ELSE acknowledged_by END
            WHERE id = %(case_id)s RETURNING *""",
@@ -77,7 +79,8 @@ async def raise_case(tx: Connection, case_id: int, **values: Any) -> Row:
 _CLAIM = """
 UPDATE cases AS c
 SET status = 'claimed', owner_id = %(staff_id)s, claimed_at = clock_timestamp(), version = c.version + 1,
-    offered_to = NULL, offer_due_at = NULL, tried = '{}', rings = 0, ladder = '',
+    offered_to = NULL, offer_due_at = NULL, tried = '{}', rings = 0, ladder = '', asked_to = NULL, snoozed_until = NULL,
+    closing_by = NULL, closing_at = NULL, closing_outcome = NULL,
     acknowledged_at = COALESCE(c.acknowledged_at, clock_timestamp()), acknowledged_by = COALESCE(c.acknowledged_by, %(staff_id)s)
 WHERE c.id = %(case_id)s
   AND (c.status = 'queued' OR (c.status = 'handed_back' AND c.owner_id = %(staff_id)s))
@@ -125,7 +128,8 @@ async def return_to_queue(tx: Connection, case_id: int) -> Row:
     row = await database.one(
         tx,
         """UPDATE cases SET status = 'queued', owner_id = NULL, claimed_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL,
-                  queued_at = clock_timestamp(), waits = waits + 1, tried = '{}', rings = 0, ladder = '', returned = returned + 1, version = version + 1
+                  queued_at = clock_timestamp(), waits = waits + 1, tried = '{}', rings = 0, ladder = '', asked_to = NULL, snoozed_until = NULL,
+                  closing_by = NULL, closing_at = NULL, closing_outcome = NULL, returned = returned + 1, version = version + 1
            WHERE id = %s RETURNING *""",
         case_id,
     )
@@ -135,7 +139,7 @@ async def return_to_queue(tx: Connection, case_id: int) -> Row:
 
 async def hand_back(tx: Connection, case_id: int) -> Row:
     """Leave the conversation to the bot and the case with its owner."""
-    row = await database.one(tx, "UPDATE cases SET status = 'handed_back', version = version + 1 WHERE id = %s RETURNING *", case_id)
+    row = await database.one(tx, "UPDATE cases SET status = 'handed_back', snoozed_until = NULL, version = version + 1 WHERE id = %s RETURNING *", case_id)
     assert row is not None  # noqa: S101  (the row is locked by the caller)
     return row
 
@@ -145,7 +149,8 @@ async def close(tx: Connection, case_id: int, staff_id: int, outcome: str, verif
     row = await database.one(
         tx,
         """UPDATE cases SET status = 'closed', closed_at = clock_timestamp(), closed_by = %s, outcome = %s, verified_contact = %s,
-                  offered_to = NULL, offer_due_at = NULL, ladder = '', version = version + 1
+                  offered_to = NULL, offer_due_at = NULL, ladder = '', asked_to = NULL, snoozed_until = NULL,
+                  closing_by = NULL, closing_at = NULL, closing_outcome = NULL, version = version + 1
            WHERE id = %s RETURNING *""",
         staff_id,
         outcome,
@@ -194,6 +199,11 @@ async def held_by(connection: Connection, staff_id: int) -> list[Row]:
     return await database.rows(connection, f"{_QUEUE} WHERE c.owner_id = %s AND c.status IN ('claimed', 'handed_back') ORDER BY {_ORDER}", staff_id)
 
 
+async def lock_held(tx: Connection, staff_id: int) -> list[Row]:
+    """What one person answers for, locked in the order of the ids."""
+    return await database.rows(tx, "SELECT * FROM cases WHERE owner_id = %s AND status IN ('claimed', 'handed_back') ORDER BY id FOR UPDATE", staff_id)
+
+
 async def all_open(connection: Connection, limit: int) -> list[Row]:
     """Every open case, for supervisors."""
     return await database.rows(connection, f"{_QUEUE} WHERE c.status <> 'closed' ORDER BY {_ORDER} LIMIT %s", limit)
@@ -211,17 +221,19 @@ async def position(connection: Connection, case_id: int) -> int | None:
     return int(row["position"]) if row else None
 
 
-async def set_presence(tx: Connection, staff_id: int, state: str, cap: int, *, claimed: bool = False) -> Row:
+async def set_presence(tx: Connection, staff_id: int, state: str, cap: int, *, claimed: bool = False, reason: str = "") -> Row:
     """An agent says how things are, or has just taken a case (``claimed``); also a heartbeat."""
     row = await database.one(
         tx,
-        """INSERT INTO agent_presence (staff_id, state, cap, last_seen_at) VALUES (%s, %s, %s, clock_timestamp())
+        """INSERT INTO agent_presence (staff_id, state, cap, away_reason, last_seen_at) VALUES (%s, %s, %s, %s, clock_timestamp())
            ON CONFLICT (staff_id) DO UPDATE SET state = excluded.state, cap = excluded.cap, last_seen_at = excluded.last_seen_at,
+               away_reason = excluded.away_reason,
                idle_since = CASE WHEN agent_presence.state <> excluded.state OR %s THEN clock_timestamp() ELSE agent_presence.idle_since END
            RETURNING *""",
         staff_id,
         state,
         cap,
+        reason,
         claimed,
     )
     assert row is not None  # noqa: S101  (an upsert with RETURNING gives a row)

@@ -37,6 +37,9 @@ class Case:
     outcome: str | None
     synthetic: bool
     version: int
+    asked_to: int | None = None
+    closing_by: int | None = None
+    closing_outcome: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,9 @@ class QueueRow:
     offer_due_at: datetime | None = None
     rings: int = 0
     ladder: str = ""
+    asked_to: int | None = None
+    snoozed_until: datetime | None = None
+    closing_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -236,6 +242,7 @@ class Presence:
     cap: int
     last_seen_at: datetime
     held: int
+    away_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -248,3 +255,4 @@ class Swept:
     erased: int = 0
     offered: list[int] = field(default_factory=list)
     climbed: list[tuple[int, str]] = field(default_factory=list)
+    woken: list[int] = field(default_factory=list)

@@ -29,6 +29,8 @@ class Move(StrEnum):
     RETURN = "return"  # back to the queue, keeping its arrival time
     HAND_BACK = "hand_back"  # the bot serves the conversation again, the emergency stays someone's
     CLOSE = "close"  # over, with an outcome
+    HAND = "hand"  # another person owns it
+    REOPEN = "reopen"  # it ended too early
 
 
 MOVES: dict[tuple[Status, Move], Status] = {
@@ -39,6 +41,9 @@ MOVES: dict[tuple[Status, Move], Status] = {
     (Status.CLAIMED, Move.RETURN): Status.QUEUED,
     (Status.CLAIMED, Move.HAND_BACK): Status.HANDED_BACK,
     (Status.CLAIMED, Move.CLOSE): Status.CLOSED,
+    (Status.CLAIMED, Move.HAND): Status.CLAIMED,
+    (Status.HANDED_BACK, Move.HAND): Status.CLAIMED,
+    (Status.CLOSED, Move.REOPEN): Status.QUEUED,
     (Status.HANDED_BACK, Move.CLAIM): Status.CLAIMED,
     (Status.HANDED_BACK, Move.RAISE): Status.QUEUED,
     (Status.HANDED_BACK, Move.RETURN): Status.QUEUED,

@@ -34,6 +34,9 @@ _STATE = (
     "offer_due_at",
     "rings",
     "ladder",
+    "asked_to",
+    "snoozed_until",
+    "closing_by",
 )
 
 

@@ -12,11 +12,12 @@ from core.db import Connection
 from core.errors import AppError
 from core.metrics import VIOLATIONS
 from core.timers import cancel_timer, set_timer
-from handoff import ladder, ladder_repository, offers, queue_order, repository
+from handoff import ladder, ladder_repository, later, offers, queue_order, repository
 from handoff.choosing import SILENT_AFTER
 from handoff.location import purge_expired
 from handoff.moves import return_to_queue
 from handoff.schemas import Presence, Swept
+from handoff.staffing import AWAY_REASONS
 from handoff.streams import OFFER_TIMER
 
 TIMER_KINDS = (OFFER_TIMER,)
@@ -28,18 +29,21 @@ SWEEP_LOCK = 0x68616E646F6666
 OVERDUE = timedelta(seconds=60)
 
 
-async def set_presence(tx: Connection, staff: Staff, state: str) -> Presence:
-    """An agent is available, away or off. Whoever goes away or off leaves nothing behind: their open cases wait again at once.
+async def set_presence(tx: Connection, staff: Staff, state: str, *, reason: str = "") -> Presence:
+    """An agent is available, away (with one of ``AWAY_REASONS``) or off. Whoever goes away or off leaves nothing behind: their cases wait again.
 
     Raises:
         AppError: ``invalid_request``.
     """
     if state not in STATES:
         raise AppError("invalid_request", field="state")
+    if reason and (state != "away" or reason not in AWAY_REASONS):
+        raise AppError("invalid_request", field="reason")
     known = await repository.lock_agent(tx, staff.id, staff.cap)
-    await repository.set_presence(tx, staff.id, state, known["cap"])
+    await repository.set_presence(tx, staff.id, state, known["cap"], reason=reason)
     if state != "available":
-        for row in await repository.held_by(tx, staff.id):
+        # All of them are locked before the first is told of: telling holds the queue's stream, and nobody must wait for a case while holding that.
+        for row in await repository.lock_held(tx, staff.id):
             await return_to_queue(tx, row["id"], None, why=state)
     return await presence(tx, staff)
 
@@ -62,7 +66,7 @@ async def presence(connection: Connection, staff: Staff) -> Presence:
     row = await repository.presence(connection, staff.id)
     if row is None:
         return Presence(staff.id, "offline", staff.cap, clock_now(), 0)
-    return Presence(staff.id, row["state"], row["cap"], row["last_seen_at"], row["held"])
+    return Presence(staff.id, row["state"], row["cap"], row["last_seen_at"], row["held"], row["away_reason"])
 
 
 async def handle_timer(tx: Connection, timer: dict[str, Any], at: datetime) -> bool:
@@ -108,8 +112,9 @@ async def sweep(tx: Connection, now: datetime) -> Swept:
         await offers.start(tx, row)
         repaired.append(int(row["id"]))
     climbed = await ladder.climb(tx, now)
+    woken = await later.wake(tx, now)
     offered = await offers.offer_routine(tx, now)
-    return Swept(rung, returned, repaired, erased=await purge_expired(tx, now), offered=offered, climbed=climbed)
+    return Swept(rung, returned, repaired, erased=await purge_expired(tx, now), offered=offered, climbed=climbed, woken=woken)
 
 
 async def _alone(tx: Connection) -> bool:

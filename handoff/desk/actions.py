@@ -163,10 +163,15 @@ class Actions:
         async with self._acting() as (tx, staff):
             await handoff.return_to_queue(tx, case_id, staff)
 
-    async def close(self, case_id: int, outcome: str, contact: str) -> None:
-        """End the case."""
+    async def close(self, case_id: int, outcome: str, contact: str) -> bool:
+        """End the case; False: it is an emergency, and a second person must confirm."""
         async with self._acting() as (tx, staff):
-            await handoff.close(tx, self._cipher, case_id, staff, outcome, verified_contact=contact)
+            return (await handoff.close(tx, self._cipher, case_id, staff, outcome, verified_contact=contact)).status == "closed"
+
+    async def confirm_close(self, case_id: int) -> None:
+        """End an emergency as a colleague has asked."""
+        async with self._acting() as (tx, staff):
+            await handoff.confirm_close(tx, case_id, staff)
 
     async def to_mark(self, case_id: int, seq: int | None = None) -> ToMark | None:
         """The line (or the one that the case stands for) to judge, and what this person has said of it; None when nothing was written.

@@ -168,7 +168,7 @@ class ConversationPane:
             "acknowledge": emergency and case.acknowledged_at is None and case.status != "closed",
             "hand_back": own and case.status == "claimed",
             "to_queue": case.status in ("claimed", "handed_back") and (own or viewer.has(Role.SUPERVISOR)),
-            "close": case.status != "closed" and (own or viewer.has(Role.SUPERVISOR)),
+            "close": case.status != "closed" and (own or viewer.has(Role.SUPERVISOR) or case.closing_by is not None),
         }
         for name, on in visible.items():
             self._buttons[name].set_visibility(on)

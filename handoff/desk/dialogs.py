@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
+from handoff.closing import MIN_CONTACT_CHARS, NOT_FOR_EMERGENCIES
 from handoff.desk import words
 from handoff.desk.elements import attributes, block, button, say
 from handoff.desk.verdict import VerdictForm
-from handoff.moves import HANDED_BACK, MIN_CONTACT_CHARS, NOT_FOR_EMERGENCIES, OUTCOMES
+from handoff.moves import HANDED_BACK, OUTCOMES
 from handoff.queue_order import is_emergency
 from handoff.reviews.schemas import Label
 from handoff.schemas import Case

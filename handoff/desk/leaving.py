@@ -57,10 +57,13 @@ class Leaving:
         card = self._card_of()
         if card is None:
             return
+        if card.case.closing_by is not None:
+            self._ask_second(card)
+            return
 
         async def confirm(outcome: str, contact: str, label: Label | None) -> str | None:
             try:
-                await self._do.close(card.case.id, outcome, contact)
+                ended = await self._do.close(card.case.id, outcome, contact)
             except AppError as error:
                 if error.extra.get("field") == "verified_contact":
                     return "누구와 어떻게 연락해 안전을 확인했는지 적으세요."
@@ -68,8 +71,17 @@ class Leaving:
             if label is not None:
                 await self._guarded(lambda: self._do.mark_closed(card.case.id, label))
             with self._client:
+                if not ended:
+                    ui.notify(f"#{card.case.id} 종료를 요청했습니다. 다른 상담관이 확인할 때까지 내 상담으로 남습니다.", type="info")
+                    return None
                 self._on_left(card.case.conversation_id, True)
                 ui.notify(f"#{card.case.id} 상담을 종료했습니다: {handoff.OUTCOMES[outcome]}", type="positive")
             return None
 
         ask_close(card.case, confirm)
+
+    def _ask_second(self, card: CaseCard) -> None:
+        """Another person confirms what a colleague has asked for; whoever asked is told that it cannot be them."""
+        outcome = handoff.OUTCOMES.get(card.case.closing_outcome or "", "")
+        text = f"동료가 이 긴급 상담을 ‘{outcome}’(으)로 끝내자고 요청했습니다. 대화와 메모를 읽고 민원인이 안전하다고 확인될 때만 종료하세요."
+        ask_confirm("종료 확인", text, "확인하고 종료", lambda: self._leave(card, lambda: self._do.confirm_close(card.case.id)), name="confirm-close")

@@ -31,7 +31,7 @@ MAX_ROWS = 20_000
 BATCH = 200
 ATTEMPTS = 3
 _FIELDS = {field.name for field in fields(QueueRow)}
-_TIMES = ("arrival_at", "acknowledged_at", "offer_due_at")
+_TIMES = ("arrival_at", "acknowledged_at", "offer_due_at", "snoozed_until")
 
 Freshness = Literal["live", "catching_up", "broken"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from accounts.schemas import Role, Staff
 from handoff.desk import words
@@ -17,17 +18,18 @@ from language.categories import Urgency
 SHOWN = 200
 #: Below this many it is given more.
 THIN = 100
+SEOUL = ZoneInfo("Asia/Seoul")
 OnCase = Callable[[int], Any]
 _CALLING = frozenset({"opened", "raised", "returned", "ring_all", "escalated"})
 
 
 def section_of(row: QueueRow, viewer: Staff) -> str | None:
     """Under which heading this person sees a case; None: not theirs to see."""
-    if row.owner_id == viewer.id:
-        return "mine"
+    if viewer.id in (row.owner_id, row.asked_to):
+        return "mine" if row.owner_id == viewer.id else "waiting"
     if row.status == "queued":
         return "waiting"
-    return "others" if viewer.has(Role.SUPERVISOR) else None
+    return "others" if viewer.has(Role.SUPERVISOR) or row.closing_by is not None else None
 
 
 def rings(row: QueueRow, viewer: Staff) -> bool:
@@ -38,7 +40,9 @@ def rings(row: QueueRow, viewer: Staff) -> bool:
 def calls(change: Change, viewer: Staff) -> bool:
     """Whether a change is a new reason to look up: an emergency has come, has become worse, or still has nobody; or a case is offered to the viewer."""
     row = change.after
-    if row is not None and change.kind == "offered" and row.offered_to == viewer.id:
+    if row is not None and change.kind == "closing" and row.closing_by != viewer.id:
+        return section_of(row, viewer) is not None
+    if row is not None and (change.kind, viewer.id) in (("offered", row.offered_to), ("asked", row.asked_to), ("woken", row.owner_id)):
         return True
     if row is None or change.kind not in _CALLING or not is_emergency(row.severity) or section_of(row, viewer) is None:
         return False
@@ -53,6 +57,12 @@ def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id
     if row.rings:
         notes.append(f"전체 호출 {row.rings}회")
     notes += words.ladder_words(row.ladder)
+    if row.closing_by is not None:
+        notes.append("종료 확인을 기다리는 중" if row.closing_by == viewer_id else "종료 확인 필요")
+    if row.asked_to is not None:
+        notes.append("나에게 인계 요청" if row.asked_to == viewer_id else "인계 수락 대기")
+    if row.snoozed_until is not None:
+        notes.append(f"{row.snoozed_until.astimezone(SEOUL):%H:%M} 까지 미룸")
     if row.status == "handed_back":
         notes.append("봇 응대 중")
     if row.returned:

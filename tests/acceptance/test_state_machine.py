@@ -67,7 +67,22 @@ THOUGHTS = {
     "broken": None,
 }
 CAPS = (0, 1, 2)
-QUEUE_STATE = ("conversation_id", "status", "severity", "category", "language", "country", "owner_id", "returned", "doubts", "version", "offered_to", "rings")
+QUEUE_STATE = (
+    "conversation_id",
+    "status",
+    "severity",
+    "category",
+    "language",
+    "country",
+    "owner_id",
+    "returned",
+    "doubts",
+    "version",
+    "offered_to",
+    "rings",
+    "ladder",
+    "asked_to",
+)
 
 
 class Loop:
@@ -79,7 +94,7 @@ class Loop:
         self._thread.start()
 
     def __call__(self, doing: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(doing, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(doing, self.loop).result(120)
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -122,6 +137,7 @@ class World:
         self.db: Database = run(Database.open(dsn, min_size=1, max_size=6))
         configured = Settings(dialogue=False, offer_timeout_s=25, ask_timeout_s=60)
         self.services = Services(configured, self.db, cipher, EventHub(self.db), CrisisCards.load(), Thinker())  # type: ignore[arg-type]
+        self.steps = 0
         self.tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
 
     async def empty(self) -> None:
@@ -167,7 +183,7 @@ class Remembered:
 
 
 class Handling(RuleBasedStateMachine):
-    """Arrive, escalate, ask, claim, go away, fall silent, time out, return, answer late, hand back, close, repeat."""
+    """Arrive, escalate, offer, claim, decline, go away, fall silent, time out, return, transfer, hand over, override, put aside, merge, reopen, close."""
 
     world: World
     talks = Bundle("talks")
@@ -372,7 +388,8 @@ class Handling(RuleBasedStateMachine):
         held = self.rows("SELECT count(*) AS n FROM cases WHERE owner_id = %s AND status = 'claimed'", staff.id)[0]["n"]
         result = self.write(handoff.claim, case["id"], staff)
         if isinstance(result, Claimed):
-            assert case["status"] == "queued" or (case["status"] == "handed_back" and case["owner_id"] == staff.id)
+            own = case["status"] == "handed_back" and case["owner_id"] == staff.id
+            assert case["status"] == "queued" or own or case["asked_to"] == staff.id
             assert queue_order.may_take(case["severity"], held, staff.cap), "the cap did not hold"
         if isinstance(result, AgentFull):
             assert not queue_order.may_take(case["severity"], held, staff.cap)
@@ -433,6 +450,78 @@ class Handling(RuleBasedStateMachine):
         closed = self.try_to(handoff.close, self.services.cipher, case["id"], self.agent(agent), outcome, verified_contact=contact)
         if queue_order.is_emergency(case["severity"]) and (not verified or outcome != "resolved"):
             assert closed is None, "silence closed an emergency"
+        if queue_order.is_emergency(case["severity"]) and closed is not None:
+            assert closed.status != "closed", "one person alone closed an emergency"
+
+    @rule(agent=st.integers(0, 2), which=st.integers(0, 4), agree=st.booleans())
+    def second_person(self, agent: int, which: int, agree: bool) -> None:
+        found = self.rows("SELECT * FROM cases WHERE closing_by IS NOT NULL ORDER BY id")
+        if not found:
+            return
+        case = found[which % len(found)]
+        done = self.try_to(handoff.confirm_close if agree else handoff.object_to_close, case["id"], self.agent(agent))
+        if agree:
+            assert (done is not None) == (case["closing_by"] != self.agent(agent).id)
+
+    @rule(agent=st.integers(0, 2), to=st.integers(0, 2), which=st.integers(0, 4))
+    def transfer(self, agent: int, to: int, which: int) -> None:
+        case = self.some_case(which, "claimed", "handed_back", "queued")
+        if case is None:
+            return
+        given = self.try_to(handoff.transfer, self.services.cipher, case["id"], self.agent(agent), self.agent(to).id, "부탁합니다")
+        if given is not None and queue_order.is_emergency(case["severity"]):
+            assert given.owner_id == case["owner_id"], "an emergency was handed over without a yes"
+
+    @rule(agent=st.integers(0, 2), which=st.integers(0, 4), yes=st.booleans())
+    def answer_to_being_asked(self, agent: int, which: int, yes: bool) -> None:
+        found = self.rows("SELECT * FROM cases WHERE asked_to IS NOT NULL ORDER BY id")
+        if not found:
+            return
+        case = found[which % len(found)]
+        if yes:
+            taken = self.write(handoff.accept, case["id"], self.agent(agent))
+            assert not isinstance(taken, Claimed) or case["asked_to"] == self.agent(agent).id
+        else:
+            self.try_to(handoff.refuse, case["id"], self.agent(agent))
+
+    @rule(agent=st.integers(0, 2), to=st.integers(0, 2))
+    def shift_change(self, agent: int, to: int) -> None:
+        leaving, cipher = self.agent(agent), self.services.cipher
+        held = [row["id"] for row in self.rows("SELECT id FROM cases WHERE owner_id = %s AND status <> 'closed' ORDER BY id", leaving.id)]
+        emergencies = {row["id"] for row in self.rows("SELECT id FROM cases WHERE severity IN ('life_threat', 'urgent')")}
+        done = self.try_to(handoff.hand_over, cipher, leaving, leaving.id, self.agent(to).id, held, [], "교대합니다")
+        if done is not None:
+            assert sorted([*done.moved, *done.asked, *done.stayed]) == held, "a case was forgotten"
+            assert not emergencies & set(done.moved)
+
+    @rule(agent=st.integers(0, 2), which=st.integers(0, 4))
+    def send_to_a_team(self, agent: int, which: int) -> None:
+        if case := self.some_case(which, "claimed", "handed_back"):
+            self.try_to(handoff.to_team, self.services.cipher, case["id"], self.agent(agent), "night", "부탁합니다")
+
+    @rule(agent=st.integers(0, 2), which=st.integers(0, 4))
+    def override(self, agent: int, which: int) -> None:
+        if case := self.some_case(which, "claimed", "handed_back", "queued"):
+            taken = self.try_to(handoff.take_from, self.services.cipher, case["id"], self.agent(agent), "답이 없어 넘겨받음")
+            assert taken is None or self.agent(agent).has("supervisor")
+
+    @rule(agent=st.integers(0, 2), which=st.integers(0, 4), minutes=st.sampled_from([0, 5, 50, 5000]))
+    def put_aside(self, agent: int, which: int, minutes: int) -> None:
+        if case := self.some_case(which, "claimed", "queued"):
+            self.try_to(handoff.snooze, case["id"], self.agent(agent), now() + timedelta(minutes=minutes))
+
+    @rule(agent=st.integers(0, 2), which=st.integers(0, 4), into=st.integers(0, 4))
+    def merge(self, agent: int, which: int, into: int) -> None:
+        case, stays = self.some_case(which, "claimed", "handed_back", "queued"), self.some_case(into, "claimed")
+        if case and stays and self.try_to(handoff.merge, case["id"], stays["id"], self.agent(agent)):
+            left = self.rows("SELECT severity, owner_id FROM cases WHERE id = %s", stays["id"])[0]
+            assert queue_order.rank(left["severity"]) <= queue_order.rank(case["severity"])
+            assert left["owner_id"] == stays["owner_id"]
+
+    @rule(agent=st.integers(0, 2), which=st.integers(0, 4))
+    def reopen(self, agent: int, which: int) -> None:
+        if case := self.some_case(which, "closed"):
+            self.try_to(handoff.reopen, case["id"], self.agent(agent))
 
     @rule(which=st.integers(0, 4))
     def decline(self, which: int) -> None:
@@ -470,6 +559,7 @@ class Handling(RuleBasedStateMachine):
 
     @invariant()
     def everything_holds(self) -> None:
+        self.world.steps += 1
         for check in CHECKS:
             getattr(self, check)()
 
@@ -556,6 +646,17 @@ class Handling(RuleBasedStateMachine):
             assert len(set(row["tried"])) == len(row["tried"]) <= MAX_OFFERS
             assert not row["tried"] or row["status"] in ("queued", "closed")
 
+    def what_is_asked_put_aside_or_climbing_has_the_right_state(self) -> None:
+        for row in self.rows("SELECT * FROM cases"):
+            assert row["asked_to"] is None or (row["owner_id"] not in (None, row["asked_to"]) and queue_order.is_emergency(row["severity"]))
+            assert row["snoozed_until"] is None or (row["status"] == "claimed" and row["owner_id"] is not None)
+            assert row["closing_by"] is None or (row["owner_id"] is not None and row["status"] != "closed")
+            assert row["merged_into"] is None or (row["status"], row["outcome"]) == ("closed", "duplicate")
+        assert not self.rows(
+            """SELECT r.id FROM case_rungs r JOIN cases c ON c.id = r.case_id
+               WHERE r.state IN ('waiting', 'calling') AND (c.status <> 'queued' OR c.waits <> r.wait)"""
+        ), "the ladder of a case that somebody owns climbs on"
+
     def teardown(self) -> None:
         """Run everything dry: whatever came is answered, with a person, or needs no answer."""
         if not hasattr(self, "staff"):
@@ -586,6 +687,7 @@ CHECKS = (
     "numbers_have_no_gaps",
     "old_queue_and_events_are_the_fresh_queue",
     "offers_are_to_people_who_could_take_the_case",
+    "what_is_asked_put_aside_or_climbing_has_the_right_state",
 )
 
 
@@ -606,18 +708,27 @@ def world(make_database: Any, cipher: Cipher) -> Iterator[World]:
     run.stop()
 
 
+NIGHTLY = bool(os.environ.get("GILDONGMU_NIGHTLY"))
+NIGHTLY_STEPS = 100_000
+
+
+@pytest.mark.timeout(6 * 3600 if NIGHTLY else 900)
 def test_handling(world: World) -> None:
-    """``derandomize``: the same examples on every machine, so that a failure is a change and not luck. Shrinking takes minutes: ask for it."""
+    """``derandomize``: the same examples on every machine, so that a failure is a change and not luck. Shrinking takes minutes: ask for it.
+
+    ``GILDONGMU_NIGHTLY`` runs over 100,000 steps that are new each time.
+    """
     machine = type("HandlingHere", (Handling,), {"world": world})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=int(os.environ.get("GILDONGMU_EXAMPLES", "14")),
-            stateful_step_count=50,
+            max_examples=int(os.environ.get("GILDONGMU_EXAMPLES", "1200" if NIGHTLY else "14")),
+            stateful_step_count=100 if NIGHTLY else 50,
             deadline=None,
-            derandomize="GILDONGMU_EXAMPLES" not in os.environ,
+            derandomize="GILDONGMU_EXAMPLES" not in os.environ and not NIGHTLY,
             phases=[Phase.generate, Phase.shrink] if os.environ.get("GILDONGMU_SHRINK") else [Phase.generate],
             database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
+    assert world.steps >= (NIGHTLY_STEPS if NIGHTLY else 100), f"only {world.steps} steps"

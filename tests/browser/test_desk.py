@@ -190,9 +190,19 @@ async def test_handing_back_and_closing_ask_first(seat, make_case, write, db):
     await expect(dialog.locator(".problem")).to_contain_text("연락해 안전을 확인했는지")
     await dialog.locator("input[data-verified-contact]").fill("본인과 통화, 경찰서에 있음")
     await dialog.locator("[data-confirm]").click()
+    await expect(page.locator(f"[data-case-id='{case.id}']")).to_contain_text("종료 확인을 기다리는 중")
+    assert (await rows(db, "SELECT status FROM cases"))[0]["status"] == "claimed"
+
+    second = await seat("minsu", "박민수")
+    await expect(second.page.locator(f"[data-case-id='{case.id}']")).to_contain_text("종료 확인 필요")
+    await second.page.locator(f"[data-case-id='{case.id}'] .main").click()
+    await second.page.locator("[data-action=close]").click()
+    await expect(second.page.locator("[data-dialog='confirm-close']")).to_contain_text("현지 구조기관에 인계")
+    await second.page.locator("[data-dialog='confirm-close'] [data-confirm]").click()
     await expect(page.locator("[data-case-id]")).to_have_count(0)
     closed = (await rows(db, "SELECT status, outcome FROM cases"))[0]
     assert (closed["status"], closed["outcome"]) == ("closed", "referred_local")
+    assert second.complaints == []
     assert desk.complaints == []
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from core.settings import ROOT
 from tests.program import Program
 
 pytestmark = pytest.mark.browser
@@ -39,21 +42,26 @@ def browser(chromium: str) -> Iterator[Browser]:
         launched.close()
 
 
+def join(page: Page, link: str, login: str, name: str) -> None:
+    """Make an account through a one-time link, and sign in."""
+    page.goto(link)
+    page.fill("[name=login]", login)
+    page.fill("[name=display_name]", name)
+    page.fill("[name=password]", PASSWORD)
+    page.fill("[name=again]", PASSWORD)
+    page.click("button[type=submit]")
+    if "sign-in" in page.url:
+        page.fill("[name=login]", login)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button[type=submit]")
+
+
 @pytest.fixture(scope="module")
 def agent(program: Program, browser: Browser) -> Iterator[Page]:
     """An agent who made the first account through the one-time link and sits at the desk."""
     context = browser.new_context(locale="ko-KR", viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.goto(program.first_run_link())
-    page.fill("[name=login]", "haneul")
-    page.fill("[name=display_name]", "김하늘")
-    page.fill("[name=password]", PASSWORD)
-    page.fill("[name=again]", PASSWORD)
-    page.click("button[type=submit]")
-    if "sign-in" in page.url:
-        page.fill("[name=login]", "haneul")
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
+    join(page, program.first_run_link(), "haneul", "김하늘")
     page.goto(f"{program.url}/desk")
     expect(page).to_have_url(re.compile("/desk"))
     yield page
@@ -115,6 +123,8 @@ def test_danger_reaches_a_person_who_replies_and_closes(program: Program, browse
     assert citizen.locator("article.bot").count() == bots
 
     close(agent)
+    expect(agent.locator("[data-case-id]")).to_contain_text("종료 확인을 기다리는 중", timeout=10_000)
+    confirm_as_somebody_else(program, browser)
     expect(citizen.locator("#status")).to_contain_text("상담봇이 이어받았습니다", timeout=10_000)
     expect(agent.locator("[data-case-id]")).to_have_count(0, timeout=10_000)
     context.close()
@@ -129,6 +139,22 @@ def close(agent: Page) -> None:
     agent.locator("[role=option]", has_text="현지 구조기관에 인계").click()
     dialog.locator("[data-verified-contact] input, input[data-verified-contact]").fill("본인과 채팅으로 안전 확인")
     dialog.locator("[data-confirm]").click()
+
+
+def confirm_as_somebody_else(program: Program, browser: Browser) -> None:
+    """A second person reads the case and agrees that it is over."""
+    command = [str(ROOT / ".venv" / "bin" / "gildongmu"), "staff", "invite", "--role", "agent", "--data-dir", str(program.data)]
+    link = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout.splitlines()[-1])["link"]
+    context = browser.new_context(locale="ko-KR", viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    join(page, program.url + link[link.index("/staff/") :], "minsu", "박민수")
+    page.goto(f"{program.url}/desk")
+    row = page.locator("[data-case-id]", has_text="종료 확인 필요")
+    row.locator(".main").click(timeout=15_000)
+    page.locator("[data-action=close]").click()
+    page.locator("[data-dialog='confirm-close'] [data-confirm]").click()
+    expect(page.locator("[data-case-id]")).to_have_count(0, timeout=10_000)
+    context.close()
 
 
 def test_pages_ask_nobody_outside(program: Program, browser: Browser):

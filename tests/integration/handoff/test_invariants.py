@@ -24,7 +24,7 @@ PEOPLE = st.sampled_from((OWNER, OWNER, OWNER, 0, 1))
 STEPS = st.one_of(
     st.tuples(st.just("claim"), st.sampled_from(CITIZENS), st.sampled_from(AGENTS)),
     st.tuples(st.just("claim"), st.sampled_from(CITIZENS), st.sampled_from(AGENTS)),
-    st.tuples(st.sampled_from(("return", "hand_back", "close", "reply")), st.sampled_from(CITIZENS), PEOPLE),
+    st.tuples(st.sampled_from(("return", "hand_back", "close", "confirm", "reply")), st.sampled_from(CITIZENS), PEOPLE),
     st.tuples(st.just("alarm"), st.sampled_from(CITIZENS), ALARMS),
     st.tuples(st.just("doubt"), st.sampled_from(CITIZENS), st.none()),
     st.tuples(st.sampled_from(("away", "back", "offline", "silent")), st.none(), st.sampled_from(AGENTS)),
@@ -45,7 +45,7 @@ class World:
                 async with tx.transaction():
                     await self._do(tx, what, citizen, argument)
             except AppError as error:
-                if error.code not in {"not_owner", "illegal_move", "not_found", "invalid_request"}:
+                if error.code not in {"not_owner", "illegal_move", "not_found", "invalid_request", "second_person_needed"}:
                     raise
 
     async def _do(self, tx, what, citizen, argument):
@@ -77,6 +77,8 @@ class World:
             assert not (isinstance(result, AgentFull) and held < room)
         elif what == "hand_back":
             await handoff.hand_back(tx, row["id"], agent)
+        elif what == "confirm":
+            await handoff.confirm_close(tx, row["id"], agent)
         elif what == "return":
             await handoff.return_to_queue(tx, row["id"], agent)
         elif what == "close":

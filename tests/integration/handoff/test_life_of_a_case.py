@@ -24,7 +24,7 @@ async def take(db, case, staff):
 
 
 async def test_whole_story(db, cipher, make_case, make_staff):
-    case, agent = await make_case("urgent"), await make_staff()
+    case, agent, second = await make_case("urgent"), await make_staff(), await make_staff()
     assert await timer(db, case.id) is not None
     async with db.read() as connection:
         assert case.id in [row.case_id for row in await handoff.queue(connection)]
@@ -49,14 +49,16 @@ async def test_whole_story(db, cipher, make_case, make_staff):
         with pytest.raises(AppError, match="invalid_request"):
             async with tx.transaction():
                 await handoff.close(tx, cipher, case.id, agent, "handed_back", verified_contact="전화로 본인 확인")
-        closed = await handoff.close(tx, cipher, case.id, agent, "resolved", verified_contact="전화로 본인 목소리 확인")
+        asked = await handoff.close(tx, cipher, case.id, agent, "resolved", verified_contact="전화로 본인 목소리 확인")
+        assert (asked.status, asked.owner_id) == ("claimed", agent.id), "one person alone does not end an emergency"
+        closed = await handoff.confirm_close(tx, case.id, second)
     assert (closed.status, closed.outcome) == ("closed", "resolved")
     async with db.read() as connection:
         row = await conversation.get(connection, case.conversation_id)
         assert (row["owner_kind"], row["status"]) == ("bot", "open")
         assert row["heightened_until"] is not None
         kinds = [event.kind for event in await events.read(connection, f"case:{case.id}", 0)]
-    assert kinds == ["opened", "claimed", "reply", "reply", "closed"]
+    assert kinds == ["opened", "claimed", "reply", "reply", "closing", "closed"]
 
 
 async def test_severity_never_falls_and_arrival_stays(db, cipher, make_case):
@@ -154,6 +156,7 @@ async def test_texts_are_sealed(db, cipher, make_case, make_staff):
     async with db.transaction() as tx:
         await handoff.add_note(tx, cipher, case.id, agent, "비밀스러운 메모")
         await handoff.close(tx, cipher, case.id, agent, "resolved", verified_contact="비밀스러운 확인")
+        await handoff.confirm_close(tx, case.id, await make_staff())
     async with db.read() as connection:
         rows = [
             await database.one(connection, "SELECT summary AS a, verified_contact AS b FROM cases WHERE id = %s", case.id),
@@ -189,3 +192,56 @@ async def test_events_rebuild_the_queue(db, cipher, make_case, make_staff):
             states[p["case_id"]] = (p["status"], p["severity"], p["owner_id"], p["version"])
         fresh = {row.case_id: (row.status, row.severity, row.owner_id, row.version) for row in await handoff.all_open(connection)}
     assert {key: value for key, value in states.items() if value[0] != "closed"} == fresh
+
+
+async def test_an_emergency_ends_only_when_a_second_person_agrees(db, cipher, make_case, make_staff):
+    one, two, editor, case = await make_staff(), await make_staff(), await make_staff("editor"), await make_case("life_threat")
+    async with db.transaction() as tx:
+        boss = await make_staff("supervisor")
+        for who, code in [(two, "illegal_move"), (editor, "forbidden")]:
+            with pytest.raises(AppError) as caught:
+                await handoff.confirm_close(tx, case.id, who)
+            assert caught.value.code == code
+        with pytest.raises(AppError) as caught:  # nobody owns it: it is taken first
+            await handoff.close(tx, cipher, case.id, boss, "resolved", verified_contact="전화로 확인함")
+        assert caught.value.code == "illegal_move"
+    await take(db, case, one)
+    async with db.transaction() as tx:
+        await handoff.close(tx, cipher, case.id, one, "false_alarm", verified_contact="본인과 통화함")
+        with pytest.raises(AppError) as caught:
+            await handoff.confirm_close(tx, case.id, one)
+        assert caught.value.code == "second_person_needed"
+        assert (await handoff.card(tx, cipher, case.id, two)).case.closing_by == one.id, "the second person may read what they are to judge"
+        closed = await handoff.confirm_close(tx, case.id, two)
+    assert (closed.status, closed.outcome) == ("closed", "false_alarm")
+    async with db.read() as connection:
+        row = await database.one(connection, "SELECT closed_by, closing_by FROM cases WHERE id = %s", case.id)
+        detail = await database.one(connection, "SELECT account, detail FROM access_log WHERE action = 'case.close'")
+    assert (row["closed_by"], row["closing_by"]) == (one.id, None)
+    assert (detail["account"], detail["detail"]["asked_by"]) == (two.login, one.id)
+
+
+@pytest.mark.parametrize("what", ["danger", "doubt", "returned", "objection", "override", "away"])
+async def test_what_makes_a_request_to_end_void(db, cipher, make_case, make_staff, what):
+    one, two, boss, case = await make_staff(), await make_staff(), await make_staff("supervisor"), await make_case("urgent")
+    await take(db, case, one)
+    async with db.transaction() as tx:
+        await handoff.close(tx, cipher, case.id, one, "resolved", verified_contact="본인과 통화함")
+    async with db.transaction() as tx:
+        if what == "danger":
+            await handoff.open_or_raise(tx, cipher, case.conversation_id, "urgent", "assault", "again")
+        elif what == "doubt":
+            await handoff.note_doubt(tx, case.conversation_id, 0.4)
+        elif what == "returned":
+            await handoff.return_to_queue(tx, case.id, one)
+        elif what == "objection":
+            await handoff.object_to_close(tx, case.id, two)
+        elif what == "override":
+            await handoff.take_from(tx, cipher, case.id, boss, "직접 확인하겠습니다")
+        else:
+            await handoff.set_presence(tx, one, "away")
+    async with db.transaction() as tx:
+        with pytest.raises(AppError) as caught:
+            await handoff.confirm_close(tx, case.id, two)
+        assert caught.value.code == "illegal_move"
+        assert (await handoff.get(tx, case.id)).status != "closed"

@@ -92,6 +92,7 @@ class TestMarking:
         await say(case.conversation_id, "이제 괜찮아요", action="none")
         await call(handoff.claim, case.id, agent)
         await call(handoff.close, cipher, case.id, agent, "false_alarm", verified_contact="본인과 통화함")
+        await call(handoff.confirm_close, case.id, await make_staff())
         async with db.read() as connection:
             [waiting] = await service.closed_cases(connection, agent)
             assert (waiting.case_id, waiting.message_id) == (case.id, message_id)

@@ -1,0 +1,54 @@
+"""Statements that move an owned case between people."""
+
+from __future__ import annotations
+
+from core import db as database
+from core.db import Connection
+from handoff.repository import Row
+
+
+async def ask(tx: Connection, case_id: int, to_id: int | None) -> Row:
+    """Note who is asked to take a case (None: nobody); the caller holds the row's lock."""
+    row = await database.one(tx, "UPDATE cases SET asked_to = %s, version = version + 1 WHERE id = %s RETURNING *", to_id, case_id)
+    assert row is not None  # noqa: S101  (the row is locked by the caller)
+    return row
+
+
+async def give(tx: Connection, case_id: int, from_id: int, to_id: int) -> Row:
+    """Change the owner of a case that has one; the caller holds the row's lock."""
+    row = await database.one(
+        tx,
+        """UPDATE cases SET owner_id = %s, status = 'claimed', claimed_at = clock_timestamp(), asked_to = NULL, snoozed_until = NULL,
+                  closing_by = NULL, closing_at = NULL, closing_outcome = NULL, version = version + 1
+           WHERE id = %s AND owner_id = %s AND status IN ('claimed', 'handed_back') RETURNING *""",
+        to_id,
+        case_id,
+        from_id,
+    )
+    assert row is not None  # noqa: S101  (the row is locked by the caller)
+    return row
+
+
+async def lock_owned(tx: Connection, case_ids: list[int], owner_id: int) -> list[Row]:
+    """Those of the cases that one person answers for, locked in the order of their ids."""
+    return await database.rows(
+        tx,
+        "SELECT * FROM cases WHERE id = ANY (%s) AND owner_id = %s AND status IN ('claimed', 'handed_back') ORDER BY id FOR UPDATE",
+        case_ids,
+        owner_id,
+    )
+
+
+async def set_team(tx: Connection, case_id: int, team: str) -> None:
+    """Whose case it is to take."""
+    await database.run(tx, "UPDATE cases SET team = %s WHERE id = %s", team, case_id)
+
+
+async def add_participant(tx: Connection, conversation_id: str, staff_id: int, role: str) -> bool:
+    """Name somebody who may write beside the owner; False if they were named."""
+    return (
+        await database.run(
+            tx, "INSERT INTO participants (conversation_id, staff_id, role) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", conversation_id, staff_id, role
+        )
+        > 0
+    )

@@ -1,0 +1,74 @@
+"""Two cases that are one, and a case that was ended too early."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from accounts.schemas import Role, Staff
+from conversation import service as conversation
+from core import audit
+from core.clock import now as clock_now
+from core.db import Connection
+from core.errors import AppError
+from core.settings import settings
+from core.timers import cancel_timer
+from handoff import handing_repository, ladder, later_repository, queue_order, repository
+from handoff.access import access_queue
+from handoff.moves import HEIGHTENED, wait_again
+from handoff.schemas import Case
+from handoff.states import Move, after
+from handoff.streams import OFFER_TIMER, announce, case_of
+
+
+async def merge(tx: Connection, case_id: int, into_id: int, staff: Staff) -> Case:
+    """End a case as a duplicate of another that somebody has in hand; what stays takes over the worse severity. The case that stays.
+
+    The duplicate must wait or be the same person's, so that nobody's work is taken from under them. Its citizen can be written to by the owner
+    of the case that stays; danger in it opens a case of its own again.
+
+    Raises:
+        AppError: ``not_found``, ``not_owner`` or ``illegal_move``.
+    """
+    pair = await later_repository.lock_pair(tx, case_id, into_id)
+    if len(pair) != 2:
+        raise AppError("not_found" if case_id != into_id else "illegal_move")
+    row, into = pair[case_id], pair[into_id]
+    is_supervisor = staff.has(Role.SUPERVISOR)
+    if staff.disabled or not (into["owner_id"] == staff.id or (is_supervisor and into["owner_id"] is not None)):
+        raise AppError("not_owner", f"staff {staff.id} does not own case {into_id}")
+    if row["owner_id"] not in (None, into["owner_id"]):
+        raise AppError("not_owner", f"case {case_id} is somebody else's")
+    after(row["status"], Move.CLOSE)
+    after(into["status"], Move.HAND)
+
+    await cancel_timer(tx, OFFER_TIMER, str(case_id))
+    await ladder.stop(tx, row)
+    joined = await later_repository.join(tx, case_id, into_id, staff.id)
+    stays = await later_repository.take_in(tx, into_id, queue_order.worst(row["severity"], into["severity"]), row["country"])
+    if row["status"] == "claimed":
+        await conversation.hand_back(tx, row["conversation_id"], row["owner_id"], clock_now() + HEIGHTENED)
+    await handing_repository.add_participant(tx, row["conversation_id"], into["owner_id"], "agent")
+    await announce(tx, "closed", joined, outcome="duplicate", merged_into=into_id)
+    await announce(tx, "merged", stays, merged=case_id)
+    await audit.record(tx, staff.login, "", "case.merge", case_id, detail={"into": into_id})
+    return case_of(stays)
+
+
+async def reopen(tx: Connection, case_id: int, staff: Staff) -> Case:
+    """Let a case that ended within ``reopen_days`` wait again, with its arrival time and its history.
+
+    Raises:
+        AppError: ``not_found``, ``forbidden``, ``illegal_move`` when it is open, or ``too_late_to_reopen``.
+    """
+    access_queue(staff)
+    row = await repository.case(tx, case_id, lock=True)
+    if row is None:
+        raise AppError("not_found")
+    after(row["status"], Move.REOPEN)
+    changed = await later_repository.reopen(tx, case_id, timedelta(days=settings().reopen_days))
+    if changed is None:
+        raise AppError("too_late_to_reopen")
+    await wait_again(tx, changed)
+    await announce(tx, "reopened", changed)
+    await audit.record(tx, staff.login, "", "case.reopen", case_id)
+    return case_of(changed)

@@ -1,0 +1,93 @@
+"""What agents can do, which teams they belong to, when they work, and why they are away: kept by supervisors, used for offers and shift changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from accounts.schemas import Role, Staff
+from core import audit
+from core.db import Connection
+from core.errors import AppError
+from handoff import staffing_repository as repository
+from language.categories import Category
+
+#: Why somebody is away; shown to colleagues, hence a closed list and no free text.
+AWAY_REASONS = {"break": "휴식", "meal": "식사", "call": "전화 상담", "training": "교육", "meeting": "회의", "other": "기타"}
+MAX_TEAM_CHARS = 40
+
+
+async def set_skills(tx: Connection, by: Staff, staff_id: int, skills: Iterable[str]) -> None:
+    """The kinds of case that somebody is trained for; offers prefer them.
+
+    Raises:
+        AppError: ``forbidden``, ``not_found`` or ``invalid_request``.
+    """
+    wanted = sorted(set(skills))
+    if not set(wanted) <= {str(category) for category in Category}:
+        raise AppError("invalid_request", field="skills")
+    await _may_change(tx, by, staff_id)
+    await repository.set_skills(tx, staff_id, wanted)
+    await audit.record(tx, by.login, "", "staff.skills", detail={"staff_id": staff_id, "skills": wanted})
+
+
+async def set_languages(tx: Connection, by: Staff, staff_id: int, languages: Iterable[str]) -> None:
+    """The languages that somebody can counsel in.
+
+    Raises:
+        AppError: ``forbidden``, ``not_found`` or ``invalid_request``.
+    """
+    wanted = sorted(set(languages))
+    if not wanted or not all(2 <= len(code) <= 3 and code.isascii() and code.islower() and code.isalpha() for code in wanted):
+        raise AppError("invalid_request", field="languages")
+    await _may_change(tx, by, staff_id)
+    await repository.set_languages(tx, staff_id, wanted)
+    await audit.record(tx, by.login, "", "staff.languages", detail={"staff_id": staff_id, "languages": wanted})
+
+
+async def set_teams(tx: Connection, by: Staff, staff_id: int, teams: Iterable[str]) -> None:
+    """The teams of somebody; with none, they belong to the centre's.
+
+    Raises:
+        AppError: ``forbidden``, ``not_found`` or ``invalid_request``.
+    """
+    wanted = sorted({team.strip() for team in teams})
+    if not all(0 < len(team) <= MAX_TEAM_CHARS for team in wanted):
+        raise AppError("invalid_request", field="teams")
+    await _may_change(tx, by, staff_id)
+    await repository.set_teams(tx, staff_id, wanted)
+    await audit.record(tx, by.login, "", "staff.teams", detail={"staff_id": staff_id, "teams": wanted})
+
+
+async def plan_shift(tx: Connection, by: Staff, staff_id: int, starts_at: datetime, ends_at: datetime) -> int:
+    """Write down when somebody works; the shift's id.
+
+    Raises:
+        AppError: ``forbidden``, ``not_found``, or ``invalid_request`` for times that are naive, turned round or longer than a day, or that overlap.
+    """
+    if starts_at.tzinfo is None or ends_at.tzinfo is None or not 0 < (ends_at - starts_at).total_seconds() <= 24 * 3600:
+        raise AppError("invalid_request", field="ends_at")
+    await _may_change(tx, by, staff_id)
+    shift_id = await repository.add_shift(tx, staff_id, starts_at, ends_at)
+    if shift_id is None:
+        raise AppError("invalid_request", field="starts_at")
+    await audit.record(tx, by.login, "", "staff.shift", detail={"staff_id": staff_id, "shift_id": shift_id})
+    return shift_id
+
+
+async def on_shift(connection: Connection, at: datetime) -> list[int]:
+    """Who should be working at a time."""
+    return await repository.on_shift(connection, at)
+
+
+async def overstaying(connection: Connection, at: datetime) -> list[dict[str, Any]]:
+    """Who still holds open cases or unkept promises though their shift is over, with how many: what must be handed over by name."""
+    return await repository.overstaying(connection, at)
+
+
+async def _may_change(tx: Connection, by: Staff, staff_id: int) -> None:
+    if by.disabled or not by.has(Role.SUPERVISOR, Role.ADMIN):
+        raise AppError("forbidden", f"staff {by.id} may not change staff {staff_id}")
+    if not await repository.lock_account(tx, staff_id):
+        raise AppError("not_found")

@@ -1,0 +1,161 @@
+"""Putting aside, merging, opening again."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from core import db as database
+from core.clock import now
+from core.errors import AppError
+from handoff import service as handoff
+from handoff.schemas import Claimed
+
+
+@pytest.fixture
+def do(db):
+    async def call(function, *args, **kwargs):
+        async with db.transaction() as tx:
+            return await function(tx, *args, **kwargs)
+
+    return call
+
+
+async def row_of(db, case):
+    async with db.read() as connection:
+        return await database.one(
+            connection, "SELECT k.*, c.owner_id AS talk_owner FROM cases k JOIN conversations c ON c.id = k.conversation_id WHERE k.id = %s", case.id
+        )
+
+
+async def test_a_case_put_aside_wakes_in_time_and_stays_its_owners(db, do, make_case, make_staff):
+    agent, case = await make_staff(), await make_case("none")
+    await do(handoff.claim, case.id, agent)
+    await do(handoff.snooze, case.id, agent, now() + timedelta(minutes=30))
+    assert (await do(handoff.sweep, now() + timedelta(seconds=20))).woken == []
+    await do(database.run, "UPDATE agent_presence SET last_seen_at = now() + interval '1 hour'")
+    assert (await do(handoff.sweep, now() + timedelta(minutes=31))).woken == [case.id]
+    row = await row_of(db, case)
+    assert (row["snoozed_until"], row["owner_id"]) == (None, agent.id)
+
+
+@pytest.mark.parametrize(
+    ("severity", "minutes", "allowed"),
+    [("none", 0, False), ("none", 60 * 24 * 6, True), ("none", 60 * 24 * 8, False), ("urgent", 59, True), ("life_threat", 61, False)],
+)
+async def test_for_how_long(db, do, make_case, make_staff, severity, minutes, allowed):
+    agent, case = await make_staff(), await make_case(severity)
+    await do(handoff.claim, case.id, agent)
+    if allowed:
+        await do(handoff.snooze, case.id, agent, now() + timedelta(minutes=minutes))
+    else:
+        with pytest.raises(AppError, match="invalid_request"):
+            await do(handoff.snooze, case.id, agent, now() + timedelta(minutes=minutes))
+
+
+async def test_nothing_that_nobody_owns_is_put_aside_and_danger_or_an_absent_owner_wakes(db, cipher, do, make_case, make_staff):
+    agent, case = await make_staff(), await make_case("urgent")
+    with pytest.raises(AppError, match="does not own"):
+        await do(handoff.snooze, case.id, agent, now() + timedelta(minutes=30))
+    await do(handoff.claim, case.id, agent)
+    await do(handoff.snooze, case.id, agent, now() + timedelta(minutes=30))
+    await do(handoff.open_or_raise, cipher, case.conversation_id, "life_threat", "assault", "again")
+    assert (await row_of(db, case))["snoozed_until"] is None
+    await do(handoff.snooze, case.id, agent, now() + timedelta(minutes=30))
+    await do(handoff.set_presence, agent, "offline")
+    row = await row_of(db, case)
+    assert (row["status"], row["snoozed_until"]) == ("queued", None)
+
+
+async def test_a_duplicate_ends_in_the_case_that_stays_which_becomes_as_severe(db, cipher, do, make_case, make_staff):
+    agent = await make_staff()
+    stays, twin = await make_case("urgent"), await make_case("life_threat")
+    with pytest.raises(AppError, match="does not own"):
+        await do(handoff.merge, twin.id, stays.id, agent)
+    await do(handoff.claim, stays.id, agent)
+    await do(handoff.merge, twin.id, stays.id, agent)
+    ended, kept = await row_of(db, twin), await row_of(db, stays)
+    assert (ended["status"], ended["outcome"], ended["merged_into"]) == ("closed", "duplicate", stays.id)
+    assert (kept["severity"], kept["owner_id"]) == ("life_threat", agent.id)
+    assert (await do(handoff.sweep, now() + timedelta(seconds=30))).rung == []
+    await do(handoff.reply, cipher, stays.id, agent, "두 대화를 함께 보고 있습니다", "m1")
+    again = await do(handoff.open_or_raise, cipher, twin.conversation_id, "urgent", "assault", "again")
+    assert again.id != twin.id, "danger in the duplicate's conversation is a case of its own again"
+    async with db.read() as connection:
+        assert await handoff.violations(connection) == []
+
+
+async def test_merging_against_claiming_never_takes_a_case_from_under_somebody(db, cipher, do, make_case, make_staff):
+    agent, other = await make_staff(cap=30), await make_staff(cap=30)
+    stays = await make_case("urgent")
+    await do(handoff.claim, stays.id, agent)
+    for _ in range(6):
+        twin = await make_case("urgent")
+
+        async def join(twin=twin):
+            try:
+                return await do(handoff.merge, twin.id, stays.id, agent)
+            except AppError:  # the other was first
+                return None
+
+        merged, claimed = await asyncio.gather(join(), do(handoff.claim, twin.id, other))
+        row = await row_of(db, twin)
+        assert isinstance(claimed, Claimed) != (merged is not None)
+        assert (row["status"], row["talk_owner"]) == (("closed", None) if merged else ("claimed", other.id))
+
+
+async def test_what_cannot_be_merged(db, do, make_case, make_staff):
+    agent, other = await make_staff(), await make_staff()
+    mine, theirs, waiting = await make_case("urgent"), await make_case("urgent"), await make_case("none")
+    await do(handoff.claim, mine.id, agent)
+    await do(handoff.claim, theirs.id, other)
+    for one, into, code in [
+        (mine.id, mine.id, "illegal_move"),
+        (999, mine.id, "not_found"),
+        (theirs.id, mine.id, "not_owner"),
+        (mine.id, waiting.id, "not_owner"),
+    ]:
+        with pytest.raises(AppError) as caught:
+            await do(handoff.merge, one, into, agent)
+        assert caught.value.code == code
+
+
+async def test_a_closed_case_opens_again_with_its_arrival_and_its_notes(db, cipher, do, make_case, make_staff):
+    agent, case = await make_staff(), await make_case("non_urgent", arrived_s_ago=500)
+    await do(handoff.claim, case.id, agent)
+    await do(handoff.add_note, cipher, case.id, agent, "첫 통화")
+    with pytest.raises(AppError, match="cannot reopen"):
+        await do(handoff.reopen, case.id, agent)
+    await do(handoff.close, cipher, case.id, agent, "resolved")
+    with pytest.raises(AppError, match="forbidden"):
+        await do(handoff.reopen, case.id, await make_staff("editor"))
+    again = await do(handoff.reopen, case.id, agent)
+    assert (again.id, again.status, again.arrival_at, again.outcome) == (case.id, "queued", case.arrival_at, None)
+    async with db.read() as connection:
+        assert [note.text for note in await handoff.notes(connection, cipher, case.id)] == ["첫 통화"]
+        assert [row.case_id for row in await handoff.queue(connection)] == [case.id]
+
+
+async def test_too_late_or_overtaken_a_case_stays_closed(db, cipher, do, make_case, make_staff):
+    agent = await make_staff()
+    old, overtaken = await make_case("none"), await make_case("none")
+    for case in (old, overtaken):
+        await do(handoff.claim, case.id, agent)
+        await do(handoff.close, cipher, case.id, agent, "resolved")
+    await do(database.run, "UPDATE cases SET closed_at = now() - interval '8 days' WHERE id = %s", old.id)
+    await do(handoff.open_or_raise, cipher, overtaken.conversation_id, "urgent", "assault", "new")
+    for case in (old, overtaken):
+        with pytest.raises(AppError) as caught:
+            await do(handoff.reopen, case.id, agent)
+        assert caught.value.code == "too_late_to_reopen"
+
+
+async def test_an_emergency_opened_again_has_its_timer_and_its_ladder(db, cipher, do, make_case, make_staff):
+    agent, case = await make_staff(), await make_case("life_threat")
+    await do(handoff.claim, case.id, agent)
+    await do(database.run, "UPDATE cases SET status = 'closed', closed_at = now(), outcome = 'resolved' WHERE id = %s", case.id)
+    await do(database.run, "UPDATE conversations SET owner_kind = 'bot', owner_id = NULL")
+    await do(handoff.reopen, case.id, agent)
+    async with db.read() as connection:
+        assert await handoff.violations(connection) == []
+        assert len(await handoff.rungs_of(connection, case.id)) == 6
