@@ -91,6 +91,7 @@ class Worker:
                 async with self.services.db.transaction() as tx:
                     await handoff.sweep(tx, now())
                     await heartbeat.forget_dead(tx)
+                await handoff.tell_waiting(self.services.db, self.services.cipher)
                 async with self.services.db.read() as connection:
                     broken = await handoff.violations(connection)
                 if broken:

@@ -69,6 +69,7 @@ class QueueRow:
     asked_to: int | None = None
     snoozed_until: datetime | None = None
     closing_by: int | None = None
+    cluster: int | None = None
 
 
 @dataclass(frozen=True)
@@ -256,3 +257,4 @@ class Swept:
     offered: list[int] = field(default_factory=list)
     climbed: list[tuple[int, str]] = field(default_factory=list)
     woken: list[int] = field(default_factory=list)
+    grouped: list[int] = field(default_factory=list)

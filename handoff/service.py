@@ -51,6 +51,7 @@ from handoff.schemas import (
 )
 from handoff.staffing import AWAY_REASONS, on_shift, overstaying, plan_shift, set_languages, set_skills, set_teams
 from handoff.streams import OFFER_TIMER, QUEUE, case_stream
+from handoff.waiting import tell_waiting
 from handoff.watch import HEARTBEAT_S, TIMER_KINDS, handle_timer, heartbeat, presence, set_presence, sweep, violations
 
 __all__ = [
@@ -124,6 +125,7 @@ __all__ = [
     "snooze",
     "sweep",
     "take_from",
+    "tell_waiting",
     "to_team",
     "transfer",
     "violations",

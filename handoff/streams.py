@@ -37,6 +37,7 @@ _STATE = (
     "asked_to",
     "snoozed_until",
     "closing_by",
+    "cluster",
 )
 
 

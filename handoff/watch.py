@@ -12,7 +12,7 @@ from core.db import Connection
 from core.errors import AppError
 from core.metrics import VIOLATIONS
 from core.timers import cancel_timer, set_timer
-from handoff import ladder, ladder_repository, later, offers, queue_order, repository
+from handoff import clusters, ladder, ladder_repository, later, offers, queue_order, repository
 from handoff.choosing import SILENT_AFTER
 from handoff.location import purge_expired
 from handoff.moves import return_to_queue
@@ -113,8 +113,9 @@ async def sweep(tx: Connection, now: datetime) -> Swept:
         repaired.append(int(row["id"]))
     climbed = await ladder.climb(tx, now)
     woken = await later.wake(tx, now)
+    grouped = await clusters.group(tx, now)
     offered = await offers.offer_routine(tx, now)
-    return Swept(rung, returned, repaired, erased=await purge_expired(tx, now), offered=offered, climbed=climbed, woken=woken)
+    return Swept(rung, returned, repaired, erased=await purge_expired(tx, now), offered=offered, climbed=climbed, woken=woken, grouped=grouped)
 
 
 async def _alone(tx: Connection) -> bool:

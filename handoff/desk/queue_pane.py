@@ -57,6 +57,8 @@ def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id
     if row.rings:
         notes.append(f"전체 호출 {row.rings}회")
     notes += words.ladder_words(row.ladder)
+    if row.cluster is not None:
+        notes.append(f"같은 사건 묶음 #{row.cluster}")
     if row.closing_by is not None:
         notes.append("종료 확인을 기다리는 중" if row.closing_by == viewer_id else "종료 확인 필요")
     if row.asked_to is not None:
