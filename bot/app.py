@@ -31,6 +31,7 @@ from handoff.jurisdiction.service import seed as seed_jurisdiction
 from handoff.reviews import jobs as review_jobs
 from handoff.routes import build_router as locate_router
 from knowledge_base.crisis_cards import CrisisCards
+from knowledge_base.desk.page import mount as mount_kb
 from knowledge_base.editing.seed import seed_questions
 from knowledge_base.service import KnowledgeBase, seed
 from knowledge_base.staff_texts import StaffSearch
@@ -102,6 +103,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
         async def page() -> FileResponse:
             return FileResponse(STATIC / "chat.html")
 
+    mount_kb(app, services.db, services.cipher, settings, lambda: services.knowledge)
     mount_desk(app, services.db, services.cipher, services.hub, settings, _staff_search(services))
     return app
 

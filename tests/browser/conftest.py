@@ -53,6 +53,8 @@ class StaffServer:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.db: Database | None = None
         self.search: Any = None  # a test that needs the models puts them here
+        #: What the editors' page asks; a test that needs answers puts one here.
+        self.knowledge: Any = None
         self._server: uvicorn.Server | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
 
@@ -69,6 +71,7 @@ class StaffServer:
 
     async def _main(self) -> None:
         from handoff.desk.page import mount
+        from knowledge_base.desk.page import mount as mount_kb
 
         self.loop = asyncio.get_running_loop()
         self.db = await Database.open(self._dsn, min_size=2, max_size=8)
@@ -84,6 +87,7 @@ class StaffServer:
             return response
 
         app.include_router(accounts_router(self.db, self._settings))
+        mount_kb(app, self.db, self._cipher, self._settings, lambda: self.knowledge)
         mount(app, self.db, self._cipher, hub, self._settings, lambda: self.search)
         self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="warning", timeout_graceful_shutdown=1))
         task = asyncio.create_task(self._server.serve())
