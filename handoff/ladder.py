@@ -106,18 +106,18 @@ async def number_for(connection: Connection, rung: Rung, country: str | None) ->
     return None
 
 
-async def acknowledge(tx: Connection, case_id: int, rung: str, staff: Staff) -> bool:
-    """A person says that they have heard this rung; False if somebody had, or it has not been reached. The next rung comes all the same.
+async def acknowledge(tx: Connection, case_id: int, rung: str | None, staff: Staff) -> bool:
+    """A person says that they have heard a rung (None: all that were reached); False if somebody had, or none was. The next one comes all the same.
 
     Raises:
         AppError: ``forbidden``.
     """
     access_queue(staff)
-    if not await rungs.acknowledge(tx, case_id, rung, staff.id):
-        return False
-    await events.append(tx, case_stream(case_id), "rung_acknowledged", {"case_id": case_id, "rung": rung, "staff_id": staff.id})
-    await audit.record(tx, staff.login, "", "case.rung", case_id, detail={"rung": rung})
-    return True
+    heard = await rungs.acknowledge(tx, case_id, rung, staff.id)
+    for one in heard:
+        await events.append(tx, case_stream(case_id), "rung_acknowledged", {"case_id": case_id, "rung": one, "staff_id": staff.id})
+        await audit.record(tx, staff.login, "", "case.rung", case_id, detail={"rung": one})
+    return bool(heard)
 
 
 async def of_case(connection: Connection, case_id: int) -> list[dict[str, Any]]:

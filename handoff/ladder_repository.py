@@ -99,20 +99,18 @@ async def finish_call(tx: Connection, rung_id: int, state: str) -> bool:
     return await database.run(tx, "UPDATE case_rungs SET state = %s, done_at = clock_timestamp() WHERE id = %s AND state = 'calling'", state, rung_id) > 0
 
 
-async def acknowledge(tx: Connection, case_id: int, rung: str, staff_id: int) -> bool:
-    """Note who has heard a rung that was reached in the current wait."""
-    return (
-        await database.run(
-            tx,
-            """UPDATE case_rungs r SET acknowledged_at = clock_timestamp(), acknowledged_by = %s FROM cases c
-               WHERE c.id = r.case_id AND c.id = %s AND r.wait = c.waits AND r.rung = %s AND r.acknowledged_at IS NULL
-                 AND r.state NOT IN ('waiting', 'cancelled')""",
-            staff_id,
-            case_id,
-            rung,
-        )
-        > 0
+async def acknowledge(tx: Connection, case_id: int, rung: str | None, staff_id: int) -> list[str]:
+    """Note who has heard a rung (None: every one) that was reached in the current wait; the rungs that nobody had heard before."""
+    found = await database.rows(
+        tx,
+        """UPDATE case_rungs r SET acknowledged_at = clock_timestamp(), acknowledged_by = %s FROM cases c
+           WHERE c.id = r.case_id AND c.id = %s AND r.wait = c.waits AND r.rung = COALESCE(%s, r.rung) AND r.acknowledged_at IS NULL
+             AND r.state NOT IN ('waiting', 'cancelled') RETURNING r.rung""",
+        staff_id,
+        case_id,
+        rung,
     )
+    return sorted(str(row["rung"]) for row in found)
 
 
 async def of_case(connection: Connection, case_id: int) -> list[Row]:

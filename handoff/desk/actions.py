@@ -149,9 +149,10 @@ class Actions:
                 raise AppError("not_owner")
 
     async def acknowledge(self, case_id: int) -> None:
-        """The bell was heard: it stops on every desk."""
+        """The bell was heard: it stops on every desk, until the next rung; what has been reached so far is acknowledged by this person."""
         async with self._acting() as (tx, staff):
             await handoff.acknowledge(tx, case_id, staff)
+            await handoff.acknowledge_rung(tx, case_id, None, staff)
 
     async def hand_back(self, case_id: int) -> None:
         """Let the bot serve again."""

@@ -93,6 +93,11 @@ async def test_acknowledging_a_rung_silences_the_bell_but_not_the_next_rung(db, 
         by = {row["rung"]: row["acknowledged_by"] for row in await handoff.rungs_of(connection, case.id)}
     assert by == {"supervisor": agent.id, "duty_phone": None, "mission_voice": None}
     async with db.transaction() as tx:
+        assert await handoff.acknowledge_rung(tx, case.id, None, other)
+        assert not await handoff.acknowledge_rung(tx, case.id, None, other)
+        by = {row["rung"]: row["acknowledged_by"] for row in await handoff.rungs_of(tx, case.id)}
+    assert by == {"supervisor": agent.id, "duty_phone": other.id, "mission_voice": None}
+    async with db.transaction() as tx:
         with pytest.raises(AppError, match="forbidden"):
             await handoff.acknowledge_rung(tx, case.id, "duty_phone", await make_staff("editor"))
 
