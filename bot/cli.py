@@ -279,6 +279,18 @@ def staff_invite(roles: tuple[str, ...], **options: Any) -> None:
     sys.exit(commands.staff_invite(configured(**options), roles, sys.stdout))
 
 
+@staff.command("seat")
+@click.argument("login")
+@click.argument("mission")
+@click.option("--email", default="", help="where the officer is told of cases, by number alone")
+@data_dir_option
+def staff_seat(login: str, mission: str, email: str, **options: Any) -> None:
+    """Seat an officer's account at a mission, by its name in the directory (주캄보디아대사관)."""
+    from bot import commands
+
+    sys.exit(commands.staff_seat(configured(**options), login, mission, email, sys.stdout))
+
+
 @main.command()
 @click.argument("name", type=click.Choice(EVALUATIONS))
 @click.option("--everyday", type=click.Path(exists=True, path_type=Path), default=None, help="triage only: a folder with a copy of 3i4K, for false alarms")

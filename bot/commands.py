@@ -145,6 +145,25 @@ def staff_invite(settings: Settings, roles: Sequence[str], target: TextIO) -> in
     return 0
 
 
+def staff_seat(settings: Settings, login: str, mission: str, email: str, target: TextIO) -> int:
+    """Seat an officer at a mission."""
+    from core.crypto import load_cipher
+    from core.errors import AppError
+    from handoff.officers import service as officers
+
+    async def seat(db: Database) -> dict[str, Any]:
+        try:
+            async with db.transaction() as tx:
+                await officers.seat_by_login(tx, load_cipher(settings.resolved_key_file()), login, mission, email)
+        except AppError as error:
+            return error.body()
+        return {"login": login, "mission": mission}
+
+    done = with_database(settings, seat)
+    target.write(json.dumps(done, ensure_ascii=False) + "\n")
+    return 1 if "error" in done else 0
+
+
 def review_export(settings: Settings, out: Path, target: TextIO) -> int:
     """Write accepted labels as lines of the triage corpus."""
     from core.crypto import load_cipher

@@ -23,6 +23,7 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.metrics import DIALOGUE_UP
 from handoff import service as handoff
+from handoff.officers import jobs as officer_jobs
 from handoff.reviews import jobs as review_jobs
 from knowledge_base.crisis_cards import GENERIC, QUIET
 from knowledge_base.editing import jobs as editing_jobs
@@ -53,6 +54,7 @@ class Worker:
             review_jobs.run(self.services.db),
             editing_jobs.run(self.services.db, self.services.settings),
             opendata_jobs.run(self.services.db, self.services.settings),
+            officer_jobs.run(self.services.db, self.services.cipher, self.services.settings),
             *(TurnSlot(self.services, self.queue).run() for _ in range(self.services.settings.turn_slots)),
         ]
         if self.services.knowledge is not None:

@@ -50,6 +50,8 @@ CATALOGUE: dict[str, ErrorKind] = {
         ErrorKind("illegal_move", 409, "지금 상태에서는 할 수 없는 처리입니다."),
         ErrorKind("too_late_to_reopen", 409, "다시 열 수 있는 기간이 지났거나, 같은 대화에 열려 있는 상담이 있습니다."),
         ErrorKind("second_person_needed", 409, "긴급 상담의 종료는 요청한 사람이 아닌 다른 상담관이 확인해야 합니다."),
+        ErrorKind("other_district", 403, "이 공관의 관할 긴급 상담이 아니라서 열 수 없습니다. 시도는 기록되었습니다."),
+        ErrorKind("no_mission", 403, "소속 공관이 정해지지 않은 계정입니다. 책임자에게 알려 주세요."),
         ErrorKind("already_taken", 409, "다른 상담관이 이미 맡았습니다."),
         ErrorKind("own_review", 409, "자기가 낸 판정은 다른 사람이 확인해야 합니다."),
         ErrorKind("review_changed", 409, "그사이에 판정이 바뀌었습니다. 다시 열어 확인해 주세요."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 
 from accounts.schemas import Staff
@@ -23,6 +22,7 @@ from handoff.jurisdiction.duty import missions_now
 from handoff.location import ONE_LOOK_S, TYPED, Seen, seen_places
 from handoff.moves import SUMMARY, notes
 from handoff.schemas import CaseCard, CountryCandidate
+from handoff.soon import soon
 from handoff.streams import case_of
 from handoff.surroundings import alarm_of, checked_numbers
 
@@ -85,8 +85,8 @@ async def _towns(seen: Seen, country: str | None) -> list[Candidate]:
     """Towns that the typed words may mean, while no device has said where it is."""
     if seen.typed is None or (seen.fix is not None and seen.fix.method != TYPED):
         return []
-    # The gazetteer takes half a second to read when it is asked for the first time.
-    return await asyncio.to_thread(candidates, seen.typed.text, [country] if country else [])
+    text = seen.typed.text
+    return await soon(lambda: candidates(text, [country] if country else []), [])
 
 
 def _conflict(said: str | None, found: list[CountryCandidate]) -> bool:

@@ -23,6 +23,7 @@ MODELS = (
     "handoff.models",
     "handoff.reviews.models",
     "handoff.jurisdiction.models",
+    "handoff.officers.models",
     "bot.dialogue.models",
 )
 for name in MODELS:

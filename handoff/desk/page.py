@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -23,12 +24,15 @@ from handoff.desk.actions import Actions
 from handoff.desk.desk import Desk
 from handoff.desk.elements import block, say
 from handoff.desk.live import QueueFeed
+from handoff.desk.officer_actions import OfficerActions
+from handoff.desk.officer_page import OfficerPage
 from handoff.desk.review_actions import ReviewActions
 from handoff.desk.reviews_page import ReviewPage, refuse
 from handoff.desk.session import Session
 from handoff.desk.tiles import build_router as tiles_router
 from handoff.desk.texts import Search, Texts
 from handoff.geography import BASE_MAP
+from handoff.soon import warm
 
 ASSETS = Path(__file__).parent / "static"
 HEAD = '<link rel="stylesheet" href="/desk/assets/desk.css"><meta name="robots" content="noindex">'
@@ -61,15 +65,18 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
     app.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
     ui.page("/desk", title="상담 데스크")(_page)
     ui.page("/desk/reviews", title="판정 검토")(_reviews)
+    ui.page("/desk/mission", title="공관 데스크")(_mission)
     frame.install(app, cipher, settings)
     inner = app.router.lifespan_context
 
     @contextlib.asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
+        warming = asyncio.create_task(asyncio.to_thread(warm), name="desk-tables")
         async with inner(running) as state:
             try:
                 yield state
             finally:
+                warming.cancel()
                 await feed.stop()
 
     app.router.lifespan_context = lifespan
@@ -99,6 +106,22 @@ async def _page(request: Request, client: Client) -> Response | None:
     client.on_delete(desk.stop)
     case = request.query_params.get("case", "")
     desk.start(int(case) if case.isascii() and case.isdigit() and len(case) < 19 else None)
+    return None
+
+
+async def _mission(request: Request, client: Client) -> Response | None:
+    parts = _parts[0]
+    actions = OfficerActions(parts.db, parts.cipher, Session.of(request))
+    ui.add_head_html(HEAD)
+    try:
+        viewer, mission = await actions.viewer()
+    except AppError as error:
+        if error.code == "not_signed_in":
+            return RedirectResponse("/staff/sign-in?next=/desk/mission", 303)
+        refuse(error)
+        client.status_code = error.kind.status
+        return None
+    OfficerPage(client, viewer, mission, actions, parts.settings.tile_url).build()
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from handoff.jurisdiction.calendars import day_off
 from handoff.jurisdiction.hours import assumed_hours, openness, parse_hours
 from handoff.jurisdiction.regions import regions_at
 from handoff.schemas import MissionHint, MissionNow
+from handoff.soon import soon
 
 Row = dict[str, Any]
 
@@ -23,8 +23,8 @@ async def missions_now(connection: Connection, hints: Iterable[MissionHint], at:
 
     wanted = {hint.name: hint.country for hint in hints}
     rows = [row for country in dict.fromkeys(wanted.values()) for row in await repository.missions_of(connection, country) if row["name"] in wanted]
-    # A country's calendar takes a moment to compute when it is asked for the first time.
-    return await asyncio.to_thread(lambda: {row["name"]: state_of(row, at) for row in rows})
+    # A country's calendar takes a while to compute when it is asked for the first time; the card goes without it then.
+    return await soon(lambda: {row["name"]: state_of(row, at) for row in rows}, {})
 
 
 def state_of(row: Row, at: datetime) -> MissionNow:

@@ -1,0 +1,147 @@
+"""``/desk/mission``: the district's emergencies of one mission, and the case an officer has joined."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui import Client, ui
+
+from accounts.schemas import Staff
+from core.errors import CATALOGUE, AppError
+from core.logging import get
+from handoff.desk import words
+from handoff.desk.context_pane import ContextPane
+from handoff.desk.elements import block, button, say
+from handoff.desk.officer_actions import OfficerActions
+from handoff.officers.service import DistrictCase
+from handoff.schemas import CaseCard
+
+log = get(__name__)
+REFRESH_S = 2.0
+LINES_SHOWN = 100
+
+
+class OfficerPage:
+    """One open page: the list is read anew every two seconds, which for one district is cheap."""
+
+    def __init__(self, client: Client, viewer: Staff, mission: str, do: OfficerActions, tile_url: str) -> None:
+        self._client = client
+        self._viewer = viewer
+        self._mission = mission
+        self._do = do
+        self._tile_url = tile_url
+        self._rows: list[DistrictCase] | None = None
+        self._card: CaseCard | None = None
+        self._seen: tuple[Any, ...] = ()
+
+    def build(self) -> None:
+        """Make the elements; called once."""
+        with block("div", "desk officer"):
+            with block("header", "bar"):
+                say("span", f"길동무 공관 데스크 · {self._mission}", "brand")
+                with block("div", "bar-right"):
+                    say("span", self._viewer.display_name, "who")
+                    with block("form", "sign-out", method="post", action="/staff/sign-out"), block("button", "small", type="submit"):
+                        say("span", "나가기")
+            with block("main", "panes"):
+                with block("section", "pane queue-pane", aria_label="관할 긴급 상담"):
+                    say("h1", "관할 긴급 상담")
+                    self._list = block("div", "district", role="list")
+                with block("section", "pane conversation-pane", aria_label="상담"):
+                    self._talk = block("div", "lines", role="log", aria_label="대화")
+                    self._box = ui.textarea(placeholder="민원인에게 쓰기").props("outlined autogrow").classes("officer-reply")
+                    self._send = button("보내기", self._write, data_action="officer-send")
+                self._context = ContextPane(self._tile_url, on_ask=lambda: None)
+        self._box.set_visibility(False)
+        self._send.set_visibility(False)
+        ui.timer(REFRESH_S, self._refresh, immediate=True)
+
+    async def _guarded(self, action: Callable[[], Awaitable[Any]]) -> bool:
+        try:
+            await action()
+        except AppError as error:
+            with self._client:
+                if error.code == "not_signed_in":
+                    ui.navigate.to("/staff/sign-in?next=/desk/mission")
+                else:
+                    ui.notify(error.kind.korean, type="negative", close_button="닫기")
+            return False
+        except Exception:  # the edge of the page: a person must never press a button and see nothing
+            log.exception("officer_action_failed")
+            with self._client:
+                ui.notify(CATALOGUE["internal"].korean, type="negative", close_button="닫기")
+            return False
+        return True
+
+    async def _refresh(self) -> None:
+        async def read() -> None:
+            rows = await self._do.cases()
+            if rows != self._rows:
+                self._rows = rows
+                self._fill_list(rows)
+            if self._card is not None and any(row.case_id == self._card.case.id and row.has_joined for row in rows):
+                self._show(await self._do.open(self._card.case.id))
+            elif self._card is not None:
+                self._close()
+
+        await self._guarded(read)
+
+    def _fill_list(self, rows: list[DistrictCase]) -> None:
+        self._list.clear()
+        with self._list:
+            if not rows:
+                say("p", "관할에 열린 긴급 상담이 없습니다.", "none")
+            for row in rows:
+                with block("div", f"district-case {row.severity}", role="listitem", data_case=row.case_id):
+                    say("b", f"{words.severity_shape(row.severity)} {words.severity_word(row.severity)} · #{row.case_id}")
+                    say("p", f"{words.country_name(row.country)} · {words.category_word(row.category)} · {words.STATUS[row.status]} {row.owner_name}")
+                    say("p", row.basis, "soft")
+                    if not row.is_acknowledged and not row.has_joined:
+                        button("확인했습니다", self._on(self._do.acknowledge, row.case_id), classes="small", data_action="officer-ack")
+                    if row.has_joined:
+                        button("열기", lambda case_id=row.case_id: self._guarded(lambda: self._open(case_id)), classes="small", data_action="officer-open")
+                    else:
+                        button("참여하기", self._on(self._do.join, row.case_id), classes="small", data_action="officer-join")
+
+    def _on(self, act: Callable[[int], Awaitable[None]], case_id: int) -> Callable[[], Awaitable[None]]:
+        async def pressed() -> None:
+            if await self._guarded(lambda: act(case_id)):
+                await self._refresh()
+
+        return pressed
+
+    async def _open(self, case_id: int) -> None:
+        self._seen = ()
+        self._show(await self._do.open(case_id))
+
+    def _show(self, card: CaseCard) -> None:
+        seen = (card.case.id, card.case.version, card.transcript[-1].seq if card.transcript else 0, card.place.fix_id if card.place else None)
+        self._card = card
+        if seen == self._seen:
+            return
+        self._seen = seen
+        with self._client:
+            self._talk.clear()
+            with self._talk:
+                for line in card.transcript[-LINES_SHOWN:]:
+                    with block("p", f"line {line.author_kind}"):
+                        say("b", words.AUTHORS.get(line.author_kind, line.author_kind) + " ")
+                        say("span", line.text)
+            self._box.set_visibility(card.may_write)
+            self._send.set_visibility(card.may_write)
+            self._context.show(card, may_ask=False)
+
+    def _close(self) -> None:
+        self._card, self._seen = None, ()
+        self._talk.clear()
+        self._box.set_visibility(False)
+        self._send.set_visibility(False)
+        self._context.clear()
+
+    async def _write(self) -> None:
+        text, card = str(self._box.value or ""), self._card
+        if card is not None and await self._guarded(lambda: self._do.write(card.case.id, text, secrets.token_hex(8))):
+            self._box.set_value("")
+            await self._refresh()

@@ -1,0 +1,1 @@
+"""Officers of missions: which open emergencies are their district's, how they are told, and how they join."""

@@ -1,0 +1,166 @@
+"""Every statement on officers, on the missions of a case, and on what officers were told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from core import db as database
+from core.db import Connection
+from handoff.repository import EMERGENCY
+from handoff.schemas import MissionHint
+
+Row = dict[str, Any]
+
+
+async def set_officer(tx: Connection, staff_id: int, mission: str, email: bytes | None, by: str) -> None:
+    """Seat an account at a mission, or move it."""
+    await database.run(
+        tx,
+        """INSERT INTO mission_officers (staff_id, mission, email, changed_by) VALUES (%s, %s, %s, %s)
+           ON CONFLICT (staff_id) DO UPDATE SET mission = excluded.mission, email = excluded.email, changed_by = excluded.changed_by, changed_at = now()""",
+        staff_id,
+        mission,
+        email,
+        by,
+    )
+
+
+async def mission_of(connection: Connection, staff_id: int) -> str | None:
+    """Where an officer sits; None for an account that is locked or no officer."""
+    row = await database.one(
+        connection,
+        "SELECT o.mission FROM mission_officers o JOIN staff s ON s.id = o.staff_id WHERE o.staff_id = %s AND NOT s.disabled AND 'officer' = ANY(s.roles)",
+        staff_id,
+    )
+    return str(row["mission"]) if row else None
+
+
+async def stale(connection: Connection, limit: int = 50) -> list[Row]:
+    """Open emergencies whose country or newest place is not the one their missions were computed from."""
+    return await database.rows(
+        connection,
+        f"""SELECT c.id, c.conversation_id, c.country, f.id AS fix_id FROM cases c
+            LEFT JOIN LATERAL (SELECT id FROM geo_fixes g WHERE g.conversation_id = c.conversation_id AND g.kind = 'fix' AND g.place IS NOT NULL
+                               ORDER BY received_at DESC, id DESC LIMIT 1) f ON true
+            LEFT JOIN case_routings r ON r.case_id = c.id
+            WHERE c.status <> 'closed' AND c.{EMERGENCY}
+              AND (r.case_id IS NULL OR r.country IS DISTINCT FROM c.country OR (f.id IS NOT NULL AND r.fix_id IS DISTINCT FROM f.id))
+            ORDER BY c.id LIMIT %s""",  # noqa: S608  (a constant)
+        limit,
+    )
+
+
+async def save_routing(tx: Connection, case_id: int, country: str | None, fix_id: int | None, hints: Sequence[MissionHint]) -> None:
+    """Write the missions of a case; one that is no longer a candidate ends, and stands in the history."""
+    await database.run(
+        tx,
+        """INSERT INTO case_routings (case_id, country, fix_id) VALUES (%s, %s, %s)
+           ON CONFLICT (case_id) DO UPDATE SET country = excluded.country, fix_id = excluded.fix_id, routed_at = now()""",
+        case_id,
+        country,
+        fix_id,
+    )
+    await database.run(
+        tx,
+        "UPDATE case_missions SET ended_at = clock_timestamp() WHERE case_id = %s AND ended_at IS NULL AND NOT mission = ANY(%s)",
+        case_id,
+        [hint.name for hint in hints],
+    )
+    for rank, hint in enumerate(hints):
+        await database.run(
+            tx,
+            """INSERT INTO case_missions (case_id, mission, rank, basis, certainty) VALUES (%s, %s, %s, %s, %s)
+               ON CONFLICT (case_id, mission) DO UPDATE SET rank = excluded.rank, basis = excluded.basis, certainty = excluded.certainty, ended_at = NULL""",
+            case_id,
+            hint.name,
+            rank,
+            hint.basis,
+            hint.certainty.value,
+        )
+
+
+async def add_notices(tx: Connection, case_id: int) -> int:
+    """A notice for every officer of the case's missions who has none yet; how many."""
+    return await database.run(
+        tx,
+        """INSERT INTO officer_notices (case_id, staff_id)
+           SELECT m.case_id, o.staff_id FROM case_missions m JOIN mission_officers o ON o.mission = m.mission JOIN staff s ON s.id = o.staff_id
+           WHERE m.case_id = %s AND m.ended_at IS NULL AND NOT s.disabled AND 'officer' = ANY(s.roles)
+           ON CONFLICT DO NOTHING""",
+        case_id,
+    )
+
+
+async def district_cases(connection: Connection, staff_id: int, mission: str) -> list[Row]:
+    """Open emergencies of a mission's district, and what the officer has joined; nothing personal in them."""
+    return await database.rows(
+        connection,
+        f"""SELECT c.id, c.status, c.severity, c.category, c.country, c.arrival_at, m.basis, m.certainty, s.display_name AS owner_name,
+                   n.acknowledged_at, p.staff_id IS NOT NULL AS joined
+            FROM cases c
+            LEFT JOIN case_missions m ON m.case_id = c.id AND m.mission = %s AND m.ended_at IS NULL
+            LEFT JOIN participants p ON p.conversation_id = c.conversation_id AND p.staff_id = %s
+            LEFT JOIN officer_notices n ON n.case_id = c.id AND n.staff_id = %s
+            LEFT JOIN staff s ON s.id = c.owner_id
+            WHERE c.status <> 'closed' AND ((m.case_id IS NOT NULL AND c.{EMERGENCY}) OR p.staff_id IS NOT NULL)
+            ORDER BY array_position(ARRAY['life_threat', 'urgent', 'non_urgent', 'none'], c.severity), c.arrival_at, c.id""",  # noqa: S608  (a constant)
+        mission,
+        staff_id,
+        staff_id,
+    )
+
+
+async def is_of_district(connection: Connection, case_id: int, mission: str) -> bool:
+    """Whether an open emergency is this mission's to know of."""
+    found = await database.one(
+        connection,
+        f"""SELECT 1 FROM cases c JOIN case_missions m ON m.case_id = c.id
+            WHERE c.id = %s AND c.status <> 'closed' AND c.{EMERGENCY} AND m.mission = %s AND m.ended_at IS NULL""",  # noqa: S608  (a constant)
+        case_id,
+        mission,
+    )
+    return found is not None
+
+
+async def join(tx: Connection, conversation_id: str, staff_id: int) -> bool:
+    """Name an officer as participant; False if they were."""
+    statement = "INSERT INTO participants (conversation_id, staff_id, role) VALUES (%s, %s, 'officer') ON CONFLICT DO NOTHING"
+    return await database.run(tx, statement, conversation_id, staff_id) > 0
+
+
+async def acknowledge(tx: Connection, case_id: int, staff_id: int) -> bool:
+    """The officer has seen it; True the first time."""
+    statement = "UPDATE officer_notices SET acknowledged_at = clock_timestamp() WHERE case_id = %s AND staff_id = %s AND acknowledged_at IS NULL"
+    return await database.run(tx, statement, case_id, staff_id) > 0
+
+
+async def due_notice(tx: Connection, at: datetime) -> Row | None:
+    """One notice to send now, locked; not of a closed case, nor to somebody who may no longer work or whose mission is no candidate any more."""
+    return await database.one(
+        tx,
+        """SELECT n.*, o.email FROM officer_notices n JOIN mission_officers o ON o.staff_id = n.staff_id JOIN staff s ON s.id = n.staff_id
+           JOIN cases c ON c.id = n.case_id JOIN case_missions m ON m.case_id = n.case_id AND m.mission = o.mission AND m.ended_at IS NULL
+           WHERE n.acknowledged_at IS NULL AND n.next_at <= %s AND o.email IS NOT NULL AND c.status <> 'closed' AND NOT s.disabled
+           ORDER BY n.next_at LIMIT 1 FOR UPDATE OF n SKIP LOCKED""",
+        at,
+    )
+
+
+async def under_way(tx: Connection, case_id: int, staff_id: int, next_at: datetime) -> None:
+    """A notice is being sent: nobody else sends it meanwhile, and it is due again should this worker die."""
+    await database.run(tx, "UPDATE officer_notices SET next_at = %s WHERE case_id = %s AND staff_id = %s", next_at, case_id, staff_id)
+
+
+async def noticed(tx: Connection, case_id: int, staff_id: int, next_at: datetime, error: str = "") -> None:
+    """A notice went out (or, with ``error``, did not), and when it is due again."""
+    await database.run(
+        tx,
+        """UPDATE officer_notices SET sent = sent + (%(error)s = '')::int, failed = failed + (%(error)s <> '')::int, last_error = %(error)s,
+                  next_at = %(next_at)s WHERE case_id = %(case_id)s AND staff_id = %(staff_id)s""",
+        error=error,
+        next_at=next_at,
+        case_id=case_id,
+        staff_id=staff_id,
+    )

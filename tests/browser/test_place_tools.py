@@ -1,0 +1,37 @@
+"""The right pane in Chromium: a typed town is put on the map by a click, and the place can be copied."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from handoff import location
+
+pytestmark = pytest.mark.browser
+
+
+async def test_an_agent_picks_a_town_out_of_typed_words_and_copies_the_place(seat, make_case, db, cipher):
+    case = await make_case("urgent")
+    agent = await seat()
+    async with db.transaction() as tx:
+        token = await location.request_link(tx, case.conversation_id, case.id)
+        await location.consent(tx, token, "device")
+        await location.record_typed(tx, cipher, token, "device", "프놈펜 리버사이드 <b>근처</b>")
+    page = agent.page
+    await agent.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.wait_for_selector("[data-case-id]")
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    pane = page.locator("[data-pane='context'].context")
+    await expect(pane.get_by_text("프놈펜 리버사이드 <b>근처</b>")).to_be_visible(timeout=20_000)
+    town = pane.locator("[data-town]").first
+    await expect(town).to_contain_text("Phnom Penh, 캄보디아 ±20 km")
+    await town.click()
+    await expect(pane.get_by_text("11.56250, 104.91600")).to_be_visible()
+    await expect(pane.get_by_text("신뢰 낮음")).to_be_visible()
+    await pane.locator("[data-copy='geo']").click()
+    await expect(pane.locator("textarea.copied")).to_have_value("geo:11.5625,104.916;u=20100")
+    assert await page.evaluate("navigator.clipboard.readText()") == "geo:11.5625,104.916;u=20100"
+    await pane.locator("[data-action='around']").click()
+    await expect(pane.get_by_text("주변 검색이 설정되지 않음")).to_be_visible()
+    assert agent.complaints == []
