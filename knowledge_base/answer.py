@@ -9,8 +9,8 @@ from datetime import date
 import numpy as np
 
 from conversation.schemas import SourceCard
-from knowledge_base import phrases
-from knowledge_base.confidence import Confidence, signs_of
+from knowledge_base import kinds, phrases
+from knowledge_base.confidence import Confidence
 from knowledge_base.index import Entry, Index
 from knowledge_base.schemas import Answer, Outcome
 from knowledge_base.search import Question, Ranked, Weights, rank
@@ -20,7 +20,7 @@ MOST_QUOTES = 3
 MOST_QUICK_REPLIES = 3
 RANKED_FOR_ANSWER = 10
 #: A further sentence is quoted when it stands at most this far (in cosine, and in share of the words asked) behind the best one.
-CLOSE_COSINE = 0.025
+CLOSE_COSINE = 0.06
 WORD_WEIGHT = 0.08
 #: How many standard deviations behind the answer a notice may stand and still be offered as a next question.
 NEIGHBOUR_GAP = 2.5
@@ -34,24 +34,8 @@ _ASKS_ALARM = re.compile(
 _ASKS_LEVEL = re.compile(r"몇\s?단계|단계가?\s?(?:얼마|뭐|어떻게)|what level|which level|第?几级|何段階")
 _ASKS_HERE = re.compile(r"(?:^|\s)(?:여기|거기|그\s?나라|이\s?나라|저희\s?나라\s?말고|현지)(?:는|가|도|은|이)?\s")
 
-
-#: What kind of thing is asked for, and what a sentence that gives it looks like.
-_KINDS = (
-    (
-        re.compile(r"얼마(?!나)|비용|수수료|가격|요금|값|금액|한도|how much|fee|cost|price|いくら|料金|手数料|多少钱|费用|手续费|bao nhiêu tiền|lệ phí", re.I),
-        re.compile(r"\d[\d,.]*\s*(?:만\s*)?(?:원|달러|유로|엔|USD)"),
-    ),
-    (
-        re.compile(r"번호|전화|연락처|phone|call|電話|连絡先|电话|联系|số điện thoại|tổng đài", re.I),
-        re.compile(r"\d{2,4}-\d{3,4}|KoreaMofa"),
-    ),
-    (
-        re.compile(r"언제|며칠|기한|기간|얼마나|몇\s?(?:일|달|개월|년|시)|까지|how long|when|deadline|いつ|何日|期限|多久|什么时候|期限|khi nào|bao lâu", re.I),
-        re.compile(r"\d+\s*(?:일|개월|년|시간|주|월|시)"),
-    ),
-    (re.compile(r"몇\s?[가-힣]|크기|규격|사이즈|나이|how many|how old|何枚|几|多少|bao nhiêu|mấy", re.I), re.compile(r"\d")),
-)
-KIND_BONUS = 0.03
+#: What a sentence that gives the very thing asked for is ahead of the others (in cosine).
+KIND_BONUS = 0.04
 
 
 @dataclass(frozen=True)
@@ -69,7 +53,8 @@ def answer(desk: Desk, question: Question, max_chars: int = MAX_CHARS) -> Answer
     ranked = rank(desk.index, question, desk.weights, RANKED_FOR_ANSWER)
     if not question.analysis.normalised or not ranked.entries:
         return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, 0.0)
-    probability = round(desk.confidence.probability(signs_of(desk.index, ranked), ranked.has_vectors), 4)
+    probability, is_enough = desk.confidence.judge(desk.index, ranked)
+    probability = round(probability, 4)
     if question.period is None and _misses_country(desk.index, ranked):
         return Answer(
             Outcome.CLARIFY,
@@ -80,7 +65,9 @@ def answer(desk: Desk, question: Question, max_chars: int = MAX_CHARS) -> Answer
         )
     if _asks_alarm_of_unlisted_country(desk.index, ranked):
         return _abstain(language, phrases.UNKNOWN_ALARM, probability)
-    if not desk.confidence.is_enough(probability, ranked.has_vectors):
+    if not is_enough:
+        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability)
+    if kinds.is_silent(kinds.asked(question.analysis.normalised), tuple(p.text for p in desk.index.entries[ranked.entries[0]].passages)):
         return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability)
     return _quote(desk, ranked, language, probability, max_chars)
 
@@ -130,7 +117,8 @@ def choose_passages(index: Index, ranked: Ranked, max_chars: int) -> list[int]:
     rows = range(entry.first, entry.last)
     shared = np.array([sum(index.idf(w) for w in wanted & set(index.passage_words[row])) / total for row in rows])
     scores = WORD_WEIGHT * shared
-    scores = scores + KIND_BONUS * np.array([_gives_what_is_asked(question.analysis.normalised, p.text) for p in entry.passages])
+    wants = kinds.asked(question.analysis.normalised)
+    scores = scores + KIND_BONUS * np.array([kinds.how_well(wants, p.text) for p in entry.passages])
     vector = index.query_vector(question.analysis.vector)
     if vector is not None:
         scores = scores + index.similarities(ranked.entries[0], vector)
@@ -147,11 +135,6 @@ def choose_passages(index: Index, ranked: Ranked, max_chars: int) -> list[int]:
         chosen.append(int(k))
         used += len(text) + 1
     return [entry.first + k for k in sorted(chosen)]
-
-
-def _gives_what_is_asked(question: str, passage: str) -> bool:
-    """Whether a sentence has an amount, a number or a date where the question asks for one."""
-    return any(asks.search(question) and gives.search(passage) for asks, gives in _KINDS)
 
 
 def _quote(desk: Desk, ranked: Ranked, language: str, probability: float, max_chars: int) -> Answer:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.settings import ROOT
-from knowledge_base.index import Index
-from knowledge_base.search import Ranked
+from knowledge_base.examples import NO_NOTICE
+from knowledge_base.index import Entry, Index
+from knowledge_base.search import Ranked, like_of
 
 CONFIDENCE_FILE = ROOT / "models" / "search" / "confidence.json"
 SIGNS = (
@@ -31,43 +33,59 @@ SIGNS = (
     "words_agree",
     "foreign",
     "few_words",
+    "likeness",
+    "nearest_known",
+    "nearest_nothing",
+    "is_known",
+    "known_agree",
+    "learnt",
+    "learnt_agree",
 )
+KNOWN_SIGNS = ("likeness", "nearest_known", "nearest_nothing", "is_known", "known_agree", "learnt", "learnt_agree")
 _ITSELF = 0.9995
+
+
+#: With known questions of the best notice, without any, and without sentence vectors at all: each has its own weights, since signs are missing.
+CASES = ("known", "unknown", "words_only")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Logistic weights of the signs, and the probability from which we answer."""
+
+    weights: Mapping[str, float]
+    bias: float
+    threshold: float
+
+    def probability(self, signs: Mapping[str, float]) -> float:
+        """Between 0 and 1."""
+        total = self.bias + sum(weight * signs[name] for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 @dataclass(frozen=True)
 class Confidence:
-    """Weights of the signs, with and without sentence vectors, and the threshold below which we abstain."""
+    """A scale for each case of ``CASES``."""
 
-    weights: dict[str, float]
-    bias: float
-    threshold: float
-    weights_words_only: dict[str, float]
-    bias_words_only: float
-    threshold_words_only: float
+    scales: Mapping[str, Scale]
 
     @classmethod
     def load(cls, path: Path = CONFIDENCE_FILE) -> Confidence:
         """The fitted numbers."""
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return cls(
-            stored["weights"],
-            float(stored["bias"]),
-            float(stored["threshold"]),
-            stored["weights_words_only"],
-            float(stored["bias_words_only"]),
-            float(stored["threshold_words_only"]),
-        )
+        return cls({name: Scale(stored[name]["weights"], float(stored[name]["bias"]), float(stored[name]["threshold"])) for name in CASES})
 
-    def probability(self, signs: dict[str, float], has_vectors: bool) -> float:
-        """Between 0 and 1."""
-        weights, bias = (self.weights, self.bias) if has_vectors else (self.weights_words_only, self.bias_words_only)
-        total = bias + sum(weights[name] * signs[name] for name in weights)
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+    def judge(self, index: Index, ranked: Ranked) -> tuple[float, bool]:
+        """How likely the best notice answers the question, and whether that is enough to say so."""
+        signs = signs_of(index, ranked)
+        scale = self.scales[case_of(signs, ranked.has_vectors)]
+        probability = scale.probability(signs)
+        return probability, probability >= scale.threshold
 
-    def is_enough(self, probability: float, has_vectors: bool) -> bool:
-        """Whether to answer."""
-        return probability >= (self.threshold if has_vectors else self.threshold_words_only)
+
+def case_of(signs: Mapping[str, float], has_vectors: bool) -> str:
+    """Which scale fits what is known."""
+    return "words_only" if not has_vectors else "known" if signs["is_known"] else "unknown"
 
 
 def signs_of(index: Index, ranked: Ranked) -> dict[str, float]:
@@ -97,6 +115,23 @@ def signs_of(index: Index, ranked: Ranked) -> dict[str, float]:
         "words_agree": float(ranked.agrees[1] and bool(words or others)),
         "foreign": float(is_foreign),
         "few_words": float(len(words) <= 1 and not is_foreign),
+        **_known_questions(ranked, index.entries[ranked.entries[0]]),
+    }
+
+
+def _known_questions(ranked: Ranked, entry: Entry) -> dict[str, float]:
+    """How near the question is to known ones of the best notice, and to those that no notice answers; nothing for a notice without any."""
+    own, nothing = like_of(ranked.question, entry), ranked.question.likeness.get(NO_NOTICE)
+    if own is None:
+        return dict.fromkeys(KNOWN_SIGNS, 0.0)
+    return {
+        "likeness": own.score,
+        "nearest_known": own.cosine * 10,
+        "nearest_nothing": nothing.cosine * 10 if nothing else 0.0,
+        "is_known": 1.0,
+        "known_agree": float(ranked.agrees[2]),
+        "learnt": ranked.learnt,
+        "learnt_agree": float(ranked.agrees[3]),
     }
 
 

@@ -73,11 +73,11 @@ def load_cases(path: Path = QUESTIONS_FILE, split: str | None = None) -> list[Ca
     return cases
 
 
-def questions_of(cases: Sequence[Case], analyser: Analysing, today: date) -> list[Question]:
-    """The cases analysed, in one batch."""
+def questions_of(cases: Sequence[Case], analyser: Analysing, today: date, *, are_known: bool = False) -> list[Question]:
+    """The cases analysed, in one batch; ``are_known``: they are examples themselves."""
     analyses = analyser.analyse([case.text for case in cases])
     glossary, examples = Glossary.load(analyser), Examples.load(analyser)
-    return [Question.of(a, today, case.at, case.country, glossary, examples) for case, a in zip(cases, analyses, strict=True)]
+    return [Question.of(a, today, case.at, case.country, glossary, examples, are_known) for case, a in zip(cases, analyses, strict=True)]
 
 
 @dataclass(frozen=True)

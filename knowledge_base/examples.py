@@ -7,25 +7,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.settings import ROOT
+from knowledge_base.question_map import QuestionMap
 from knowledge_base.words import Analysing
 
 FILE = ROOT / "models" / "search" / "examples.npz"
 #: The likeness to a notice is the mean over so many of its nearest questions: one that is near by chance does not decide.
 NEAREST = 3
+#: The name under which questions stand that no notice answers.
+NO_NOTICE = ""
+#: One of the known questions asked word for word must not vouch for itself while weights are fitted.
+ITSELF = 0.9985
 #: Below this the encoder in use is another one than that of the file, and its vectors mean nothing here.
 SAME_ENCODER = 0.97
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How near a question is to the known questions of a notice."""
+
+    score: float  # in standard deviations from the mean over all notices that have some
+    cosine: float
 
 
 class Examples:
     """Vectors of known questions, grouped by notice."""
 
-    def __init__(self, names: Sequence[str] = (), owner: np.ndarray | None = None, vectors: np.ndarray | None = None) -> None:
+    def __init__(
+        self, names: Sequence[str] = (), owner: np.ndarray | None = None, vectors: np.ndarray | None = None, question_map: QuestionMap | None = None
+    ) -> None:
         self.names = tuple(names)
+        self._map = question_map
         self._vectors = np.zeros((0, 0), np.float32) if vectors is None else np.asarray(vectors, dtype=np.float32)
         owner = np.zeros(0, np.int64) if owner is None else owner
         rows = [np.flatnonzero(owner == number) for number in range(len(self.names))]
@@ -56,18 +73,28 @@ class Examples:
             return cls()
         if len(probe) != vectors.shape[1] or float(probe @ vectors[0]) < SAME_ENCODER:
             return cls()
-        return cls(about["names"], owner, vectors)
+        return cls(about["names"], owner, vectors, QuestionMap.load())
 
-    def likeness(self, vector: np.ndarray | None) -> dict[str, float]:
-        """For each notice that has questions, how near they are to this one, in standard deviations from the mean over all such notices."""
+    def turned(self, vector: np.ndarray | None) -> np.ndarray | None:
+        """The question's vector turned towards the passages that answer questions like it."""
+        if vector is None or self._map is None or len(vector) != len(self._map.bias):
+            return None
+        return self._map.apply(np.asarray(vector, dtype=np.float32))
+
+    def likeness(self, vector: np.ndarray | None, *, without_itself: bool = False) -> dict[str, Likeness]:
+        """For each notice that has questions (and for no notice at all), how near they are to this one."""
         if vector is None or len(self.names) < 2 or self._vectors.shape[1] != len(vector):
             return {}
-        scores = np.append(self._vectors @ np.asarray(vector, dtype=np.float32), -np.inf)[self._places]
+        cosines = self._vectors @ np.asarray(vector, dtype=np.float32)
+        if without_itself:
+            cosines[cosines > ITSELF] = -np.inf
+        scores = np.append(cosines, -np.inf)[self._places]
         best = -np.sort(-scores, axis=1)[:, :NEAREST]
         known = np.isfinite(best)
-        mean = np.where(known, best, 0.0).sum(axis=1) / known.sum(axis=1)
+        mean = np.where(known, best, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
         spread = float(mean.std()) or 1.0
-        return dict(zip(self.names, ((mean - mean.mean()) / spread).tolist(), strict=True))
+        middle = float(mean.mean())
+        return {name: Likeness(float((m - middle) / spread), float(m)) for name, m in zip(self.names, mean, strict=True)}
 
 
 def save(asked: Sequence[tuple[str, str]], analyser: Analysing, path: Path = FILE) -> None:

@@ -5,10 +5,9 @@ Run as ``python -m knowledge_base.fitting``; the same questions give the same nu
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,33 +15,67 @@ from typing import Any
 import numpy as np
 
 from core.settings import ROOT
-from knowledge_base.confidence import SIGNS, signs_of
-from knowledge_base.evaluation import Case, Figures, figures, load_cases, ours, questions_of
+from knowledge_base import examples, question_map
+from knowledge_base.confidence import KNOWN_SIGNS, SIGNS, case_of, signs_of
+from knowledge_base.evaluation import Case, load_cases, questions_of
 from knowledge_base.index import Index, reference_texts
-from knowledge_base.search import Question, Weights, rank, with_weights
+from knowledge_base.learning import QUESTIONS, Bank
+from knowledge_base.search import Question, Weights, allowed_entries, rank, signals, with_weights
 from knowledge_base.words import Analysing
 
 FOLDER = ROOT / "models" / "search"
-#: A wrong answer is as bad as this many right ones are good.
-WRONG_COSTS = 3.0
-GRID = {"title": (0.0, 0.15, 0.3, 0.5), "bm25": (0.25, 0.5, 0.75, 1.0), "glossary": (0.3, 0.6, 1.0), "bm25_foreign": (0.25, 0.5, 1.0)}
-WORDS_ONLY_SIGNS = ("score", "coverage", "coverage_best", "glossary", "no_glossary", "margin", "lead", "few_words")
+#: The share of questions that may get an answer from a wrong notice. Those it is judged on are harder than others: each is one of the known questions without
+#: its own vote. Of questions by other people about half as many go wrong.
+WRONG = 0.05
+#: What is fitted; the lexical part has a weight for Korean questions and one for others.
+FITTED = ("dense", "title", "bm25", "bm25_foreign", "likeness", "learnt")
+RIDGE = 1.0
+FOLDS = 4
+SIGNS_OF = {
+    "known": tuple(sign for sign in SIGNS if sign != "is_known"),
+    "unknown": tuple(sign for sign in SIGNS if sign not in KNOWN_SIGNS),
+    "words_only": ("score", "coverage", "coverage_best", "glossary", "no_glossary", "margin", "lead", "few_words"),
+}
 
 
-def fit_weights(index: Index, cases: Sequence[Case], questions: Sequence[Question], start: Weights) -> tuple[Weights, list[dict[str, Any]]]:
-    """The best point of the grid by nDCG@10 + P@1; of near-equal ones, the middle of the plateau rather than its edge."""
-    tried: list[tuple[float, Weights, Figures]] = []
-    expected = [case.expected for case in cases]
-    for values in itertools.product(*GRID.values()):
-        weights = with_weights(start, **dict(zip(GRID, values, strict=True)))
-        found = figures(zip(ours(index, questions, weights), expected, strict=True))
-        tried.append((found.ndcg_at_10 + found.p_at_1, weights, found))
-    best = max(score for score, _, _ in tried)
-    plateau = [weights for score, weights, _ in tried if score >= best - 0.006]
-    middle = {name: float(np.median([getattr(w, name) for w in plateau])) for name in GRID}
-    chosen = with_weights(start, **middle)
-    table = [{**{n: getattr(w, n) for n in GRID}, "ndcg_at_10": round(f.ndcg_at_10, 4), "p_at_1": round(f.p_at_1, 4)} for _, w, f in tried]
-    return chosen, table
+@dataclass(frozen=True)
+class _Listed:
+    """A question's candidates: a row of signals each (in the order of ``FITTED``, what the country says added to every one), and which are right."""
+
+    rows: np.ndarray
+    is_right: np.ndarray
+
+
+def _listed(index: Index, case: Case, question: Question, weights: Weights) -> _Listed:
+    found = signals(index, question, allowed_entries(index, question), weights)
+    is_korean = question.analysis.language == "ko"
+    nothing = np.zeros(len(found.candidates))
+    lexical = (found.bm25, nothing) if is_korean else (nothing, found.bm25)
+    use = np.array([1.0, 1.0, float(is_korean), float(not is_korean), 1.0, 1.0])
+    # As in `fuse`: the country's part is not weighed, so in units of the weights' sum it stands beside each signal.
+    rows = np.stack([found.dense, found.title, *lexical, found.likeness, found.learnt], axis=1) + found.country[:, None] * use
+    return _Listed(rows, np.array([index.entries[i].notice.id in case.expected for i in found.candidates]))
+
+
+def fit_weights(index: Index, cases: Sequence[Case], questions: Sequence[Question], start: Weights) -> Weights:
+    """Weights under which a right notice is the likeliest of a question's candidates (listwise logistic regression, none below zero)."""
+    from scipy.optimize import minimize
+
+    listed = [one for one in (_listed(index, c, q, start) for c, q in zip(cases, questions, strict=True)) if one.is_right.any()]
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        total, slope = RIDGE * float(weights @ weights) / 2, RIDGE * weights
+        for one in listed:
+            scores = one.rows @ weights
+            odds = np.exp(scores - scores.max())
+            right = odds * one.is_right
+            total -= float(np.log(right.sum() / odds.sum()))
+            slope = slope + (odds / odds.sum()) @ one.rows - (right / right.sum()) @ one.rows
+        return total, slope
+
+    found = minimize(loss, np.ones(len(FITTED)), jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(FITTED)).x
+    # Only their shares matter.
+    return with_weights(start, **{name: round(float(v / found[0]), 4) for name, v in zip(FITTED, found, strict=True)})
 
 
 def _logistic(x: np.ndarray, y: np.ndarray, strength: float = 10.0) -> tuple[np.ndarray, float]:
@@ -63,53 +96,54 @@ def _logistic(x: np.ndarray, y: np.ndarray, strength: float = 10.0) -> tuple[np.
     return weights, float(beta[-1] - (mean / deviation) @ beta[:-1])
 
 
-def _threshold(x: np.ndarray, y: np.ndarray, is_written: np.ndarray, folds: int = 10) -> float:
-    """The score from which answering pays, when a wrong answer costs ``WRONG_COSTS`` right ones.
-
-    Judged by models that have not seen the question, and on the written questions only: the extra ones without an answer are easy.
-    Among scores that pay nearly the same, the middle one.
-    """
+def _threshold(x: np.ndarray, y: np.ndarray, folds: int = 10) -> float:
+    """The probability from which at most ``WRONG`` of all questions get a wrong answer, judged by models that have not seen the question."""
     scores = np.zeros(len(y))
     for fold in range(folds):
         held = np.arange(len(y)) % folds == fold
         weights, bias = _logistic(x[~held], y[~held])
         scores[held] = 1 / (1 + np.exp(-(x[held] @ weights + bias)))
-    scores, y = scores[is_written], y[is_written]
-    candidates = np.unique(np.round(scores, 3))
-    pays = np.array([y[scores >= t].sum() - WRONG_COSTS * (1 - y[scores >= t]).sum() for t in candidates])
-    return float(np.median(candidates[pays >= pays.max() - 1]))
+    order = np.argsort(-scores, kind="stable")
+    wrong = np.cumsum(1 - y[order]) / len(y)
+    enough = np.flatnonzero(wrong <= WRONG)
+    return float(scores[order][enough[-1]]) if len(enough) else 1.0
 
 
 def fit_confidence(index: Index, cases: Sequence[Case], questions: Sequence[Question], weights: Weights) -> dict[str, Any]:
-    """Logistic weights of the signs: right when the best notice is an expected one."""
+    """Logistic weights of the signs: right when the best notice is an expected one. Each scale sees the questions as if only that much were known."""
     out: dict[str, Any] = {}
-    extra_ids = {case.id for case in no_answer_cases()}
-    for suffix, names, blind in (("", SIGNS, False), ("_words_only", WORDS_ONLY_SIGNS, True)):
-        rows, right, written = [], [], []
+    as_if: dict[str, Callable[[Question], Question]] = {"known": lambda q: q, "unknown": _without_known, "words_only": _without_vector}
+    for name, seen in as_if.items():
+        rows, right = [], []
         for case, question in zip(cases, questions, strict=True):
-            if blind:
-                question = _without_vector(question)
-                if question.analysis.language != "ko":
-                    continue
+            question = seen(question)
+            if name == "words_only" and question.analysis.language != "ko":
+                continue
             ranked = rank(index, question, weights)
             if not ranked.entries:
                 continue
             signs = signs_of(index, ranked)
-            rows.append([signs[name] for name in names])
+            if case_of(signs, ranked.has_vectors) != name:
+                continue
+            rows.append([signs[sign] for sign in SIGNS_OF[name]])
             right.append(float(index.entries[ranked.entries[0]].notice.id in case.expected))
-            written.append(case.id not in extra_ids)
         x, y = np.array(rows), np.array(right)
         fitted, bias = _logistic(x, y)
-        out[f"weights{suffix}"] = {name: round(float(v), 5) for name, v in zip(names, fitted, strict=True)}
-        out[f"bias{suffix}"] = round(bias, 5)
-        out[f"threshold{suffix}"] = round(_threshold(x, y, np.array(written)), 4)
+        out[name] = {
+            "weights": {sign: round(float(v), 5) for sign, v in zip(SIGNS_OF[name], fitted, strict=True)},
+            "bias": round(bias, 5),
+            "threshold": round(_threshold(x, y), 4),
+            "n": len(y),
+        }
     return out
 
 
-def _without_vector(question: Question) -> Question:
-    from dataclasses import replace
+def _without_known(question: Question) -> Question:
+    return replace(question, likeness={})
 
-    return replace(question, analysis=replace(question.analysis, vector=None))
+
+def _without_vector(question: Question) -> Question:
+    return replace(question, analysis=replace(question.analysis, vector=None), likeness={})
 
 
 def no_answer_cases() -> list[Case]:
@@ -119,19 +153,50 @@ def no_answer_cases() -> list[Case]:
 
 def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -> dict[str, Any]:
     """Fit everything and write ``weights.json`` and ``confidence.json``."""
+    count = write_examples(index, analyser, examples.FILE)
+    own = [case for case in load_cases(QUESTIONS) if case.expected and case.expected[0] in index.by_id]
+    # The known questions as questions: each without its own vote, and turned by a map that was learnt without it.
+    own_questions = learn_map(index, analyser, own, questions_of(own, analyser, today, are_known=True), today)
     cases = load_cases(split="train")
     questions = questions_of(cases, analyser, today)
     known = [(c, q) for c, q in zip(cases, questions, strict=True) if c.expected]
-    weights, table = fit_weights(index, [c for c, _ in known], [q for _, q in known], Weights())
-    extra = no_answer_cases()
-    # Interleaved, so that every fold of the calibration has both kinds.
-    everything = sorted(zip([*cases, *extra], [*questions, *questions_of(extra, analyser, today)], strict=True), key=lambda pair: hash_of(pair[0].text))
+    weights = fit_weights(index, [c for c, _ in known], [q for _, q in known], Weights())
+    nothing = [*no_answer_cases(), *(case for case in load_cases(QUESTIONS) if not case.expected)]
+    everything = [*zip(cases, questions, strict=True), *zip(own, own_questions, strict=True)]
+    everything += zip(nothing, questions_of(nothing, analyser, today, are_known=True), strict=True)
+    # Interleaved, so that every fold of the calibration has all kinds.
+    everything.sort(key=lambda pair: hash_of(pair[0].text))
     confidence = fit_confidence(index, [c for c, _ in everything], [q for _, q in everything], weights)
     folder.mkdir(parents=True, exist_ok=True)
-    about = {"questions": len(cases), "with_answer": len(known), "without_answer": len(cases) - len(known) + len(extra), "notices": len(index.entries)}
-    _write(folder / "weights.json", {"weights": asdict(weights), "fitted_on": about, "grid": table})
-    _write(folder / "confidence.json", {**confidence, "wrong_costs": WRONG_COSTS, "fitted_on": about})
+    about = {"examples": count, "questions": len(cases), "with_answer": len(known), "calibrated_on": len(everything), "notices": len(index.entries)}
+    _write(folder / "weights.json", {"weights": asdict(weights), "fitted_on": about})
+    _write(folder / "confidence.json", {**confidence, "wrong": WRONG, "fitted_on": about})
     return {"weights": asdict(weights), **confidence}
+
+
+def write_examples(index: Index, analyser: Analysing, path: Path) -> int:
+    """The questions that are known to belong to the notices of the index, and those to none, with their vectors; how many."""
+    everything = load_cases(QUESTIONS)
+    asked = [(case.expected[0], case.text) for case in everything if case.expected and case.expected[0] in index.by_id]
+    asked += [(examples.NO_NOTICE, case.text) for case in everything if not case.expected]
+    examples.save(asked, analyser, path)
+    return len(asked)
+
+
+def learn_map(index: Index, analyser: Analysing, cases: Sequence[Case], questions: Sequence[Question], today: date) -> list[Question]:
+    """Fit the question map on these known questions and write it; gives them back, each turned by a map that has not seen it."""
+    bank = Bank.of([entry.notice for entry in index.entries])
+    passages = analyser.encode(bank.texts, kind="passage")
+    asked = np.array([question.analysis.vector for question in questions])
+    right, compared = bank.targets(cases, today)
+    question_map.learn(asked, passages, right, compared).save()
+    turned: dict[int, np.ndarray] = {}
+    part = np.array([hash_of(case.text) % FOLDS for case in cases])
+    for fold in range(FOLDS):
+        others = part != fold
+        known = question_map.learn(asked[others], passages, right[others], compared[others])
+        turned.update(zip(np.flatnonzero(~others).tolist(), known.apply(asked[~others]), strict=True))
+    return [replace(question, turned=turned[place]) for place, question in enumerate(questions)]
 
 
 def hash_of(text: str) -> int:

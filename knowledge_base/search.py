@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from core.settings import ROOT
-from knowledge_base.examples import Examples
+from knowledge_base.examples import Examples, Likeness
 from knowledge_base.glossary import Glossary
 from knowledge_base.index import Entry, Index
 from knowledge_base.past import Period, asked_period
@@ -38,6 +38,7 @@ class Weights:
     bm25: float = 0.5  # questions in Korean
     bm25_foreign: float = 0.5  # questions in other languages: only what the glossary translates
     likeness: float = 0.0  # questions that are known to belong to the notice
+    learnt: float = 0.0  # the passages that answer questions like it
     glossary: float = 0.6  # a glossary's word beside the question's own
     country_named: float = 1.5  # the question names a country the notice is for
     country_other: float = -2.5  # the question names another country
@@ -64,7 +65,8 @@ class Signals:
     dense: np.ndarray
     title: np.ndarray
     bm25: np.ndarray
-    likeness: np.ndarray  # of a notice without known questions: what its passages score
+    likeness: np.ndarray  # as `learnt`, of a notice without known questions: what its passages score
+    learnt: np.ndarray
     country: np.ndarray
     cosine: np.ndarray
     best_row: np.ndarray
@@ -83,7 +85,8 @@ class Question:
     period: Period | None  # the past days it asks about
     named: tuple[str, ...]  # countries in the text
     here: str | None  # the country the citizen is in, if known
-    likeness: Mapping[str, float] = field(default_factory=dict)  # by notice: how like its known questions this one is
+    likeness: Mapping[str, Likeness] = field(default_factory=dict)  # by notice: how like its known questions this one is
+    turned: np.ndarray | None = None  # its vector turned towards the passages that answer questions like it
 
     @classmethod
     def of(
@@ -94,8 +97,9 @@ class Question:
         country: str | None = None,
         glossary: Glossary | None = None,
         examples: Examples | None = None,
+        is_known: bool = False,
     ) -> Question:
-        """An explicit ``at`` decides about the days; otherwise the text does."""
+        """An explicit ``at`` decides about the days; otherwise the text does. ``is_known``: one of the examples itself, while weights are fitted."""
         period = Period(at, at) if at is not None and at < today else asked_period(analysis.normalised, today, analysis.language)
         here = country.upper() if country else None
         # Notices are Korean: "Korea" in a question is the asker's own country, not a place the notice is about.
@@ -105,8 +109,9 @@ class Question:
         # The words of a foreign question would only match by accident.
         words = tuple(subject_words(analysis.tokens)) if analysis.language == "ko" else ()
         other_words = glossary.words(analysis.normalised, analysis.language, words) if glossary else ()
-        likeness = examples.likeness(analysis.vector) if examples else {}
-        return cls(analysis, words, other_words, today, at or today, period, named, here, likeness)
+        likeness = examples.likeness(analysis.vector, without_itself=is_known) if examples else {}
+        turned = examples.turned(analysis.vector) if examples else None
+        return cls(analysis, words, other_words, today, at or today, period, named, here, likeness, turned)
 
 
 def allowed_entries(index: Index, question: Question) -> np.ndarray:
@@ -156,9 +161,30 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
         for place, i in enumerate(candidates):
             best_row[place] = _best_row_by_words(index, index.entries[i], (*question.words, *question.other_words))
     country = np.array(_country_scores([index.entries[i].notice.content.countries for i in candidates], question, weights))
-    known = question.likeness
-    likeness = np.array([known.get(index.entries[i].notice.id, own) for i, own in zip(candidates, dense, strict=True)])
-    return Signals(candidates, dense, title, bm25, likeness, country, cosine, best_row, has_vectors)
+    likeness, learnt = _known(index, question, candidates, dense)
+    return Signals(candidates, dense, title, bm25, likeness, learnt, country, cosine, best_row, has_vectors)
+
+
+def _known(index: Index, question: Question, candidates: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How like the known questions of each candidate this one is, and how near it lies when turned; what replaces a known notice takes its questions over."""
+    likeness, learnt = dense.copy(), dense.copy()
+    likes = [like_of(question, index.entries[i]) for i in candidates]
+    known = np.flatnonzero([like is not None for like in likes])
+    if not len(known):
+        return likeness, learnt
+    likeness[known] = [like.score for like in likes if like is not None]
+    query = index.query_vector(question.turned)
+    if query is not None and index.passage_statistics is not None:
+        mean, deviation = index.passage_statistics.spread(query)
+        _, best = index.best_passages(candidates[known], query)
+        learnt[known] = (best - mean) / deviation
+    return likeness, learnt
+
+
+def like_of(question: Question, entry: Entry) -> Likeness | None:
+    """How like the known questions of a notice this one is, or of those that it replaces; None: there are none."""
+    content = entry.notice.content
+    return next((like for name in (content.id, *content.supersedes) if (like := question.likeness.get(name)) is not None), None)
 
 
 def _highest(scores: np.ndarray, limit: int) -> np.ndarray:
@@ -195,9 +221,9 @@ def fuse(found: Signals, weights: Weights, language: str) -> np.ndarray:
         return found.bm25 + found.country
     lexical = weights.bm25 if language == "ko" else weights.bm25_foreign
     # The sum is brought to one scale, so that a threshold means the same with and without the lexical part.
-    total = weights.dense + weights.title + lexical + weights.likeness
+    total = weights.dense + weights.title + lexical + weights.likeness + weights.learnt
     text = weights.dense * found.dense + weights.title * found.title + lexical * found.bm25
-    return (text + weights.likeness * found.likeness) / total + found.country
+    return (text + weights.likeness * found.likeness + weights.learnt * found.learnt) / total + found.country
 
 
 @dataclass(frozen=True)
@@ -210,7 +236,9 @@ class Ranked:
     rows: tuple[int, ...]
     cosines: tuple[float, ...]
     has_vectors: bool
-    agrees: tuple[bool, bool] = (False, False)  # vectors alone, words alone would have put the same notice first
+    #: Whether vectors, words, known questions and the turned vector alone would have put the same notice first.
+    agrees: tuple[bool, ...] = (False, False, False, False)
+    learnt: float = 0.0  # of the first
 
 
 def rank(index: Index, question: Question, weights: Weights, limit: int = 10) -> Ranked:
@@ -252,7 +280,8 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
         tuple(int(found.best_row[k]) for k in kept),
         tuple(float(found.cosine[k]) for k in kept),
         found.has_vectors,
-        tuple(bool(kept) and _is_first(signal + found.country, kept[0]) for signal in (found.dense, found.bm25)),  # type: ignore[arg-type]
+        tuple(bool(kept) and _is_first(signal + found.country, kept[0]) for signal in (found.dense, found.bm25, found.likeness, found.learnt)),
+        float(found.learnt[kept[0]]) if kept else 0.0,  # type: ignore[arg-type]
     )
 
 

@@ -13,7 +13,6 @@ from core.db import Connection
 from knowledge_base import canned, phrases, repository
 from knowledge_base.answer import NEIGHBOUR_GAP, Desk
 from knowledge_base.canned import CaseFacts, Standing
-from knowledge_base.confidence import signs_of
 from knowledge_base.country_facts import repository as facts_repository
 from knowledge_base.schemas import Hit, NoticeKind
 from knowledge_base.search import Question, hits, rank
@@ -148,7 +147,7 @@ def suggest(desk: Desk, question: Question, most: int = MOST_SUGGESTED) -> list[
     ranked = rank(desk.index, question, desk.weights, most)
     if not ranked.entries:
         return []
-    if not desk.confidence.is_enough(desk.confidence.probability(signs_of(desk.index, ranked), ranked.has_vectors), ranked.has_vectors):
+    if not desk.confidence.judge(desk.index, ranked)[1]:
         return []
     found = hits(desk.index, ranked)
     return [hit for hit in found if hit.in_force and hit.score > found[0].score - NEIGHBOUR_GAP / 2]

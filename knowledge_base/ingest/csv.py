@@ -118,7 +118,7 @@ def _draft(row: list[str], places: dict[str, int], name: str, line: int) -> Draf
         topics=tuple(filter(None, (word.strip() for word in _LISTS.split(cell("topics"))))),
         supersedes=tuple(filter(None, (word.strip() for word in re.split(r"[,;\s]+", cell("supersedes"))))),
         warnings=warnings,
-        **days,
+        **days,  # type: ignore[arg-type]  # names of text fields, all of them
     )
 
 

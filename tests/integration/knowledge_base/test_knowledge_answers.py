@@ -171,8 +171,8 @@ def test_production_does_not_read_test_texts(analyser: Any, tmp_path: Any) -> No
 
 def test_search_beats_its_peers_and_keeps_its_level(shipped: KnowledgeBase, analyser: Any) -> None:
     result = score_search(shipped.desk, analyser, TODAY, "test")
-    assert result["ndcg_at_10"] >= 0.85
-    assert result["p_at_1"] >= 0.75
+    assert result["ndcg_at_10"] >= 0.93
+    assert result["p_at_1"] >= 0.88
     for peer in result["peers"].values():
         assert result["ndcg_at_10"] > peer["ndcg_at_10"]
         assert result["p_at_1"] > peer["p_at_1"]
@@ -181,10 +181,13 @@ def test_search_beats_its_peers_and_keeps_its_level(shipped: KnowledgeBase, anal
 def test_answers_keep_their_level(shipped: KnowledgeBase, analyser: Any) -> None:
     result = score_answers(shipped.desk, analyser, TODAY, "test")
     korean = result["by_language"]["ko"]
-    assert korean["wrong"] / korean["n"] <= 0.07
-    assert result["answered_wrong"] <= 0.08  # a fifth of the questions is in other languages, where one in six gets another notice
-    assert result["no_answer_recognised"] >= 0.9
-    assert result["answered_right"] >= 0.6
+    assert korean["wrong"] / korean["n"] <= 0.03
+    assert result["answered_wrong"] <= 0.03
+    assert result["no_answer_recognised"] >= 0.86
+    assert result["answered_right"] >= 0.66
+    assert result["expired_quoted"] == 0
+    assert result["critical_wrong"] / result["critical_n"] <= 0.06  # none is wanted: docs/knowledge.md says what is missing
+    assert result["critical_n"] >= 400
 
 
 def test_a_query_costs_little_beside_its_encoding(shipped: KnowledgeBase, analyser: Any) -> None:

@@ -249,6 +249,8 @@ class TestIsolation:
             assert caught.value.code == "file_timeout"
             reader.timeout_s = 60
             reader.read(hwp(notice()), "a.hwp")
+            # It dies while it reads, not before: that it is gone must not show when it is asked.
+            monkeypatch.setattr(reader._process, "poll", lambda: None)
             reader._process.kill()
             with pytest.raises(Refusal) as caught:
                 reader.read(hwp(notice()), "a.hwp")

@@ -164,6 +164,8 @@ def test_what_became_of_a_file_is_said_and_refusals_come_first():
     partly = uploads.summary([RowResult("a", "draft", version=1), RowResult("b", "error", "x", code="bad_date")], {})
     assert (partly.state, partly.lines[0]["outcome"], partly.lines[0]["name"]) == ("partly", "error", "b")
     assert "연-월-일" in partly.lines[0]["message"]
+    row = uploads.summary([RowResult("목록.csv line 3", "error", code="bad_notice")], {})
+    assert row.lines[0]["name"] == "목록.csv 3번째 줄"
     assert uploads.summary([RowResult("a", "unchanged")], {}).state == "unchanged"
     assert uploads.summary([RowResult("a", "error", code="file_broken")], {}).state == "refused"
     many = uploads.summary([RowResult(str(n), "draft", version=1) for n in range(80)], {})

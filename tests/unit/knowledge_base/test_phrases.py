@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from knowledge_base import phrases
-from knowledge_base.answer import _gives_what_is_asked
+from knowledge_base.kinds import asked, how_well
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_past_lead_names_the_last_day() -> None:
     ],
 )
 def test_kind_of_answer(question: str, passage: str, expected: bool) -> None:
-    assert _gives_what_is_asked(question, passage) is expected
+    assert (how_well(asked(question), passage) == 1.0) is expected

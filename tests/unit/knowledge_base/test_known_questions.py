@@ -1,0 +1,74 @@
+"""Known questions of a notice: how like them another question is."""
+
+import numpy as np
+import pytest
+
+from knowledge_base.examples import ITSELF, NEAREST, NO_NOTICE, Examples, save
+
+
+def unit(*numbers):
+    vector = np.array(numbers, dtype=np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+ASKED = {
+    "passport-fee": np.array([unit(1, 0, 0), unit(1, 0.1, 0), unit(1, 0, 0.1), unit(0, 0, 1)]),
+    "passport-lost": np.array([unit(0, 1, 0), unit(0.1, 1, 0), unit(0, 1, 0.1)]),
+    NO_NOTICE: np.array([unit(0, 0, 1)]),
+}
+
+
+def test_the_notice_whose_questions_are_nearest_stands_out():
+    found = Examples.of(ASKED).likeness(unit(1, 0.05, 0))
+    assert set(found) == set(ASKED)
+    assert max(found, key=lambda name: found[name].score) == "passport-fee"
+    # Of four questions only the nearest three count, so the odd one does no harm.
+    nearest = np.sort(ASKED["passport-fee"] @ unit(1, 0.05, 0))[-NEAREST:]
+    assert found["passport-fee"].cosine == pytest.approx(float(nearest.mean()), abs=1e-5)
+
+
+def test_a_notice_with_one_question_is_judged_by_it():
+    assert Examples.of(ASKED).likeness(unit(0, 0, 1))[NO_NOTICE].cosine == pytest.approx(1.0, abs=1e-5)
+
+
+def test_while_weights_are_fitted_a_question_has_no_vote_for_itself():
+    question = ASKED["passport-lost"][0]
+    with_vote = Examples.of(ASKED).likeness(question)["passport-lost"].cosine
+    without = Examples.of(ASKED).likeness(question, without_itself=True)["passport-lost"].cosine
+    assert without < with_vote
+    assert without < ITSELF
+
+
+@pytest.mark.parametrize("vector", [None, np.ones(5, np.float32)])
+def test_without_a_vector_of_this_encoder_there_is_no_likeness(vector):
+    assert Examples.of(ASKED).likeness(vector) == {}
+
+
+def test_no_questions_no_likeness():
+    assert Examples().likeness(unit(1, 0, 0)) == {}
+    assert Examples().turned(unit(1, 0, 0)) is None
+
+
+class Encoder:
+    def __init__(self, shift=0.0):
+        self.shift = shift
+
+    def encode(self, texts, kind="query"):
+        return np.array([self.vector(text) for text in texts])
+
+    def analyse(self, texts):
+        return [type("A", (), {"vector": self.vector(text)})() for text in texts]
+
+    def vector(self, text):
+        return unit(len(text), self.shift * 100, 1)
+
+
+def test_read_back_by_the_same_encoder_only(tmp_path):
+    path = tmp_path / "examples.npz"
+    save([("a", "여권 수수료"), ("b", "여권을 잃어버렸어요 어떡하죠"), ("a", "수수료")], Encoder(), path)
+    assert Examples.load(Encoder(), path).names == ("a", "b")
+    assert Examples.load(Encoder(shift=1.0), path).names == ()
+
+
+def test_no_file_is_no_error(tmp_path):
+    assert Examples.load(Encoder(), tmp_path / "none.npz").names == ()
