@@ -27,7 +27,7 @@ from handoff.streams import case_of
 from handoff.surroundings import alarm_of, checked_numbers
 
 LINES = 500
-MISSIONS_SHOWN = 3
+MISSIONS_SHOWN = 4
 
 
 async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, address: str = "", now: datetime | None = None) -> CaseCard:

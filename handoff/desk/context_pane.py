@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
 from nicegui.element import Element
 
+from core.clock import now as clock_now
 from handoff.desk import words
 from handoff.desk.elements import attributes, block, button, say
 from handoff.desk.place_tools import PlaceTools
@@ -19,7 +21,7 @@ ASSETS = "/desk/assets"
 KOREA = "Asia/Seoul"
 WORLD = ((20.0, 60.0), 1)
 MAX_ZOOM = 18
-MISSIONS_SHOWN = 3
+MISSIONS_SHOWN = 4
 
 
 def zoom_for(radius_m: float | None, *, tiles: bool) -> int:
@@ -56,6 +58,7 @@ class ContextPane:
                 self._ask = button("위치 다시 요청", on_ask, classes="wide", hint="l", data_key="KeyL", data_action="ask-place")
                 self._times = block("div", "times", role="group", aria_label="현지 시각")
                 self._where = block("div", "where-block")
+                self._more = block("div", "more-block")
         self._all.set_visibility(False)
 
     def clear(self) -> None:
@@ -72,13 +75,15 @@ class ContextPane:
         self._refill(self._place, lambda: self._fill_place(card))
         self._refill(self._times, lambda: _times(card))
         self._refill(self._where, lambda: _where(card))
+        if (tools := self._tools) is not None:
+            self._refill(self._more, lambda: tools.more(card))
         # The clocks are the browser's; they are set at once, when it has drawn what is new.
         ui.run_javascript("setTimeout(() => window.deskTick?.(), 30)")
 
     def _fill_place(self, card: CaseCard) -> None:
         _place(card)
         if self._tools is not None:
-            self._tools.fill(card)
+            self._tools.towns(card)
 
     def _refill(self, container: Element, fill: Callable[[], None]) -> None:
         container.clear()
@@ -148,13 +153,13 @@ def _place(card: CaseCard) -> None:
         with block("p", "typed"):
             say("b", "직접 적은 곳 ")
             say("span", card.typed_place.text)
-            block("time", "soft", data_tick="ago", data_at=card.typed_place.fixed_at.timestamp() * 1000)
+            say("time", _when(card.typed_place.fixed_at), "soft", data_tick="ago", data_at=card.typed_place.fixed_at.timestamp() * 1000)
 
 
 def _fix(place: Place) -> None:
     with block("p", "fix"):
         say("b", f"{words.METHODS.get(place.method, place.method)} {words.metres(place.radius_m)}")
-        block("time", "age", data_tick="ago", data_at=place.fixed_at.timestamp() * 1000)
+        say("time", _when(place.fixed_at), "age", data_tick="ago", data_at=place.fixed_at.timestamp() * 1000)
     marks = [words.CONFIDENCE.get(place.confidence, place.confidence)]
     if place.datum != "WGS84":
         marks.append(f"좌표계 {place.datum} — 지도와 어긋날 수 있음")
@@ -162,15 +167,24 @@ def _fix(place: Place) -> None:
     say("p", f"{place.lat:.5f}, {place.lon:.5f}", "coordinates")
 
 
+def _clock(zone: str) -> str:
+    """The time now, for a page whose clocks do not run."""
+    return f"{clock_now().astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def _when(at: datetime) -> str:
+    return f"한국 {at.astimezone(ZoneInfo(KOREA)):%m-%d %H:%M}"
+
+
 def _times(card: CaseCard) -> None:
     if card.time_zone:
         with block("p", "clock"):
             say("span", "현지 ")
-            block("b", data_tick="clock", data_zone=card.time_zone)
+            say("b", _clock(card.time_zone), data_tick="clock", data_zone=card.time_zone)
         say("span", card.time_zone, "soft")
     with block("p", "clock soft"):
         say("span", "한국 ")
-        block("b", data_tick="clock", data_zone=KOREA)
+        say("b", _clock(KOREA), data_tick="clock", data_zone=KOREA)
 
 
 def _mission(mission: MissionHint, now: MissionNow | None) -> None:
@@ -225,6 +239,8 @@ def _where(card: CaseCard) -> None:
         for mission in card.missions[:MISSIONS_SHOWN]:
             with block("li"):
                 _mission(mission, card.missions_now.get(mission.name))
+        if len(card.missions) > MISSIONS_SHOWN:
+            say("li", f"그 밖의 후보 {len(card.missions) - MISSIONS_SHOWN}곳: 위치를 알면 줄어듭니다.", "soft")
     say("h2", "전화")
     with block("ul", "numbers"):
         for phone in card.numbers:

@@ -29,13 +29,13 @@ from handoff.desk.officer_page import OfficerPage
 from handoff.desk.review_actions import ReviewActions
 from handoff.desk.reviews_page import ReviewPage, refuse
 from handoff.desk.session import Session
-from handoff.desk.tiles import build_router as tiles_router
 from handoff.desk.texts import Search, Texts
+from handoff.desk.tiles import build_router as tiles_router
 from handoff.geography import BASE_MAP
 from handoff.soon import warm
 
 ASSETS = Path(__file__).parent / "static"
-HEAD = '<link rel="stylesheet" href="/desk/assets/desk.css"><meta name="robots" content="noindex">'
+HEAD = '<link rel="stylesheet" href="/desk/assets/desk.css"><link rel="stylesheet" href="/desk/assets/places.css"><meta name="robots" content="noindex">'
 
 
 @dataclass(frozen=True)

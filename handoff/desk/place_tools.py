@@ -34,10 +34,13 @@ class PlaceTools:
         self._guarded = guarded
         self._shown: Element | None = None
 
-    def fill(self, card: CaseCard) -> None:
-        """Make the buttons inside the current element."""
+    def towns(self, card: CaseCard) -> None:
+        """Inside the current element: towns to choose from, for whoever may write."""
         if card.towns and card.typed_place is not None and card.may_write:
             self._towns(card, card.typed_place.fix_id)
+
+    def more(self, card: CaseCard) -> None:
+        """Inside the current element: copies, and what is around."""
         if card.place is None or card.place.lat is None:
             return
         with block("div", "copies", role="group", aria_label="위치 복사"):
