@@ -108,7 +108,7 @@ def train_encoder(
     start: Path | None = None,
     progress: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Adapt on the `train` part, write adapter and heads, and return what was measured on the `dev` part; about three quarters of an hour of two cores.
+    """Adapt on the `train` part, write adapter and heads, and return what was measured on the `dev` part; about 100 minutes of processor time.
 
     At last comes one more pass over what lies near the border. With ``start``, a folder with an adapter and its heads, only that pass is made.
 
