@@ -59,7 +59,7 @@ class Guard:
         await self.run(do, refused)
         if ok and sentence:
             with self._client:
-                ui.notify(sentence, type="positive")
+                ui.notify(sentence, type="positive", position="top")
         return ok
 
     def sign_in(self) -> None:
@@ -69,7 +69,7 @@ class Guard:
 
     def tell(self, sentence: str) -> None:
         """A failure, to be read and closed by the person."""
-        ui.notify(sentence, type="negative", close_button="닫기", timeout=0 if len(sentence) > 60 else 6000)
+        ui.notify(sentence, type="negative", position="top", close_button="닫기", timeout=0 if len(sentence) > 60 else 6000)
 
 
 class Later:

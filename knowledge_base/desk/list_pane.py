@@ -76,7 +76,7 @@ class ListPane:
             self._choice("나라", {"": "모든 나라", NO_COUNTRY: "나라 없음"} | countries, "country", self._set_country)
             self._choice("주제", {"": "모든 주제"} | topics, "topic", lambda v: self._set(topic=v or None))
             self._choice("기한", DUES, "due", lambda v: self._set(due=Due(v) if v else None))
-            self._choice("종류", {"": "모든 종류"} | words.KINDS, "kind", lambda v: self._set(kind=v or None))
+            self._choice("종류", {"": "모든 종류"} | words.KINDS, "kind", lambda v: self._set(kind=NoticeKind(v) if v else None))
 
     def _set_state(self, value: str) -> None:
         self._set(in_force=value == IN_FORCE, states=(NoticeStatus(value),) if value not in ("", IN_FORCE) else ())

@@ -271,7 +271,7 @@ class NoticePane:
             content, problems = content_of(self._fields, self._base)
             self._form.run_method("show", problems)
             if problems:
-                ui.notify(next(iter(problems.values())), type="negative", close_button="닫기")
+                ui.notify(next(iter(problems.values())), type="negative", position="top", close_button="닫기")
         return content
 
     def refused(self, error: AppError) -> bool:
@@ -282,7 +282,7 @@ class NoticePane:
         if self._form is not None and (field := str(error.extra.get("field") or "")):
             name, sentence = problem(error.code, field)
             self._form.run_method("show", {name: sentence})
-            ui.notify(sentence, type="negative", close_button="닫기")
+            ui.notify(sentence, type="negative", position="top", close_button="닫기")
             return True
         return False
 
@@ -310,7 +310,7 @@ class NoticePane:
                 if self._form is not None:
                     self._form.run_method("rebase", str(version))
                 close()
-                ui.notify("이제 저장하면 쓰신 글이 그 다음 판이 됩니다. 앞의 판은 이력에 남습니다.", type="info")
+                ui.notify("이제 저장하면 쓰신 글이 그 다음 판이 됩니다. 앞의 판은 이력에 남습니다.", type="info", position="top")
 
             button("닫기", close)
             button("보았습니다. 내 글로 이어 쓰기", rebase, classes="primary", data_action="rebase")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
@@ -26,6 +27,8 @@ from knowledge_base.schemas import NoticeContent, NoticeKind, RowResult
 
 ACCEPTED = ",".join(SUFFIXES)
 MOST_NAME_CHARS = 200
+#: How readers of tables and lists name a row.
+_LINE = re.compile(r"(?:^| )line (\d+)$")
 BOM = b"\xef\xbb\xbf"
 #: Rows of one file that are shown one by one; the rest are counted.
 MOST_LINES = 50
@@ -133,7 +136,7 @@ def summary(results: Iterable[RowResult], titles: dict[str, str]) -> Taken:
 
 def _line(result: RowResult, titles: dict[str, str]) -> dict[str, str]:
     if result.outcome == "error":
-        return {"outcome": "error", "name": result.id, "message": CATALOGUE[result.code or "bad_notice"].korean}
+        return {"outcome": "error", "name": _LINE.sub(r" \1번째 줄", result.id).strip(), "message": CATALOGUE[result.code or "bad_notice"].korean}
     message = " ".join([IMPORTED[result.outcome] + ".", *result.warnings])
     return {"outcome": result.outcome, "id": result.id, "title": titles.get(result.id, ""), "message": message}
 

@@ -76,6 +76,7 @@ class VersionsPane:
         with block("div", "pair compare"):
             first = choose("앞의 판", labels, str(self._pair[0]), data_compare="old")
             second = choose("뒤의 판", labels, str(self._pair[1]), data_compare="new")
+            button("견주기", lambda: compare(), data_action="compare")
         result = block("div", "diff", data_diff="", aria_live="polite")
 
         async def compare() -> None:
@@ -96,7 +97,6 @@ class VersionsPane:
 
         first.on("change", lambda e: take(e, 0), js_handler="(e) => emit(e.target.value)")
         second.on("change", lambda e: take(e, 1), js_handler="(e) => emit(e.target.value)")
-        button("견주기", compare, classes="small", data_action="compare")
 
 
 def done(line: HistoryLine) -> str:

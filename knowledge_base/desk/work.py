@@ -237,7 +237,7 @@ class Work:
 
     async def draft_from(self, group: Group) -> str:
         """A new draft with these as its test questions; its id."""
-        saved = await unanswered.draft_from(self.db, await self.writer(), self.cipher, group.ids, title=group.text, address=self.address)
+        saved = await unanswered.draft_from(self.db, await self.writer(), self.cipher, group.ids, address=self.address)
         return saved.notice_id
 
     async def freshness(self) -> Freshness:

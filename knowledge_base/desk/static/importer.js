@@ -11,7 +11,7 @@ export default {
       <p v-if="rows.length" class="import-sum" role="status">{{ sum }}</p>
       <ul v-if="rows.length" class="import-rows" role="list">
         <li v-for="row in rows" :key="row.key" class="import-row" :class="'is-' + row.state" :data-file="row.name" :data-state="row.state">
-          <div class="import-head"><span class="mark" aria-hidden="true">{{ SHAPES[row.state] }}</span><strong class="file-name">{{ row.name }}</strong>
+          <div class="import-head"><span class="shape" aria-hidden="true">{{ SHAPES[row.state] }}</span><strong class="file-name">{{ row.name }}</strong>
             <span class="import-word">{{ row.word }}</span></div>
           <progress v-if="row.state === 'sending' || row.state === 'reading'" :max="100" :value="row.state === 'sending' ? row.percent : undefined" :aria-label="row.name"></progress>
           <p v-for="line in row.lines" class="import-line" :class="'is-' + line.outcome">
