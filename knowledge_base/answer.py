@@ -32,6 +32,7 @@ _ASKS_ALARM = re.compile(
     re.I,
 )
 _ASKS_LEVEL = re.compile(r"몇\s?단계|단계가?\s?(?:얼마|뭐|어떻게)|what level|which level|第?几级|何段階")
+_NAMES_A_LEVEL = re.compile(r"경보|여행\s?금지\s?(?:국|나라|지역|인가|이에|예요|됐|되)|몇\s?단계|what level|which level|第?几级|何段階")
 _ASKS_HERE = re.compile(r"(?:^|\s)(?:여기|거기|그\s?나라|이\s?나라|저희\s?나라\s?말고|현지)(?:는|가|도|은|이)?\s")
 
 #: What a sentence that gives the very thing asked for is ahead of the others (in cosine).
@@ -99,8 +100,11 @@ def _asks_alarm_of_unlisted_country(index: Index, ranked: Ranked) -> bool:
     """Whether an alarm level is asked of a country that the best notice does not speak of: general words would mislead there."""
     question = ranked.question
     best = index.entries[ranked.entries[0]].notice.content
-    if not question.named or not _ASKS_ALARM.search(question.analysis.normalised) or not ALARM_TOPICS & set(best.topics):
+    if not question.named or not _ASKS_ALARM.search(question.analysis.normalised):
         return False
+    if not ALARM_TOPICS & set(best.topics):
+        # A word for a level, and the nearest notice is about something else: nothing of it answers. Of the past there are lists under other topics.
+        return question.period is None and bool(_NAMES_A_LEVEL.search(question.analysis.normalised))
     if set(question.named) & set(best.countries):
         return False
     names = [entity.text for entity in question.analysis.entities if entity.country in question.named]
@@ -125,15 +129,21 @@ def choose_passages(index: Index, ranked: Ranked, max_chars: int) -> list[int]:
         near = CLOSE_COSINE
     else:
         near = WORD_WEIGHT * 0.3
-    order = np.argsort(-scores, kind="stable")
-    best = int(order[0])
-    chosen, used = [best], len(entry.passages[best].text)
+    order = [int(k) for k in np.argsort(-scores, kind="stable")]
+    best = order[0]
+    giving = [k for k in order if kinds.how_well(wants, entry.passages[k].text) == 1.0]
+    # Who asks for a sum is given one if the notice has it, beside the sentence that lies nearest.
+    chosen = [best, giving[0]] if giving and giving[0] != best and best not in giving else [best]
+    used = sum(len(entry.passages[k].text) + 1 for k in chosen)
+    if used > max_chars + 1:
+        chosen, used = chosen[-1:], len(entry.passages[chosen[-1]].text) + 1
     for k in order[1:]:
-        text = entry.passages[int(k)].text
-        if len(chosen) == MOST_QUOTES or scores[k] < scores[best] - near or used + len(text) + 1 > max_chars:
+        text = entry.passages[k].text
+        if len(chosen) == MOST_QUOTES or scores[k] < scores[best] - near or used + len(text) > max_chars:
             break
-        chosen.append(int(k))
-        used += len(text) + 1
+        if k not in chosen:
+            chosen.append(k)
+            used += len(text) + 1
     return [entry.first + k for k in sorted(chosen)]
 
 
