@@ -24,8 +24,8 @@ async def soon(work: Callable[[], T], otherwise: T, *, within_s: float = MOMENT_
         return otherwise
 
 
-def warm() -> None:
-    """Read every table that a card may ask for; a few seconds, for a thread at the start."""
+def warm(*, words_too: bool = True) -> None:
+    """Read every table that a card may ask for (``words_too``: also the gazetteer, 40 MB); a few seconds, for a thread at the start."""
     from handoff.geocoding import candidates
     from handoff.geography import countries_at, time_zone_at
     from handoff.jurisdiction.calendars import day_off
@@ -34,5 +34,6 @@ def warm() -> None:
     countries_at(0.0, 0.0)
     regions_at("US", 40.0, -100.0)
     time_zone_at(0.0, 0.0)
-    candidates("서울")
+    if words_too:
+        candidates("서울")
     day_off("US", now().date())

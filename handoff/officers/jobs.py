@@ -51,7 +51,7 @@ async def send_due(db: Database, cipher: Cipher, settings: Settings, now: dateti
 async def run(db: Database, cipher: Cipher, settings: Settings) -> None:
     """Work until cancelled; what fails is tried again less and less often, and nothing else waits for it."""
     # Tables of seconds are read in a thread before the first case: triage shares this process.
-    await asyncio.to_thread(warm)
+    await asyncio.to_thread(warm, words_too=False)
     pause_s = LOOK_S
     while True:
         try:
