@@ -45,7 +45,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         ErrorKind("bad_sign_in", 401, "아이디나 비밀번호가 맞지 않습니다."),
         ErrorKind("too_many_requests", 429, "요청이 너무 잦습니다. 잠시 뒤 다시 보내 주세요. 위험하면 ‘지금 위험해요’를 누르세요."),
         ErrorKind("database_unavailable", 503, f"지금 글을 저장할 수 없습니다. 위험하면 영사안전콜센터 {HOTLINE} 로 전화하세요."),
-        ErrorKind("still_loading", 503, "아직 준비하고 있습니다. 잠시 뒤 다시 해 주세요."),
+        ErrorKind("still_loading", 503, f"아직 준비하고 있습니다. 잠시 뒤 다시 해 주세요. 위험하면 영사안전콜센터 {HOTLINE} 로 전화하세요."),
         ErrorKind("internal", 500, f"요청을 처리하지 못했습니다. 위험하면 영사안전콜센터 {HOTLINE} 로 전화하세요."),
         ErrorKind("illegal_move", 409, "지금 상태에서는 할 수 없는 처리입니다."),
         ErrorKind("too_late_to_reopen", 409, "다시 열 수 있는 기간이 지났거나, 같은 대화에 열려 있는 상담이 있습니다."),
