@@ -13,7 +13,7 @@ from accounts.schemas import Staff
 from core import audit
 from core.clock import now
 from core.crypto import Cipher
-from core.db import Database
+from core.db import Connection, Database
 from core.errors import AppError
 from core.settings import Settings
 from knowledge_base.country_facts import repository as alarms
@@ -103,7 +103,7 @@ class Work:
         """
         async with self.db.read() as connection:
             staff = await self._session.reader(connection)
-            self._names = {one.login: one.display_name for one in await accounts.everyone(connection)}
+            await self._learn_names(connection)
         return Viewer(staff, staff.has(*WRITERS))
 
     def author(self, name: str) -> str:
@@ -117,7 +117,12 @@ class Work:
             AppError: ``not_signed_in`` or ``forbidden``.
         """
         async with self.db.read() as connection:
-            return await self._session.writer(connection)
+            staff = await self._session.writer(connection)
+            await self._learn_names(connection)
+        return staff
+
+    async def _learn_names(self, connection: Connection) -> None:
+        self._names = {one.login: one.display_name for one in await accounts.everyone(connection)}
 
     @property
     def address(self) -> str:

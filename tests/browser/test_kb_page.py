@@ -1,20 +1,16 @@
-"""The editors' page in a browser: a file becomes a draft, is tried, published and quoted; colleagues, hostile words and missing answers."""
+"""The editors' page in a browser, without the worker: colleagues, hostile words, a lost sign-in, readers, keys, missing answers, stale notices."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page as AsyncPage
-from playwright.async_api import expect as expect_soon
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.async_api import Page, expect
 
-from bench.documents.content import Content, Line
-from bench.documents.hwpx import hwpx
 from conversation import service as conversation
 from conversation.schemas import Inbound, InboundKind
 from core import db as database
@@ -23,173 +19,13 @@ from core.db import Database
 from knowledge_base.editing import misses
 from knowledge_base.notices import today_in_seoul
 from knowledge_base.service import KnowledgeBase
-from tests.browser.conftest import ARGS, PASSWORD
-from tests.program import Program
+from tests.browser.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{constructor.constructor("window.hacked=1")()}}'
-QUESTION = "고슴도치 데리고 탈린 가려면 뭐가 필요해요?"
 #: Long enough for a machine that is busy with other things.
 SLOW = 60_000
-
-
-# -- the whole story, with everything real ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    running = Program(tmp_path_factory.mktemp("kb"))
-    try:
-        yield running.wait_ready()
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def editor(program: Program, browser: Browser) -> Iterator[Page]:
-    """An administrator, who may write, at the page."""
-    page = browser.new_context(locale="ko-KR", viewport={"width": 1440, "height": 900}, accept_downloads=True).new_page()
-    page.goto(program.first_run_link())
-    page.fill("[name=login]", "choi")
-    page.fill("[name=display_name]", "최편집")
-    page.fill("[name=password]", PASSWORD)
-    page.fill("[name=again]", PASSWORD)
-    page.click("button[type=submit]")
-    page.goto(f"{program.url}/kb")
-    if "sign-in" in page.url:
-        page.fill("[name=login]", "choi")
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-    expect(page).to_have_url(re.compile("/kb$"))
-    page.wait_for_selector("body[data-kb=ready]", timeout=SLOW)
-    yield page
-    page.context.close()
-
-
-def ministry_file() -> bytes:
-    """A notice as a ministry sends it."""
-    return hwpx(
-        Content(
-            blocks=(
-                Line("고슴도치 동반 에스토니아 입국 안내"),
-                Line("게시일: 2026. 11. 2."),
-                Line("고슴도치와 함께 에스토니아 탈린에 들어가려면 건강증명서와 예방접종 증명서가 필요합니다."),
-                Line("건강증명서는 출발 열흘 안에 발급받은 것이어야 합니다."),
-            )
-        )
-    )
-
-
-def test_a_ministrys_file_becomes_a_draft_is_tried_published_and_quoted_to_a_citizen(program: Program, browser: Browser, editor: Page):
-    page = editor
-    page.locator("[data-tab=import]").click()
-    page.locator(".importer input[type=file]").set_input_files(
-        [
-            {"name": "고슴도치 안내.hwpx", "mimeType": "application/octet-stream", "buffer": ministry_file()},
-            {"name": "깨진 문서.hwpx", "mimeType": "application/octet-stream", "buffer": b"PK\x03\x04 broken"},
-        ]
-    )
-    taken = page.locator("[data-file='고슴도치 안내.hwpx']")
-    expect(taken).to_have_attribute("data-state", "taken", timeout=SLOW)
-    broken = page.locator("[data-file='깨진 문서.hwpx']")
-    expect(broken).to_have_attribute("data-state", "refused", timeout=SLOW)
-    expect(broken).to_contain_text("깨졌거나")
-
-    # The draft, with the file it was made from.
-    taken.locator("button.link").click()
-    form = page.locator(".notice-form")
-    expect(form.locator("[name=title]")).to_have_value("고슴도치 동반 에스토니아 입국 안내", timeout=SLOW)
-    expect(form.locator("[name=body]")).to_have_value(re.compile("건강증명서와 예방접종 증명서"))
-    expect(form.locator("[name=published_at]")).to_have_value("2026-11-02")
-    expect(form.locator("[name=review_by]")).not_to_have_value("")
-    expect(page.locator(".notice-head")).to_contain_text("초안")
-    page.locator(".inner-tab[data-tab=files]").click()
-    with page.expect_download() as download:
-        page.locator("a.file-link").click()
-    assert download.value.suggested_filename == "고슴도치 안내.hwpx"
-    assert download.value.path().read_bytes() == ministry_file()
-    page.locator(".inner-tab[data-tab=edit]").click()
-
-    # A review day is needed; then the text is made better and saved.
-    kept = form.locator("[name=review_by]").input_value()
-    form.locator("[name=review_by]").fill("")
-    page.locator("[data-action=save]").click()
-    expect(form).to_contain_text("검토 기한을 정해 주세요")
-    form.locator("[name=review_by]").fill(kept)
-    body = form.locator("[name=body]").input_value()
-    form.locator("[name=body]").fill(body.replace("출발 열흘 안에", "출발 7일 안에"))
-    form.locator("[name=countries]").fill("에스토니아")
-    form.locator("[name=countries]").press("Enter")
-    expect(form.locator("[data-chip=EE]")).to_be_visible()
-    page.keyboard.press("Control+s")
-    expect(page.locator(".notice-head")).to_contain_text("2판", timeout=SLOW)
-
-    # What citizens of each channel will read, before it is published.
-    page.locator("[data-preview-question]").select_option("own")
-    page.locator("[data-preview-typed]").fill(QUESTION)
-    screen = page.locator(".preview-screen")
-    expect(screen.locator("[data-note=own]")).to_be_visible(timeout=SLOW)
-    expect(screen.locator(".source-card")).to_contain_text("고슴도치 동반 에스토니아 입국 안내")
-    page.locator("[data-channel=sms]").click()
-    expect(screen.locator("[data-measure]")).to_contain_text("/90바이트")
-    expect(screen.locator(".beyond")).to_be_visible()
-    page.locator("[data-channel=webchat]").click()
-
-    # A test question; publishing would change its answer, and says so.
-    page.locator("[data-new-question]").fill(QUESTION)
-    page.locator("[data-action=add-question]").click()
-    question = page.locator("[data-question]")
-    expect(question).to_contain_text(QUESTION, timeout=SLOW)
-    expect(question.locator(".verdict-mark")).to_have_text(re.compile("좋아짐"), timeout=SLOW)
-    bar = page.locator("[data-bar]")
-    expect(bar).to_have_attribute("data-bar", "ready", timeout=SLOW)
-    expect(bar).to_contain_text("이대로 게시하면 답이 바뀌는 질문 1개")
-    page.locator("[data-action=publish]").click()
-    dialog = page.locator("[data-dialog=publish]")
-    expect(dialog.locator("[data-count='1']")).to_be_visible(timeout=SLOW)
-    expect(dialog.locator("[data-change]")).to_contain_text(QUESTION)
-    assert published(program) == []
-    dialog.locator("[data-confirm]").click()
-    expect(page.locator(".notice-head .state.is-in_force")).to_be_visible(timeout=SLOW)
-    assert published(program) == ["고슴도치 동반 에스토니아 입국 안내"]
-
-    # Said by the bot to a citizen.
-    citizen = browser.new_context(locale="ko-KR").new_page()
-    citizen.goto(program.url)
-    citizen.fill("#text", QUESTION)
-    citizen.keyboard.press("Enter")
-    answer = citizen.locator("article.bot.answer").first
-    expect(answer).to_contain_text("건강증명서", timeout=SLOW)
-    expect(answer.locator(".source")).to_contain_text("고슴도치 동반 에스토니아 입국 안내")
-    citizen.context.close()
-
-    # Who did what; what changed, word by word. The address has kept what is open.
-    page.reload()
-    expect(form.locator("[name=title]")).to_have_value("고슴도치 동반 에스토니아 입국 안내", timeout=SLOW)
-    page.locator(".inner-tab[data-tab=versions]").click()
-    expect(page.locator("[data-history]")).to_contain_text("게시")
-    page.locator("[data-compare=old]").select_option("1")
-    page.locator("[data-compare=new]").select_option("2")
-    expect(page.locator("[data-diff] [data-field=body] del")).to_contain_text("열흘", timeout=SLOW)
-    expect(page.locator("[data-diff] [data-field=body] ins")).to_contain_text("7일")
-
-
-def published(program: Program) -> list[str]:
-    """Titles of published notices on hedgehogs, asked of the database."""
-    with program.connect() as connection:
-        return [row["title"] for row in connection.execute("SELECT title FROM notices WHERE status = 'published' AND title LIKE '%고슴도치%'").fetchall()]
-
-
-# -- colleagues, hostile words, missing answers, on a server without the worker ------------------------------------------------------
 
 
 @pytest_asyncio.fixture
@@ -231,14 +67,14 @@ async def rows(db, statement, *args):
         return await database.rows(connection, statement, *args)
 
 
-async def write_new(page: AsyncPage, title: str, body: str) -> str:
+async def write_new(page: Page, title: str, body: str) -> str:
     """A new notice, saved; its id."""
     await page.locator("[data-action=new]").click()
-    await expect_soon(page.locator(".notice-head h1")).to_have_text("새 공지", timeout=SLOW)
+    await expect(page.locator(".notice-head h1")).to_have_text("새 공지", timeout=SLOW)
     await page.locator("[name=title]").fill(title)
     await page.locator("[name=body]").fill(body)
     await page.locator("[data-action=save]").click()
-    await expect_soon(page.locator(".notice-head")).to_contain_text("1판", timeout=SLOW)
+    await expect(page.locator(".notice-head")).to_contain_text("1판", timeout=SLOW)
     return str(await page.locator(".notice-form").get_attribute("data-notice"))
 
 
@@ -248,33 +84,33 @@ async def test_a_stale_save_keeps_every_word_and_hostile_strings_stay_strings(at
     notice_id = await write_new(page, f"제목 {HOSTILE}", f"본문 {HOSTILE}\n\n[눌러](javascript:window.hacked=1) ![그림](http://example.invalid/a.png)")
     await page.locator("[data-new-question]").fill(f"질문 {HOSTILE}")
     await page.locator("[data-action=add-question]").click()
-    await expect_soon(page.locator("[data-question] strong")).to_have_text(f"질문 {HOSTILE}", timeout=SLOW)
+    await expect(page.locator("[data-question] strong")).to_have_text(f"질문 {HOSTILE}", timeout=SLOW)
     await page.locator(".rendered-body summary").click()
-    await expect_soon(page.locator(".rendered")).to_contain_text(HOSTILE[:20])
+    await expect(page.locator(".rendered")).to_contain_text(HOSTILE[:20])
 
     two = await at_kb("editor2", "박편집", "editor", path=f"/kb/notice/{notice_id}")
-    await expect_soon(two.page.locator("[name=title]")).to_have_value(f"제목 {HOSTILE}", timeout=SLOW)
+    await expect(two.page.locator("[name=title]")).to_have_value(f"제목 {HOSTILE}", timeout=SLOW)
     await two.page.locator("[name=body]").fill("둘째 사람의 본문")
     await two.page.locator("[data-action=save]").click()
-    await expect_soon(two.page.locator(".notice-head")).to_contain_text("2판", timeout=SLOW)
+    await expect(two.page.locator(".notice-head")).to_contain_text("2판", timeout=SLOW)
 
     await page.locator("[name=body]").fill("첫째 사람의 본문")
     await page.locator("[data-action=save]").click()
     stale = page.locator("[data-stale]")
-    await expect_soon(stale).to_contain_text("박편집 님이 2판을 저장했습니다", timeout=SLOW)
-    await expect_soon(page.locator("[name=body]")).to_have_value("첫째 사람의 본문")
+    await expect(stale).to_contain_text("박편집 님이 2판을 저장했습니다", timeout=SLOW)
+    await expect(page.locator("[name=body]")).to_have_value("첫째 사람의 본문")
     assert [row["body"] for row in await rows(db, "SELECT body FROM notices WHERE id = %s AND version = 2", notice_id)] == ["둘째 사람의 본문"]
     assert len(await rows(db, "SELECT 1 FROM notices WHERE id = %s", notice_id)) == 2
 
     # Even a reload keeps them; then both texts are seen side by side, and the first goes on from there.
     await page.locator("[data-action=stale-diff]").click()
     dialog = page.locator("[data-dialog=diff]")
-    await expect_soon(dialog.locator("[data-field=body] del")).to_contain_text("둘째", timeout=SLOW)
-    await expect_soon(dialog.locator("[data-field=body] ins")).to_contain_text("첫째")
+    await expect(dialog.locator("[data-field=body] del")).to_contain_text("둘째", timeout=SLOW)
+    await expect(dialog.locator("[data-field=body] ins")).to_contain_text("첫째")
     await dialog.locator("[data-action=rebase]").click()
     await page.locator("[data-action=save]").click()
-    await expect_soon(page.locator(".notice-head")).to_contain_text("3판", timeout=SLOW)
-    await expect_soon(stale).to_have_count(0)
+    await expect(page.locator(".notice-head")).to_contain_text("3판", timeout=SLOW)
+    await expect(stale).to_have_count(0)
     found = await rows(db, "SELECT body, created_by FROM notices WHERE id = %s ORDER BY version", notice_id)
     assert [(row["body"], row["created_by"]) for row in found][1:] == [("둘째 사람의 본문", "editor2"), ("첫째 사람의 본문", "editor1")]
 
@@ -284,11 +120,11 @@ async def test_a_stale_save_keeps_every_word_and_hostile_strings_stay_strings(at
     html = f"<html><body><h1>올린 글</h1><p>본문입니다. {HOSTILE}</p><script>window.hacked=1</script></body></html>".encode()
     await page.locator(".importer input[type=file]").set_input_files([{"name": name, "mimeType": "text/html", "buffer": html}])
     row = page.locator(".import-row")
-    await expect_soon(row).to_have_attribute("data-state", "taken", timeout=SLOW)
-    await expect_soon(row.locator(".file-name")).to_have_text(name)
+    await expect(row).to_have_attribute("data-state", "taken", timeout=SLOW)
+    await expect(row.locator(".file-name")).to_have_text(name)
     await row.locator("button.link").click()
     await page.locator(".inner-tab[data-tab=files]").click()
-    await expect_soon(page.locator(".file-link")).to_contain_text(name, timeout=SLOW)
+    await expect(page.locator(".file-link")).to_contain_text(name, timeout=SLOW)
     answer = await page.request.get(staff_server.url + str(await page.locator(".file-link").get_attribute("href")))
     assert answer.headers["content-disposition"].startswith("attachment;")
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -310,10 +146,10 @@ async def test_what_was_typed_survives_a_lost_sign_in_and_nothing_is_half_saved(
     await page.locator("[name=body]").fill("처음 본문")
     await page.wait_for_url(re.compile("/kb/new/"))
     await page.reload()
-    await expect_soon(page.locator("[name=body]")).to_have_value("처음 본문", timeout=SLOW)
+    await expect(page.locator("[name=body]")).to_have_value("처음 본문", timeout=SLOW)
     assert await rows(db, "SELECT 1 FROM notices") == []
     await page.locator("[data-action=save]").click()
-    await expect_soon(page.locator(".notice-head")).to_contain_text("1판", timeout=SLOW)
+    await expect(page.locator(".notice-head")).to_contain_text("1판", timeout=SLOW)
     notice_id = str(await page.locator(".notice-form").get_attribute("data-notice"))
 
     await page.locator("[name=body]").fill("고치던 본문")
@@ -325,8 +161,8 @@ async def test_what_was_typed_survives_a_lost_sign_in_and_nothing_is_half_saved(
     await page.fill("[name=login]", "editor1")
     await page.fill("[name=password]", PASSWORD)
     await page.click("button[type=submit]")
-    await expect_soon(page.locator("[name=body]")).to_have_value("고치던 본문", timeout=SLOW)
-    await expect_soon(page.locator(".restored")).to_be_visible()
+    await expect(page.locator("[name=body]")).to_have_value("고치던 본문", timeout=SLOW)
+    await expect(page.locator(".restored")).to_be_visible()
 
 
 async def test_readers_read_and_others_sign_in(at_kb, seat, staff_server, db):
@@ -334,12 +170,12 @@ async def test_readers_read_and_others_sign_in(at_kb, seat, staff_server, db):
     notice_id = await write_new(editor.page, "읽을 공지", "읽을 본문")
     agent = await at_kb("haneul", "김하늘", "agent", path=f"/kb/notice/{notice_id}")
     page = agent.page
-    await expect_soon(page.locator("[name=title]")).to_have_value("읽을 공지", timeout=SLOW)
-    await expect_soon(page.locator("[name=title]")).to_have_attribute("readonly", "")
-    await expect_soon(page.locator("[data-action=save], [data-action=publish], [data-action=new], [data-new-question]")).to_have_count(0)
-    await expect_soon(page.locator("[data-tab=import], [data-tab=unanswered]")).to_have_count(0)
+    await expect(page.locator("[name=title]")).to_have_value("읽을 공지", timeout=SLOW)
+    await expect(page.locator("[name=title]")).to_have_attribute("readonly", "")
+    await expect(page.locator("[data-action=save], [data-action=publish], [data-action=new], [data-new-question]")).to_have_count(0)
+    await expect(page.locator("[data-tab=import], [data-tab=unanswered]")).to_have_count(0)
     for address in ("/desk", "/desk/reviews"):
-        await expect_soon(page.locator(f"a.nav[href='{address}']")).to_be_visible()
+        await expect(page.locator(f"a.nav[href='{address}']")).to_be_visible()
     refused = await page.request.post(f"{staff_server.url}/kb/import?name=a.html", data=b"<html>", headers={"Sec-Fetch-Site": "same-origin"})
     assert refused.status == 403
     foreign = await editor.page.request.post(f"{staff_server.url}/kb/import?name=a.html", data=b"<html>", headers={"Sec-Fetch-Site": "cross-site"})
@@ -365,25 +201,25 @@ async def test_the_keyboard_alone_finds_opens_and_saves(at_kb):
     await page.reload()
     await page.wait_for_selector(".kb-list [data-entry] >> nth=1")
     await page.locator("body").press("/")
-    await expect_soon(page.locator("[data-search]")).to_be_focused()
+    await expect(page.locator("[data-search]")).to_be_focused()
     await page.keyboard.type("둘째")
-    await expect_soon(page.locator(".kb-list [data-entry]")).to_have_count(1, timeout=SLOW)
+    await expect(page.locator(".kb-list [data-entry]")).to_have_count(1, timeout=SLOW)
     for name, some, none in (("kind", "notice", "canned"), ("state", "draft", "in_force"), ("country", "-", "-"), ("due", "", "overdue")):
         if none != some:
             await page.locator(f"[data-filter={name}]").select_option(none)
-            await expect_soon(page.locator(".kb-list [data-entry]")).to_have_count(0, timeout=SLOW)
+            await expect(page.locator(".kb-list [data-entry]")).to_have_count(0, timeout=SLOW)
         await page.locator(f"[data-filter={name}]").select_option(some)
-        await expect_soon(page.locator(".kb-list [data-entry]")).to_have_count(1, timeout=SLOW)
+        await expect(page.locator(".kb-list [data-entry]")).to_have_count(1, timeout=SLOW)
     await page.locator(".brand").click()
     await page.keyboard.press("j")
-    await expect_soon(page.locator(".kb-list [data-entry]")).to_be_focused()
+    await expect(page.locator(".kb-list [data-entry]")).to_be_focused()
     await page.keyboard.press("Enter")
-    await expect_soon(page.locator("[name=title]")).to_have_value("둘째 공지", timeout=SLOW)
+    await expect(page.locator("[name=title]")).to_have_value("둘째 공지", timeout=SLOW)
     await page.locator("[name=title]").press("End")
     await page.keyboard.type(" 고침")
     await page.keyboard.press("Control+s")
-    await expect_soon(page.locator(".notice-head")).to_contain_text("2판", timeout=SLOW)
-    await expect_soon(page.locator(".kb-list [data-entry]")).to_contain_text("둘째 공지 고침", timeout=SLOW)
+    await expect(page.locator(".notice-head")).to_contain_text("2판", timeout=SLOW)
+    await expect(page.locator(".kb-list [data-entry]")).to_contain_text("둘째 공지 고침", timeout=SLOW)
     assert desk.complaints == []
 
 
@@ -410,20 +246,20 @@ async def test_questions_without_an_answer_become_a_draft_with_one_press(at_kb, 
     assert await rows(db, "SELECT 1 FROM access_log WHERE action = 'unanswered.view'") == []
     await page.locator(".kb-tab[data-tab=unanswered]").click()
     groups = page.locator("[data-group]")
-    await expect_soon(groups).to_have_count(2, timeout=SLOW)
+    await expect(groups).to_have_count(2, timeout=SLOW)
     first = groups.first
-    await expect_soon(first.locator("[data-group-count]")).to_have_text("2번")
-    await expect_soon(first).to_contain_text("고슴도치")
-    await expect_soon(page.locator(".view-unanswered")).not_to_contain_text("1234-5678")
+    await expect(first.locator("[data-group-count]")).to_have_text("2번")
+    await expect(first).to_contain_text("고슴도치")
+    await expect(page.locator(".view-unanswered")).not_to_contain_text("1234-5678")
     assert len(await rows(db, "SELECT 1 FROM access_log WHERE action = 'unanswered.view'")) == 1
 
     await groups.nth(1).locator("[data-action=dismiss]").click()
-    await expect_soon(groups).to_have_count(1, timeout=SLOW)
+    await expect(groups).to_have_count(1, timeout=SLOW)
     await groups.first.locator("[data-action=draft-from]").click()
-    await expect_soon(page.locator("[name=title]")).to_have_value("(제목을 적어 주세요)", timeout=SLOW)
-    await expect_soon(page.locator("[data-question]")).to_have_count(2, timeout=SLOW)
+    await expect(page.locator("[name=title]")).to_have_value("(제목을 적어 주세요)", timeout=SLOW)
+    await expect(page.locator("[data-question]")).to_have_count(2, timeout=SLOW)
     await page.locator(".kb-tab[data-tab=unanswered]").click()
-    await expect_soon(page.locator(".view-unanswered")).to_contain_text("기다리는 질문이 없습니다", timeout=SLOW)
+    await expect(page.locator(".view-unanswered")).to_contain_text("기다리는 질문이 없습니다", timeout=SLOW)
     assert desk.complaints == []
 
 
@@ -432,20 +268,20 @@ async def test_a_notice_past_its_review_day_stands_on_the_board_and_is_renewed(a
     page = desk.page
     notice_id = await write_new(page, "검토할 공지", "본문")
     await page.locator("[data-action=publish]").click()
-    await expect_soon(page.locator("[data-dialog=publish]")).to_contain_text("시험 질문이 없습니다", timeout=SLOW)
+    await expect(page.locator("[data-dialog=publish]")).to_contain_text("시험 질문이 없습니다", timeout=SLOW)
     await page.locator("[data-dialog=publish] [data-confirm]").click()
-    await expect_soon(page.locator(".notice-head .state.is-in_force")).to_be_visible(timeout=SLOW)
+    await expect(page.locator(".notice-head .state.is-in_force")).to_be_visible(timeout=SLOW)
     yesterday = today_in_seoul(now()) - timedelta(days=1)
     async with db.transaction() as tx:
         await database.run(tx, "UPDATE notices SET review_by = %s WHERE id = %s", yesterday, notice_id)
     await page.locator(".kb-tab[data-tab=freshness]").click()
     overdue = page.locator("[data-list=overdue]")
-    await expect_soon(overdue.locator("[data-entry]")).to_contain_text("1일 지남", timeout=SLOW)
+    await expect(overdue.locator("[data-entry]")).to_contain_text("1일 지남", timeout=SLOW)
     await overdue.locator("[data-entry]").click()
-    await expect_soon(page.locator(".notice-head .state.is-overdue")).to_contain_text("검토 기한 지남", timeout=SLOW)
+    await expect(page.locator(".notice-head .state.is-overdue")).to_contain_text("검토 기한 지남", timeout=SLOW)
     await page.locator("[data-action=renew]").click()
     await page.locator("[data-dialog=renew] [data-confirm]").click()
-    await expect_soon(page.locator(".notice-head .state.is-in_force")).to_be_visible(timeout=SLOW)
+    await expect(page.locator(".notice-head .state.is-in_force")).to_be_visible(timeout=SLOW)
     [row] = await rows(db, "SELECT review_by FROM notices WHERE id = %s", notice_id)
     assert row["review_by"] > today_in_seoul(now())
     assert desk.complaints == []
