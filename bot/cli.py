@@ -296,9 +296,17 @@ def staff_seat(login: str, mission: str, email: str, **options: Any) -> None:
 @click.option("--everyday", type=click.Path(exists=True, path_type=Path), default=None, help="triage only: a folder with a copy of 3i4K, for false alarms")
 @click.option("--save", is_flag=True, help="also write the figures into the model card")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None, help="triage only: by labels of real messages since this day (UTC), and drift")
+@click.option(
+    "--framework",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="search only: a Python with requirements/framework.in, to compare with Haystack's hybrid retriever",
+)
 @data_dir_option
-def evaluate(name: str, since: datetime | None, everyday: Path | None, save: bool, **options: Any) -> None:
+def evaluate(name: str, since: datetime | None, everyday: Path | None, save: bool, framework: Path | None, **options: Any) -> None:
     """Evaluate on held-out data, or (--since) on use; one JSON object on the last line."""
+    if framework is not None and name != "search":
+        raise click.UsageError("--framework is for search.")
     if everyday is not None and name not in ("triage", "comparison"):
         raise click.UsageError("--everyday is for triage and comparison.")
     if since is not None:
@@ -311,7 +319,7 @@ def evaluate(name: str, since: datetime | None, everyday: Path | None, save: boo
         sys.exit(commands.evaluate_since(configured(**options), since.replace(tzinfo=UTC), sys.stdout))
     from bot import setup as steps
 
-    steps.evaluate(name, everyday, save)
+    steps.evaluate(name, everyday, save, framework)
 
 
 @main.group()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +79,25 @@ def _evaluations() -> dict[str, Callable[..., dict[str, Any]]]:
 EVALUATIONS = ("triage", "robustness", "comparison", "language", "entities", "redaction", "search", "answers")
 
 
-def evaluate(name: str, everyday: Path | None = None, save: bool = False) -> None:
-    """Evaluate one model on held-out data; the figures are the last line. ``save`` also writes those of triage into its model card."""
+def evaluate(name: str, everyday: Path | None = None, save: bool = False, framework: Path | None = None) -> None:
+    """Evaluate one model on held-out data; the figures are the last line. ``save`` also writes those of triage into its model card; ``framework`` is an
+    interpreter whose hybrid retriever search is compared with.
+    """
     from language.model_card import FIGURES, save_figures
 
     work = _evaluations()[name]
+    if framework is not None:
+        work = partial(_beside_framework, work, framework)
     result = work(everyday=everyday) if everyday is not None else work()
     if save and name in FIGURES:
         save_figures(ROOT / "models" / "triage", name, result)
     click.echo(json.dumps(result, ensure_ascii=False))
+
+
+def _beside_framework(work: Callable[..., dict[str, Any]], framework: Path) -> dict[str, Any]:
+    from bench.framework import FrameworkError, peers
+
+    try:
+        return work(others=partial(peers, framework))
+    except FrameworkError as error:
+        raise click.ClickException(str(error)) from error

@@ -44,6 +44,10 @@ class Case:
     values: tuple[str, ...] = ()  # of such a question: any one of these must stand in a right answer
 
 
+#: Rankings of further peers, by name. Handed in, since what runs other people's software lies above this package.
+Others = Callable[[Index, Analysing, Sequence[Case], Sequence[Question]], dict[str, list[list[str]]]]
+
+
 def load_cases(path: Path = QUESTIONS_FILE, split: str | None = None) -> list[Case]:
     """The questions of a file, of one split or of all."""
     cases = []
@@ -147,14 +151,14 @@ def _order(scores: np.ndarray, allowed: np.ndarray) -> list[int]:
     return [int(i) for i in order if allowed[i]]
 
 
-def evaluate_search(split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:
+def evaluate_search(split: str = "test", path: Path = QUESTIONS_FILE, others: Others | None = None) -> dict[str, Any]:
     """The table of ``docs/knowledge.md``, from the notices that come with the program."""
     from knowledge_base.service import KnowledgeBase
     from language.analysis import Analyser
 
     analyser = Analyser.load()
     base = KnowledgeBase.from_files(analyser, environment="development")
-    return score_search(base.desk, analyser, base.today(), split, path)
+    return score_search(base.desk, analyser, base.today(), split, path, others)
 
 
 def evaluate_answers(split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:
@@ -167,16 +171,17 @@ def evaluate_answers(split: str = "test", path: Path = QUESTIONS_FILE) -> dict[s
     return score_answers(base.desk, analyser, base.today(), split, path)
 
 
-def score_search(desk: Desk, analyser: Analysing, today: date, split: str, path: Path = QUESTIONS_FILE) -> dict[str, Any]:
+def score_search(desk: Desk, analyser: Analysing, today: date, split: str, path: Path = QUESTIONS_FILE, others: Others | None = None) -> dict[str, Any]:
     """Our ranking beside its peers, by language and by time."""
     cases = [case for case in load_cases(path, split) if case.expected]
     questions = questions_of(cases, analyser, today)
     expected = [case.expected for case in cases]
     found = ours(desk.index, questions, desk.weights)
     total = figures(zip(found, expected, strict=True))
+    beside = peers(desk.index, questions) | (others(desk.index, analyser, cases, questions) if others else {})
     return {
         **total.rounded(),
-        "peers": {name: figures(zip(rows, expected, strict=True)).rounded() for name, rows in peers(desk.index, questions).items()},
+        "peers": {name: figures(zip(rows, expected, strict=True)).rounded() for name, rows in beside.items()},
         "by_language": _grouped(cases, found, lambda case: (case.language,)),
         "by_tag": _grouped(cases, found, lambda case: ("past" if case.past else "now", *case.tags, *((case.kind,) if case.kind else ()))),
     }
