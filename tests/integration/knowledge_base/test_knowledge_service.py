@@ -201,7 +201,7 @@ async def test_second_start_computes_nothing(db: Database, bring: Any, analyser:
     monkeypatch.setattr(analyser, "encode", lambda texts, kind="query": asked.append(len(texts)) or encode(texts, kind))
     base = await KnowledgeBase.open(db, analyser, environment="development")
     assert base.size == 2
-    assert asked == [1]  # the probe that names the encoder
+    assert asked == [1, 1]  # two probes: the one that names the encoder, and the known questions' own
 
 
 async def test_publication_reaches_a_running_process_within_a_second(db: Database, bring: Any, open_base: Any) -> None:
