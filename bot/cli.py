@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
 from collections.abc import Callable
@@ -34,6 +35,10 @@ class Plain(click.Group):
 @click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Gildongmu (길동무): a consular chatbot with human handoff."""
+    from bot.supervisor import ONE_THREAD
+
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)  # before anything loads numpy
 
 
 def data_dir_option(function: Callable[..., Any]) -> Callable[..., Any]:

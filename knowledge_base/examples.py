@@ -46,6 +46,11 @@ class Examples:
         self._vectors = np.zeros((0, 0), np.float32) if vectors is None else np.asarray(vectors, dtype=np.float32)
         owner = np.zeros(0, np.int64) if owner is None else owner
         rows = [np.flatnonzero(owner == number) for number in range(len(self.names))]
+        # Those that no notice answers are many, and stand apart: a table as wide as they are would be mostly empty.
+        self._nothing = self.names.index(NO_NOTICE) if NO_NOTICE in self.names else None
+        self._unanswered = rows[self._nothing] if self._nothing is not None else np.zeros(0, np.int64)
+        if self._nothing is not None:
+            rows[self._nothing] = rows[self._nothing][:NEAREST]
         longest = max((len(own) for own in rows), default=0)
         # Short rows are filled with a place behind the last vector, whose score is lower than any.
         self._places = np.full((len(rows), longest), len(self._vectors))
@@ -89,12 +94,20 @@ class Examples:
         if without_itself:
             cosines[cosines > ITSELF] = -np.inf
         scores = np.append(cosines, -np.inf)[self._places]
-        best = -np.sort(-scores, axis=1)[:, :NEAREST]
+        best = _highest(scores)
+        if self._nothing is not None:
+            few = _highest(cosines[None, self._unanswered])
+            best[self._nothing, : few.shape[1]] = few
         known = np.isfinite(best)
         mean = np.where(known, best, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
         spread = float(mean.std()) or 1.0
         middle = float(mean.mean())
         return {name: Likeness(float((m - middle) / spread), float(m)) for name, m in zip(self.names, mean, strict=True)}
+
+
+def _highest(scores: np.ndarray) -> np.ndarray:
+    """The few highest of each row, in no order."""
+    return scores if scores.shape[1] <= NEAREST else np.partition(scores, -NEAREST, axis=1)[:, -NEAREST:]
 
 
 def save(asked: Sequence[tuple[str, str]], analyser: Analysing, path: Path = FILE) -> None:
