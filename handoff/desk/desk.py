@@ -15,7 +15,7 @@ from conversation import service as conversation
 from conversation.schemas import Line
 from core.clock import now as clock_now
 from core.db import Database
-from core.errors import CATALOGUE, AppError, DatabaseUnavailable
+from core.errors import AppError, DatabaseUnavailable
 from core.events import Event, EventHub
 from core.logging import get
 from core.settings import Settings
@@ -25,6 +25,7 @@ from handoff.desk.context_pane import ContextPane
 from handoff.desk.conversation_pane import ConversationPane, Handlers
 from handoff.desk.dialogs import show_help
 from handoff.desk.elements import Signals, block, button, say
+from handoff.desk.guarded import guarded
 from handoff.desk.leaving import Leaving
 from handoff.desk.live import Follower, QueueFeed
 from handoff.desk.marking import Marking
@@ -240,23 +241,7 @@ class Desk:
     # -- what the person does -----------------------------------------------------------------------------------------------------
 
     async def _guarded(self, action: Callable[[], Awaitable[Any]], *, quiet: bool = False) -> bool:
-        """Run an action; an expected failure becomes a sentence, a lost sign-in the way to sign in again."""
-        try:
-            await action()
-        except AppError as error:
-            with self._client:
-                if error.code == "not_signed_in":
-                    ui.navigate.to("/staff/sign-in?next=/desk")
-                elif not quiet:
-                    ui.notify(error.kind.korean, type="negative", close_button="닫기")
-            return False
-        except Exception:  # the edge of the page: a person must never press a button and see nothing
-            log.exception("desk_action_failed", case_id=self._open_id)
-            if not quiet:
-                with self._client:
-                    ui.notify(CATALOGUE["internal"].korean, type="negative", close_button="닫기")
-            return False
-        return True
+        return await guarded(self._client, "/desk", action, quiet=quiet, case_id=self._open_id)
 
     async def look(self, case_id: int) -> None:
         """Open a case without taking it; it may be somebody else's by now."""

@@ -9,11 +9,11 @@ from typing import Any
 from nicegui import Client, ui
 
 from accounts.schemas import Staff
-from core.errors import CATALOGUE, AppError
 from core.logging import get
 from handoff.desk import words
 from handoff.desk.context_pane import ContextPane
 from handoff.desk.elements import block, button, say
+from handoff.desk.guarded import guarded
 from handoff.desk.officer_actions import OfficerActions
 from handoff.officers.service import DistrictCase
 from handoff.schemas import CaseCard
@@ -59,21 +59,7 @@ class OfficerPage:
         ui.timer(REFRESH_S, self._refresh, immediate=True)
 
     async def _guarded(self, action: Callable[[], Awaitable[Any]]) -> bool:
-        try:
-            await action()
-        except AppError as error:
-            with self._client:
-                if error.code == "not_signed_in":
-                    ui.navigate.to("/staff/sign-in?next=/desk/mission")
-                else:
-                    ui.notify(error.kind.korean, type="negative", close_button="닫기")
-            return False
-        except Exception:  # the edge of the page: a person must never press a button and see nothing
-            log.exception("officer_action_failed")
-            with self._client:
-                ui.notify(CATALOGUE["internal"].korean, type="negative", close_button="닫기")
-            return False
-        return True
+        return await guarded(self._client, "/desk/mission", action)
 
     async def _refresh(self) -> None:
         async def read() -> None:

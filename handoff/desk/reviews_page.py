@@ -16,6 +16,7 @@ from core.errors import CATALOGUE, AppError, DatabaseUnavailable
 from core.logging import get
 from handoff.desk import words
 from handoff.desk.elements import ReviewKeys, block, button, say
+from handoff.desk.guarded import guarded
 from handoff.desk.review_actions import ReviewActions, Work
 from handoff.desk.review_figures import show_figures
 from handoff.desk.verdict import VerdictForm
@@ -82,22 +83,7 @@ class ReviewPage:
             await asyncio.sleep(LOOK_S)
 
     async def _guarded(self, action: Callable[[], Awaitable[Any]]) -> bool:
-        """Run an action; an expected failure becomes a sentence, a lost sign-in the way to sign in again."""
-        try:
-            await action()
-        except AppError as error:
-            with self._client:
-                if error.code == "not_signed_in":
-                    ui.navigate.to("/staff/sign-in?next=/desk/reviews")
-                else:
-                    ui.notify(error.kind.korean, type="negative", close_button="닫기")
-            return False
-        except Exception:  # the edge of the page: a person must never press a button and see nothing
-            log.exception("review_action_failed")
-            with self._client:
-                ui.notify(CATALOGUE["internal"].korean, type="negative", close_button="닫기")
-            return False
-        return True
+        return await guarded(self._client, "/desk/reviews", action)
 
     # -- the list -----------------------------------------------------------------------------------------------------------------
 

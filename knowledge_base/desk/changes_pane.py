@@ -8,31 +8,23 @@ from nicegui import Client
 
 from knowledge_base.country_facts import phrases
 from knowledge_base.desk import words
+from knowledge_base.desk.board import Board
 from knowledge_base.desk.elements import block, button, say
 from knowledge_base.desk.guard import Guard
 from knowledge_base.desk.work import Work
 
 
-class ChangesPane:
+class ChangesPane(Board[list[dict[str, Any]]]):
     """What waits, with both words of the second person."""
 
     def __init__(self, client: Client, work: Work, guard: Guard, *, may_write: bool) -> None:
-        self._client = client
-        self._work = work
-        self._guard = guard
+        super().__init__(client, work, guard, "공공데이터에서 바뀐 것")
         self._may_write = may_write
-        self._root = block("section", "board", aria_label="공공데이터에서 바뀐 것")
 
     async def refresh(self) -> int:
         """Draw it anew; how many wait."""
-        found = await self._guard.run(self._work.open_changes)
-        if found is None:
-            return 0
-        with self._client:
-            self._root.clear()
-            with self._root:
-                self._fill(found)
-        return len(found)
+        found = await self._redraw(self._work.open_changes, self._fill)
+        return len(found or ())
 
     def _fill(self, rows: list[dict[str, Any]]) -> None:
         say("h2", "내려가거나 사라진 여행경보")

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from nicegui import Client
 
 from knowledge_base.desk import words
+from knowledge_base.desk.board import Board
 from knowledge_base.desk.elements import block, say
 from knowledge_base.desk.guard import Guard
 from knowledge_base.desk.work import Work
@@ -25,26 +26,17 @@ LISTS = (
 MOST_ROWS = 30
 
 
-class FreshnessPane:
+class FreshnessPane(Board[Freshness]):
     """Redrawn when its tab is opened and when something was saved."""
 
     def __init__(self, client: Client, work: Work, guard: Guard, on_open: Callable[[str], Awaitable[None]]) -> None:
-        self._client = client
-        self._work = work
-        self._guard = guard
+        super().__init__(client, work, guard, "기한 점검")
         self._on_open = on_open
-        self._root = block("section", "board", aria_label="기한 점검")
 
     async def refresh(self) -> int:
         """Draw it anew; how many need somebody now."""
-        found = await self._guard.run(self._work.freshness)
-        if found is None:
-            return 0
-        with self._client:
-            self._root.clear()
-            with self._root:
-                self._fill(found)
-        return len(found.overdue)
+        found = await self._redraw(self._work.freshness, self._fill)
+        return len(found.overdue) if found else 0
 
     def _fill(self, found: Freshness) -> None:
         with block("div", "tiles"):

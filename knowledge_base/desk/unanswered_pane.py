@@ -7,36 +7,32 @@ from collections.abc import Awaitable, Callable
 from nicegui import Client
 
 from knowledge_base.desk import words
+from knowledge_base.desk.board import Board
 from knowledge_base.desk.elements import block, button, say
 from knowledge_base.desk.guard import Guard
 from knowledge_base.desk.work import Work
 from knowledge_base.editing.schemas import Group
 
 
-class UnansweredPane:
+class UnansweredPane(Board[list[Group]]):
     """Groups, the largest first, each one click from a draft."""
 
     def __init__(self, client: Client, work: Work, guard: Guard, on_open: Callable[[str], Awaitable[None]]) -> None:
-        self._client = client
-        self._work = work
-        self._guard = guard
+        super().__init__(client, work, guard, "답하지 못한 질문")
         self._on_open = on_open
-        self._root = block("section", "board", aria_label="답하지 못한 질문")
 
     async def refresh(self) -> int:
         """Draw it anew; how many groups wait."""
-        found = await self._guard.run(self._work.unanswered)
-        if found is None:
-            return 0
-        with self._client:
-            self._root.clear()
-            with self._root:
-                self._fill(found)
-        return len(found)
+        found = await self._redraw(self._work.unanswered, self._fill)
+        return len(found or ())
 
     def _fill(self, groups: list[Group]) -> None:
         say("h2", "답하지 못한 질문")
-        say("p", "민원인이 물었지만 답하지 못했거나 답이 나빴던 말을 뜻이 같은 것끼리 모았습니다. 이름·전화·여권번호 같은 것은 가려져 있습니다.", "soft")
+        say(
+            "p",
+            "민원인이 물었지만 답하지 못했거나 답이 나빴던 말을 뜻이 같은 것끼리 모았습니다. 전화·여권번호 등은 가렸지만 이름은 남아 있을 수 있습니다.",
+            "soft",
+        )
         if not groups:
             say("p", "기다리는 질문이 없습니다.", "empty")
         with block("ul", "groups", role="list"):
