@@ -139,6 +139,35 @@ class NotOwner:
     """The writer did not own the conversation at the moment of writing; nothing was written."""
 
 
+class TextUnit(StrEnum):
+    """What a channel counts when it limits the length of a message."""
+
+    CHARACTERS = "characters"  # code points
+    UTF16 = "utf16"  # UTF-16 code units: an emoji is two
+    UTF8 = "utf8"  # bytes of UTF-8: a Hangul syllable is three
+    EUC_KR = "euc_kr"  # bytes as Korean SMS counts them: a Hangul syllable is two
+
+    def length(self, text: str) -> int:
+        """How long a text is in this unit."""
+        if self is TextUnit.UTF16:
+            return len(text.encode("utf-16-le", "surrogatepass")) // 2
+        if self is TextUnit.UTF8:
+            return len(text.encode("utf-8", "surrogatepass"))
+        if self is TextUnit.EUC_KR:
+            return sum(1 if ord(character) < 0x80 else 2 for character in text)
+        return len(text)
+
+
+@dataclass(frozen=True)
+class ChannelLimits:
+    """What a channel leaves for the next reply; ``messages_left`` and ``ends_at`` are None where nothing is counted or ends."""
+
+    max_length: int
+    unit: TextUnit = TextUnit.CHARACTERS
+    messages_left: int | None = None
+    ends_at: datetime | None = None
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of the transcript, opened."""
