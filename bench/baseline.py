@@ -21,6 +21,7 @@ import psutil
 import yaml
 
 from bench.program import end, free_port, log_of, wait_for
+from bot.dialogue.process import rasa_python
 from core.process import spawn
 from core.settings import ROOT
 from language.paths import built_folder
@@ -29,11 +30,6 @@ HERE = Path(__file__).parent / "rasa_default"
 ACTION = "action_answer"
 RASA = ("-m", "bench.rasa_default.main")
 READY_TIMEOUT_S = 180.0
-
-
-def python() -> Path:
-    """The interpreter of Rasa's environment."""
-    return Path(os.environ.get("GILDONGMU_RASA_PYTHON") or ROOT / ".venv-rasa" / "bin" / "python")
 
 
 def environment() -> dict[str, str]:
@@ -106,7 +102,7 @@ def train() -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     project(folder)
     began = time.monotonic()
-    command = [str(python()), *RASA, "train", "--config", "config.yml", "--domain", "domain.yml", "--data", "data"]
+    command = [str(rasa_python()), *RASA, "train", "--config", "config.yml", "--domain", "domain.yml", "--data", "data"]
     with (folder / "train.log").open("wb") as log:
         done = subprocess.run(
             [*command, "--out", "models", "--fixed-model-name", "baseline"],
@@ -156,7 +152,7 @@ def running(scratch: Path) -> Iterator[Baseline]:
         processes = {}
         for name, arguments in commands.items():
             log = stack.enter_context((scratch / f"{name}.log").open("wb"))
-            processes[name] = spawn([str(python()), *arguments], env=environment(), cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+            processes[name] = spawn([str(rasa_python()), *arguments], env=environment(), cwd=folder, stdout=log, stderr=subprocess.STDOUT)
             stack.callback(end, processes[name])
         url = f"http://127.0.0.1:{port}"
         wait_for(url + "/", processes["rasa"], READY_TIMEOUT_S, lambda: log_of(scratch / "rasa.log"))

@@ -56,9 +56,9 @@ def train(what: str, seed: int, everyday: Path | None = None, more: Path | None 
 
 def _evaluations() -> dict[str, Callable[..., dict[str, Any]]]:
     """What can be evaluated, by name; each returns its figures."""
+    from bench.comparison import compare_models
     from knowledge_base import evaluation as knowledge
     from language import evaluation as triage
-    from language.comparison import compare_models
     from language.detection import evaluate_language
     from language.entity_evaluation import evaluate_entities
     from language.redaction_evaluation import evaluate_redaction

@@ -30,23 +30,8 @@ async def cancel_timer(tx: Connection, kind: str, subject: str) -> bool:
     return await database.run(tx, "DELETE FROM timers WHERE kind = %s AND subject = %s", kind, subject) > 0
 
 
-async def due(tx: Connection, limit: int = 20, kind: str | None = None) -> list[dict[str, Any]]:
-    """Lock the timers (of one kind) that are due and that no other worker holds; the caller handles and finishes each in the same transaction."""
-    return await database.rows(
-        tx,
-        "SELECT * FROM timers WHERE due_at <= now() AND kind = COALESCE(%s, kind) ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED",
-        kind,
-        limit,
-    )
-
-
-async def finish(tx: Connection, timer_id: int) -> None:
-    """Remove a timer that has been handled."""
-    await database.run(tx, "DELETE FROM timers WHERE id = %s", timer_id)
-
-
 async def expired(connection: Connection, kind: str, limit: int = 20) -> list[dict[str, Any]]:
-    """The timers of one kind that are due, not locked: for a caller whose handling locks something else first; see :func:`take`."""
+    """The timers of one kind that are due, oldest first; not locked, since handling one locks something else first: see :func:`take`."""
     return await database.rows(connection, "SELECT * FROM timers WHERE kind = %s AND due_at <= now() ORDER BY due_at LIMIT %s", kind, limit)
 
 

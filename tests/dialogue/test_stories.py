@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,25 +11,20 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-import uvicorn
-from fastapi import FastAPI
 from stories import Story, differences, read
 
-from actions.executor import build_router
 from bot.dialogue.client import DialogueClient
-from bot.dialogue.process import DialogueProcess, rasa_python, train_dialogue
+from bot.dialogue.process import DialogueProcess
 from bot.dialogue.sealing import Sealer
-from core.crypto import load_cipher
 from core.db import Database
-from core.settings import Settings
+from tests.rasa import NEEDS_RASA, running_rasa, serving_actions
 
 pytestmark = [
     pytest.mark.dialogue,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(not rasa_python().exists(), reason="Rasa's environment is not there; `make setup` makes it"),
+    NEEDS_RASA,
 ]
 
-TOKEN = "token-of-the-actions"
 STORIES = read(Path(__file__).parent)
 
 
@@ -45,34 +38,14 @@ class Notices:
 
 
 @pytest.fixture(scope="module")
-def actions_url(analyser: Any) -> Iterator[str]:
-    app = FastAPI()
-    app.include_router(build_router(Notices, lambda: analyser, TOKEN))
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{port}/rasa/actions"
-    server.should_exit = True
-    thread.join(5)
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stories")
 
 
 @pytest.fixture(scope="module")
-def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("stories") / "keys.json"
-    load_cipher(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def rasa(dsn: str, actions_url: str, key_file: Path) -> Iterator[DialogueProcess]:
-    process = DialogueProcess(Settings(database_url=dsn, data_dir=key_file.parent), action_url=actions_url, action_token=TOKEN, model=train_dialogue())
-    process.start()
-    assert process.wait_ready(90)
-    yield process
-    process.stop()
+def rasa(dsn: str, analyser: Any, data_dir: Path) -> Iterator[DialogueProcess]:
+    with serving_actions(Notices, analyser) as actions_url, running_rasa(dsn, data_dir, actions_url) as process:
+        yield process
 
 
 @pytest_asyncio.fixture
@@ -82,19 +55,19 @@ async def client(rasa: DialogueProcess) -> AsyncIterator[DialogueClient]:
     await client.close()
 
 
-async def state_of(db: Database, key_file: Path, conversation: str, seq: int) -> list[dict[str, Any]]:
+async def state_of(db: Database, data_dir: Path, conversation: str, seq: int) -> list[dict[str, Any]]:
     for _ in range(20):
         async with db.read() as connection:
             cursor = await connection.execute("SELECT state FROM dialogue_states WHERE conversation_id = %s AND seq = %s", (conversation, seq))
             row = await cursor.fetchone()
         if row is not None:
-            return json.loads(Sealer.from_file(key_file).open(row["state"], conversation))["events"]
+            return json.loads(Sealer.from_file(data_dir / "keys.json").open(row["state"], conversation))["events"]
         await asyncio.sleep(0.05)
     raise AssertionError("nothing was saved")
 
 
 @pytest.mark.parametrize("story", STORIES, ids=[story.name for story in STORIES])
-async def test_story(story: Story, client: DialogueClient, db: Database, key_file: Path, analyser: Any) -> None:
+async def test_story(story: Story, client: DialogueClient, db: Database, data_dir: Path, analyser: Any) -> None:
     conversation = f"story-{STORIES.index(story)}"
     wrong = []
     for seq, turn in enumerate(story.turns, 1):
@@ -102,7 +75,7 @@ async def test_story(story: Story, client: DialogueClient, db: Database, key_fil
         said = await client.ask(conversation, seq, turn.text, metadata)
         assert said is not None
         assert said.messages
-        wrong += [f"{turn.text}: {difference}" for difference in differences(turn, await state_of(db, key_file, conversation, seq))]
+        wrong += [f"{turn.text}: {difference}" for difference in differences(turn, await state_of(db, data_dir, conversation, seq))]
     assert wrong == []
 
 

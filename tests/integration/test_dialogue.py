@@ -9,9 +9,7 @@ import asyncio
 import itertools
 import os
 import signal
-import socket
 import statistics
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,32 +19,27 @@ from typing import Any
 import psycopg
 import pytest
 import pytest_asyncio
-import uvicorn
-from fastapi import FastAPI
 
-from actions.executor import build_router
 from bot.dialogue.client import BotMessage, DialogueClient, Said
 from bot.dialogue.intents import FILE, DialogueIntents
 from bot.dialogue.meanwhile import METADATA
-from bot.dialogue.process import DialogueProcess, rasa_python, train_dialogue
+from bot.dialogue.process import DialogueProcess
 from bot.services import Services
 from bot.turn import TurnQueue, TurnSlot
 from conversation import service as conversation
 from conversation.schemas import Inbound, InboundKind
-from core.crypto import load_cipher
 from core.db import Database
 from core.events import EventHub
 from core.settings import Settings
 from knowledge_base.crisis_cards import CrisisCards
 from language.intents import IntentModel
+from tests.rasa import NEEDS_RASA, running_rasa, serving_actions
 
 pytestmark = [
     pytest.mark.dialogue,
     pytest.mark.timeout(240),
-    pytest.mark.skipif(not rasa_python().exists(), reason="Rasa's environment is not there; `make setup` makes it"),
+    NEEDS_RASA,
 ]
-
-TOKEN = "token-of-the-actions"
 
 
 class Notices:
@@ -58,29 +51,9 @@ class Notices:
 
 
 @pytest.fixture(scope="module")
-def actions_url(analyser: Any) -> Iterator[str]:
-    app = FastAPI()
-    app.include_router(build_router(Notices, lambda: analyser, TOKEN))
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{port}/rasa/actions"
-    server.should_exit = True
-    thread.join(5)
-
-
-@pytest.fixture(scope="module")
-def rasa(dsn: str, actions_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DialogueProcess]:
-    data = tmp_path_factory.mktemp("dialogue")
-    load_cipher(data / "keys.json")
-    process = DialogueProcess(Settings(database_url=dsn, data_dir=data), action_url=actions_url, action_token=TOKEN, model=train_dialogue())
-    process.start()
-    assert process.wait_ready(60)
-    yield process
-    process.stop()
+def rasa(dsn: str, analyser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DialogueProcess]:
+    with serving_actions(Notices, analyser) as actions_url, running_rasa(dsn, tmp_path_factory.mktemp("dialogue"), actions_url) as process:
+        yield process
 
 
 @pytest_asyncio.fixture

@@ -1,12 +1,11 @@
 """What else could judge danger, taught the same sentences and asked the same ones: the reason for the model that is shipped.
 
-Rasa's own classifier (DIET) runs in Rasa's environment through `bench/diet.py`; without that environment its row is left out and the report says so.
+Rasa's own classifier (DIET) runs in Rasa's environment through `diet.py` beside this; without that environment its row is left out and the report says so.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,16 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from bot.dialogue.process import rasa_python
 from language import corpus
 from language.analysis import Analyser
 from language.corpus import Example
 from language.evaluation import KEYWORDS, share
 from language.linear import Head
-from language.paths import ROOT
 from language.training import Dev, TrainingData, linear_heads, mixed_heads, training_examples
 
-RASA_PYTHON = Path(os.environ.get("GILDONGMU_RASA_PYTHON") or ROOT / ".venv-rasa" / "bin" / "python")
-DIET = ROOT / "bench" / "diet.py"
+DIET = Path(__file__).with_name("diet.py")
 
 
 def _figures(scores: np.ndarray, emergency: np.ndarray, trap: np.ndarray) -> dict[str, Any]:
@@ -42,14 +40,14 @@ def _figures(scores: np.ndarray, emergency: np.ndarray, trap: np.ndarray) -> dic
 
 def _diet(train: Sequence[Example], test: Sequence[Example], progress: Callable[[str], None]) -> np.ndarray | None:
     """Rasa's confidence that each test sentence is an emergency; None where Rasa is not installed."""
-    if not RASA_PYTHON.is_file():
+    if not rasa_python().is_file():
         return None
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "in.json", Path(folder) / "out.json"
         sentences = {"train": [[e.text, e.is_emergency] for e in train], "test": [e.text for e in test]}
         source.write_text(json.dumps(sentences, ensure_ascii=False), encoding="utf-8")
         progress("comparison: training Rasa's classifier, about twenty minutes")
-        subprocess.run([str(RASA_PYTHON), str(DIET), str(source), str(target)], check=True, cwd=folder, capture_output=True)
+        subprocess.run([str(rasa_python()), str(DIET), str(source), str(target)], check=True, cwd=folder, capture_output=True)
         return np.array(json.loads(target.read_text(encoding="utf-8")))
 
 
