@@ -28,6 +28,15 @@ class InboundKind(StrEnum):
     CHOICE = "choice"
     LOCATION = "location"
     DANGER = "danger"
+    STICKER = "sticker"  # a picture that stands for a feeling
+    FILE = "file"  # pictures, sounds, films and documents, without words
+
+
+class Datum(StrEnum):
+    """Which system of coordinates a place is given in."""
+
+    WGS84 = "WGS84"  # what satellites say; everything of ours
+    GCJ02 = "GCJ02"  # as given by Chinese maps: some hundred metres off inside mainland China
 
 
 class TurnState(StrEnum):
@@ -42,17 +51,35 @@ class TurnState(StrEnum):
 
 @dataclass(frozen=True)
 class Location:
-    """A place as the channel gave it, in degrees (WGS 84) and metres."""
+    """A place as the channel gave it, in degrees of its datum and metres; ``title`` and ``address`` are the platform's words for it."""
 
     lat: float
     lon: float
     accuracy_m: float | None = None
     fixed_at: datetime | None = None
+    datum: Datum = Datum.WGS84
+    title: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that came with a message: what it is, and where the platform keeps it (``reference``: its own id or address, to be fetched later)."""
+
+    kind: str
+    reference: str
+    name: str = ""
+    size: int | None = None
+    media_type: str = ""
 
 
 @dataclass(frozen=True)
 class Inbound:
-    """A message from a citizen, as every channel delivers it."""
+    """A message from a citizen, as every channel delivers it.
+
+    A messenger gives its own id of the person as ``visitor`` instead of a conversation: the open one with that person is found, or a new one is
+    opened. ``platform_id`` is the platform's number of the message, by which its writer may withdraw it.
+    """
 
     channel: str
     event_id: str
@@ -61,15 +88,26 @@ class Inbound:
     text: str = ""
     choice: str = ""
     location: Location | None = None
+    visitor: str = field(default="", repr=False)
+    platform_id: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    sticker: str = ""
 
 
 @dataclass(frozen=True)
 class ReplyWindow:
-    """How long a channel lets us answer an inbound, whether only once, and what to use afterwards."""
+    """How long a channel lets us answer an inbound, whether only once, and what to use afterwards.
+
+    ``token`` is what the platform wants to see again (sealed at rest), ``messages`` how many it takes, ``inline_until`` how long the request
+    that brought the inbound waits to carry the answer itself: until then nobody else sends it.
+    """
 
     deadline: datetime | None
     single_use: bool
     fallback: str
+    token: str = field(default="", repr=False)
+    messages: int | None = None
+    inline_until: datetime | None = None
 
 
 @dataclass(frozen=True)
