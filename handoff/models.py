@@ -69,6 +69,8 @@ cases = Table(
     Column("merged_into", BigInteger, ForeignKey("cases.id", ondelete="SET NULL")),
     Column("ladder", Text, nullable=False, server_default="", comment="rungs reached in this wait, with what came of them"),
     Index("uq_cases_open_conversation", "conversation_id", unique=True, postgresql_where=text("status <> 'closed'")),
+    Index("ix_cases_arrival_at", "arrival_at"),
+    Index("ix_cases_closed_at", "closed_at"),
     Index("ix_cases_queued", "arrival_at", postgresql_where=text("status = 'queued'")),
     Index("ix_cases_owner_open", "owner_id", postgresql_where=text("status <> 'closed'")),
     Index("ix_cases_offered_to", "offered_to", postgresql_where=text("offered_to IS NOT NULL")),

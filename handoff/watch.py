@@ -12,7 +12,7 @@ from core.db import Connection
 from core.errors import AppError
 from core.metrics import VIOLATIONS
 from core.timers import cancel_timer, set_timer
-from handoff import clusters, ladder, ladder_repository, later, offers, queue_order, repository
+from handoff import clusters, desk_times, ladder, ladder_repository, later, offers, queue_order, repository
 from handoff.choosing import SILENT_AFTER
 from handoff.location import purge_expired
 from handoff.moves import return_to_queue
@@ -41,6 +41,7 @@ async def set_presence(tx: Connection, staff: Staff, state: str, *, reason: str 
         raise AppError("invalid_request", field="reason")
     known = await repository.lock_agent(tx, staff.id, staff.cap)
     await repository.set_presence(tx, staff.id, state, known["cap"], reason=reason)
+    await desk_times.seen(tx, staff.id)
     if state != "available":
         # All of them are locked before the first is told of: telling holds the queue's stream, and nobody must wait for a case while holding that.
         for row in await repository.lock_held(tx, staff.id):
@@ -58,6 +59,7 @@ async def heartbeat(tx: Connection, staff: Staff) -> Presence:
         await repository.set_presence(tx, staff.id, "available", known["cap"])
     else:
         await repository.beat(tx, staff.id)
+    await desk_times.seen(tx, staff.id)
     return await presence(tx, staff)
 
 

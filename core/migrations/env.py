@@ -24,6 +24,7 @@ MODELS = (
     "handoff.reviews.models",
     "handoff.jurisdiction.models",
     "handoff.officers.models",
+    "handoff.board.models",
     "bot.dialogue.models",
 )
 for name in MODELS:
