@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts import service as accounts
 from accounts.schemas import Role, Staff
 from conversation import service as conversation
 from core import audit
@@ -18,9 +19,9 @@ from core.db import Connection
 from core.errors import AppError
 from core.timers import cancel_timer
 from handoff import closing_repository, ladder, places, queue_order, repository
-from handoff.access import access_own_case
+from handoff.access import access_case, access_own_case
 from handoff.moves import CONTACT, HANDED_BACK, HEIGHTENED, OUTCOMES
-from handoff.schemas import Case
+from handoff.schemas import Case, CloseRequest
 from handoff.states import Move, Status, after
 from handoff.streams import OFFER_TIMER, announce, case_of
 
@@ -58,6 +59,20 @@ async def confirm(tx: Connection, case_id: int, staff: Staff) -> Case:
     if row["closing_by"] == staff.id:
         raise AppError("second_person_needed")
     return await _end(tx, row, row["closing_by"], row["closing_outcome"], row["verified_contact"], staff)
+
+
+async def asked_for(connection: Connection, cipher: Cipher, case_id: int, staff: Staff) -> CloseRequest | None:
+    """Who asks to end an emergency, how it ended and how contact was verified; None when nobody asks (any more).
+
+    Raises:
+        AppError: ``not_found`` or ``forbidden``.
+    """
+    row = await access_case(connection, case_id, staff)
+    if row["closing_by"] is None:
+        return None
+    asker = await accounts.account(connection, row["closing_by"])
+    contact = cipher.open(row["verified_contact"], CONTACT) if row["verified_contact"] else ""
+    return CloseRequest(row["closing_by"], asker.display_name if asker else "", row["closing_outcome"], contact, row["closing_at"])
 
 
 async def object_to(tx: Connection, case_id: int, staff: Staff) -> Case:

@@ -6,6 +6,7 @@ cases in the order of their ids.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,14 @@ from handoff.streams import announce, case_of, case_stream
 
 MIN_REASON_CHARS = 5
 MAX_TEAM_CHARS = 40
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One case of a shift change: who gets it, and what they must know."""
+
+    to_id: int
+    note: str = field(repr=False)
 
 
 @dataclass
@@ -109,30 +118,41 @@ async def refuse(tx: Connection, case_id: int, staff: Staff) -> None:
 async def hand_over(
     tx: Connection, cipher: Cipher, staff: Staff, from_id: int, to_id: int, case_ids: list[int], promise_ids: list[int], note: str
 ) -> HandedOver:
-    """A shift change: each case with a note of its own, each promise by name; emergencies wait for the other's yes.
+    """A shift change to one person with the same note on every case; see ``hand_over_each``."""
+    _check_note(note)
+    return await hand_over_each(tx, cipher, staff, from_id, {one: Parcel(to_id, note) for one in case_ids}, dict.fromkeys(promise_ids, to_id))
+
+
+async def hand_over_each(tx: Connection, cipher: Cipher, staff: Staff, from_id: int, cases: Mapping[int, Parcel], owed: Mapping[int, int]) -> HandedOver:
+    """A shift change: each case with a receiver and a note of its own, each promise to whom it is ``owed`` from now on; emergencies wait for a yes.
 
     Raises:
         AppError: ``forbidden``, ``empty_message``, ``not_owner`` when a case is not theirs (then nothing happens), or ``invalid_request``.
     """
-    _check_note(note)
+    for parcel in cases.values():
+        _check_note(parcel.note)
     if staff.disabled or not (staff.id == from_id or staff.has(Role.SUPERVISOR)):
         raise AppError("forbidden")
-    to = await _receiver(tx, to_id)
+    # Everybody who receives is locked before the first case is, in one order.
+    receivers = {to_id: await _receiver(tx, to_id) for to_id in sorted({parcel.to_id for parcel in cases.values()} | set(owed.values()))}
     result = HandedOver()
-    rows = await handing_repository.lock_owned(tx, sorted(set(case_ids)), from_id)
-    if len(rows) != len(set(case_ids)):
+    rows = await handing_repository.lock_owned(tx, sorted(cases), from_id)
+    if len(rows) != len(cases):
         raise AppError("not_owner", f"not every case is staff {from_id}'s")
     for row in rows:
-        changed = await _hand(tx, row, to, "shift")
+        parcel = cases[row["id"]]
+        changed = await _hand(tx, row, receivers[parcel.to_id], "shift")
         if changed is None:
             result.stayed.append(row["id"])
             continue
         (result.moved if changed["asked_to"] is None else result.asked).append(row["id"])
-        await _note(tx, cipher, row["id"], staff, note)
-        await audit.record(tx, staff.login, "", "case.hand_over", row["id"], detail={"from": from_id, "to": to_id, "asked": changed["asked_to"] is not None})
-    for promise_id, case_id in await promises.give(tx, promise_ids, from_id, to_id):
-        result.promises.append(promise_id)
-        await audit.record(tx, staff.login, "", "promise.hand_over", case_id, detail={"promise_id": promise_id, "from": from_id, "to": to_id})
+        await _note(tx, cipher, row["id"], staff, parcel.note)
+        detail = {"from": from_id, "to": parcel.to_id, "asked": changed["asked_to"] is not None}
+        await audit.record(tx, staff.login, "", "case.hand_over", row["id"], detail=detail)
+    for to_id in sorted(set(owed.values())):
+        for promise_id, case_id in await promises.give(tx, [one for one, whom in owed.items() if whom == to_id], from_id, to_id):
+            result.promises.append(promise_id)
+            await audit.record(tx, staff.login, "", "promise.hand_over", case_id, detail={"promise_id": promise_id, "from": from_id, "to": to_id})
     return result
 
 

@@ -15,7 +15,7 @@ from core.timers import cancel_timer
 from handoff import handing_repository, ladder, later_repository, queue_order, repository
 from handoff.access import access_queue
 from handoff.moves import HEIGHTENED, wait_again
-from handoff.schemas import Case
+from handoff.schemas import Case, ClosedCase
 from handoff.states import Move, after
 from handoff.streams import OFFER_TIMER, announce, case_of
 
@@ -72,3 +72,16 @@ async def reopen(tx: Connection, case_id: int, staff: Staff) -> Case:
     await announce(tx, "reopened", changed)
     await audit.record(tx, staff.login, "", "case.reopen", case_id)
     return case_of(changed)
+
+
+async def recently_closed(connection: Connection, staff: Staff, limit: int = 50) -> list[ClosedCase]:
+    """What may still be opened again, the newest first: ids, codes and times only.
+
+    Raises:
+        AppError: ``forbidden``.
+    """
+    access_queue(staff)
+    return [
+        ClosedCase(row["id"], row["severity"], row["category"], row["country"], row["outcome"], row["closed_at"], row["closed_by_name"], row["is_overtaken"])
+        for row in await later_repository.recently_closed(connection, timedelta(days=settings().reopen_days), limit)
+    ]

@@ -19,6 +19,7 @@ from core.metrics import LADDER
 from core.settings import settings
 from handoff import ladder_repository as rungs
 from handoff.access import access_queue
+from handoff.schemas import DutyNumber
 from handoff.streams import announce, case_stream
 from language.categories import Urgency
 
@@ -157,3 +158,27 @@ async def check_number(tx: Connection, staff: Staff, country: str, number: str) 
         raise AppError("own_review")
     await rungs.mark_checked(tx, country, staff.id)
     await audit.record(tx, staff.login, "", "duty_number.check", detail={"country": country})
+
+
+async def numbers(connection: Connection, staff: Staff) -> list[DutyNumber]:
+    """Every mission's duty number that somebody has written down.
+
+    Raises:
+        AppError: ``forbidden``.
+    """
+    if staff.disabled or not staff.has("supervisor", "admin"):
+        raise AppError("forbidden")
+    return [
+        DutyNumber(
+            row["country"],
+            row["number"],
+            row["source"],
+            row["entered_by"],
+            row["entered_by_name"],
+            row["entered_at"],
+            row["checked_by_name"],
+            row["checked_at"],
+            row["is_called"],
+        )
+        for row in await rungs.numbers(connection)
+    ]

@@ -163,3 +163,14 @@ async def save_number(tx: Connection, country: str, number: str, source: str, st
 async def mark_checked(tx: Connection, country: str, staff_id: int) -> None:
     """Somebody has tried the number."""
     await database.run(tx, "UPDATE duty_numbers SET checked_by = %s, checked_at = now() WHERE country = %s", staff_id, country)
+
+
+async def numbers(connection: Connection) -> list[Row]:
+    """Every duty number, with who wrote it and who has tried it."""
+    return await database.rows(
+        connection,
+        """SELECT n.*, COALESCE(e.display_name, '') AS entered_by_name, COALESCE(c.display_name, '') AS checked_by_name,
+                  COALESCE(n.checked_at > now() - make_interval(days => %s), false) AS is_called
+           FROM duty_numbers n LEFT JOIN staff e ON e.id = n.entered_by LEFT JOIN staff c ON c.id = n.checked_by ORDER BY n.country""",
+        CHECK_HOLDS_DAYS,
+    )

@@ -85,6 +85,14 @@ async def open_promises(connection: Connection, cipher: Cipher, staff: Staff) ->
     return [Promise(row["id"], row["case_id"], row["staff_id"], cipher.open(row["body"], TEXT), row["due_at"]) for row in found]
 
 
+async def of_case(connection: Connection, cipher: Cipher, case_id: int) -> list[Promise]:
+    """What a citizen is still owed, whoever answers for it, the most pressing first; the caller has checked access to the case."""
+    found = await database.rows(
+        connection, "SELECT id, case_id, staff_id, body, due_at FROM case_promises WHERE case_id = %s AND kept_at IS NULL ORDER BY due_at, id", case_id
+    )
+    return [Promise(row["id"], row["case_id"], row["staff_id"], cipher.open(row["body"], TEXT), row["due_at"]) for row in found]
+
+
 async def give(tx: Connection, promise_ids: list[int], from_id: int, to_id: int) -> list[tuple[int, int]]:
     """Make somebody else answer for promises; those that were not ``from_id``'s or are kept stay. (promise, case) of those given."""
     found = await database.rows(

@@ -40,6 +40,9 @@ class Case:
     asked_to: int | None = None
     closing_by: int | None = None
     closing_outcome: str | None = None
+    offered_to: int | None = None
+    snoozed_until: datetime | None = None
+    ladder: str = ""
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,7 @@ class CaseCard:
     may_write: bool
     missions_now: dict[str, MissionNow] = field(default_factory=dict)
     towns: list[Candidate] = field(default_factory=list, repr=False)
+    caller: CallerCard | None = None
 
     @property
     def map(self) -> dict[str, Any] | None:
@@ -258,3 +262,74 @@ class Swept:
     climbed: list[tuple[int, str]] = field(default_factory=list)
     woken: list[int] = field(default_factory=list)
     grouped: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody who may be given cases, as others need to know them. ``away_reason`` is a code of ``staffing.AWAY_REASONS``."""
+
+    id: int
+    name: str
+    roles: frozenset[str]
+    state: str
+    cap: int
+    held: int
+    languages: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    away_reason: str = ""
+    last_seen_at: datetime | None = None
+    #: Since when the state is as it is; while somebody is available it also moves with each claim.
+    since: datetime | None = None
+    shift_ends_at: datetime | None = None
+    next_shift_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Shift:
+    """When somebody works."""
+
+    id: int
+    staff_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class ClosedCase:
+    """A case that ended lately; nothing personal. ``is_overtaken``: its conversation has another open case, so it cannot be opened again."""
+
+    case_id: int
+    severity: str
+    category: str
+    country: str | None
+    outcome: str
+    closed_at: datetime
+    closed_by_name: str
+    is_overtaken: bool
+
+
+@dataclass(frozen=True)
+class CloseRequest:
+    """What a second person must read before they end an emergency."""
+
+    by_id: int
+    by_name: str
+    outcome: str
+    contact: str = field(repr=False)
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class DutyNumber:
+    """A mission's duty number: who wrote it, and who has tried it. ``is_called``: the check is recent enough for the ladder to ring it."""
+
+    country: str
+    number: str = field(repr=False)
+    source: str
+    entered_by: int
+    entered_by_name: str
+    entered_at: datetime
+    checked_by_name: str
+    checked_at: datetime | None
+    is_called: bool

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from handoff.card import card
-from handoff.claim import claim
+from handoff.claim import claim, claim_next
+from handoff.closing import asked_for as close_request
 from handoff.closing import close
 from handoff.closing import confirm as confirm_close
 from handoff.closing import object_to as object_to_close
 from handoff.duty import gateway_of, place_calls
-from handoff.handing import HandedOver, accept, hand_over, invite, refuse, take_from, to_team, transfer
-from handoff.joining import merge, reopen
+from handoff.handing import HandedOver, Parcel, accept, hand_over, hand_over_each, invite, refuse, take_from, to_team, transfer
+from handoff.joining import merge, recently_closed, reopen
 from handoff.ladder import acknowledge as acknowledge_rung
 from handoff.ladder import check_number, save_number
+from handoff.ladder import numbers as duty_numbers
 from handoff.ladder import of_case as rungs_of
+from handoff.later import longest as longest_snooze
 from handoff.later import snooze
 from handoff.moves import (
     OUTCOMES,
@@ -34,6 +37,7 @@ from handoff.moves import (
 )
 from handoff.offers import decline
 from handoff.promises import Promise, keep, open_promises, promise
+from handoff.promises import of_case as promises_of
 from handoff.schemas import (
     AgentFull,
     AlreadyTaken,
@@ -41,15 +45,32 @@ from handoff.schemas import (
     CaseCard,
     Claimed,
     ClaimResult,
+    ClosedCase,
+    CloseRequest,
+    Colleague,
+    DutyNumber,
     MissionHint,
     NotEligible,
     OfferedToAnother,
     Place,
     Presence,
     QueueRow,
+    Shift,
     Swept,
 )
-from handoff.staffing import AWAY_REASONS, on_shift, overstaying, plan_shift, set_languages, set_skills, set_teams
+from handoff.staffing import (
+    AWAY_REASONS,
+    cancel_shift,
+    on_shift,
+    overstaying,
+    plan_shift,
+    roster,
+    set_cap,
+    set_languages,
+    set_skills,
+    set_teams,
+    shifts,
+)
 from handoff.streams import OFFER_TIMER, QUEUE, case_stream
 from handoff.waiting import tell_waiting
 from handoff.watch import HEARTBEAT_S, TIMER_KINDS, handle_timer, heartbeat, presence, set_presence, sweep, violations
@@ -67,36 +88,48 @@ __all__ = [
     "CaseCard",
     "ClaimResult",
     "Claimed",
+    "CloseRequest",
+    "ClosedCase",
+    "Colleague",
+    "DutyNumber",
     "HandedOver",
     "MissionHint",
     "NotEligible",
     "OfferedToAnother",
+    "Parcel",
     "Place",
     "Presence",
     "Promise",
     "QueueRow",
+    "Shift",
     "Swept",
     "accept",
     "acknowledge",
     "acknowledge_rung",
     "add_note",
     "all_open",
+    "cancel_shift",
     "card",
     "case_stream",
     "check_number",
     "claim",
+    "claim_next",
     "close",
+    "close_request",
     "confirm_close",
     "decline",
+    "duty_numbers",
     "gateway_of",
     "get",
     "hand_back",
     "hand_over",
+    "hand_over_each",
     "handle_timer",
     "heartbeat",
     "invite",
     "keep",
     "lock_open_case",
+    "longest_snooze",
     "merge",
     "mine",
     "note_doubt",
@@ -111,17 +144,22 @@ __all__ = [
     "position",
     "presence",
     "promise",
+    "promises_of",
     "queue",
+    "recently_closed",
     "refuse",
     "reopen",
     "reply",
     "return_to_queue",
+    "roster",
     "rungs_of",
     "save_number",
+    "set_cap",
     "set_languages",
     "set_presence",
     "set_skills",
     "set_teams",
+    "shifts",
     "snooze",
     "sweep",
     "take_from",

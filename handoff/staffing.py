@@ -11,11 +11,14 @@ from core import audit
 from core.db import Connection
 from core.errors import AppError
 from handoff import staffing_repository as repository
+from handoff.choosing import SILENT_AFTER
+from handoff.schemas import Colleague, Shift
 from language.categories import Category
 
 #: Why somebody is away; shown to colleagues, hence a closed list and no free text.
 AWAY_REASONS = {"break": "휴식", "meal": "식사", "call": "전화 상담", "training": "교육", "meeting": "회의", "other": "기타"}
 MAX_TEAM_CHARS = 40
+MOST_AT_ONCE = 50
 
 
 async def set_skills(tx: Connection, by: Staff, staff_id: int, skills: Iterable[str]) -> None:
@@ -74,6 +77,61 @@ async def plan_shift(tx: Connection, by: Staff, staff_id: int, starts_at: dateti
         raise AppError("invalid_request", field="starts_at")
     await audit.record(tx, by.login, "", "staff.shift", detail={"staff_id": staff_id, "shift_id": shift_id})
     return shift_id
+
+
+async def cancel_shift(tx: Connection, by: Staff, shift_id: int) -> None:
+    """Take a planned shift away.
+
+    Raises:
+        AppError: ``forbidden`` or ``not_found``.
+    """
+    if by.disabled or not by.has(Role.SUPERVISOR, Role.ADMIN):
+        raise AppError("forbidden", f"staff {by.id} may not change shifts")
+    staff_id = await repository.drop_shift(tx, shift_id)
+    if staff_id is None:
+        raise AppError("not_found")
+    await audit.record(tx, by.login, "", "staff.shift_cancelled", detail={"staff_id": staff_id, "shift_id": shift_id})
+
+
+async def set_cap(tx: Connection, by: Staff, staff_id: int, cap: int) -> None:
+    """How many cases somebody may have in hand at once; what they hold already stays theirs.
+
+    Raises:
+        AppError: ``forbidden``, ``not_found`` or ``invalid_request``.
+    """
+    if not 0 <= cap <= MOST_AT_ONCE:
+        raise AppError("invalid_request", field="cap")
+    await _may_change(tx, by, staff_id)
+    await repository.set_cap(tx, staff_id, cap)
+    await audit.record(tx, by.login, "", "staff.cap", detail={"staff_id": staff_id, "cap": cap})
+
+
+async def shifts(connection: Connection, at: datetime) -> list[Shift]:
+    """Shifts that run or are to come."""
+    return [Shift(row["id"], row["staff_id"], row["starts_at"], row["ends_at"]) for row in await repository.shifts(connection, at)]
+
+
+async def roster(connection: Connection, at: datetime) -> list[Colleague]:
+    """Everybody who may take or join cases; a desk that has fallen silent counts as off, whatever it said last."""
+    return [
+        Colleague(
+            row["id"],
+            row["display_name"],
+            frozenset(row["roles"]),
+            "offline" if row["last_seen_at"] is None or at - row["last_seen_at"] > SILENT_AFTER else row["state"],
+            row["cap"],
+            row["held"],
+            tuple(row["languages"]),
+            tuple(row["skills"]),
+            tuple(row["teams"]),
+            row["away_reason"],
+            row["last_seen_at"],
+            row["idle_since"],
+            row["shift_ends_at"],
+            row["next_shift_at"],
+        )
+        for row in await repository.roster(connection, at)
+    ]
 
 
 async def on_shift(connection: Connection, at: datetime) -> list[int]:

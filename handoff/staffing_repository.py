@@ -65,3 +65,38 @@ async def overstaying(connection: Connection, at: datetime) -> list[Row]:
            ) AS over WHERE cases + promises > 0 ORDER BY staff_id""",
         at=at,
     )
+
+
+async def set_cap(tx: Connection, staff_id: int, cap: int) -> None:
+    """How many cases at once, from now on and for the next sign-in."""
+    await database.run(tx, "UPDATE staff SET cap = %s WHERE id = %s", cap, staff_id)
+    await database.run(tx, "UPDATE agent_presence SET cap = %s WHERE staff_id = %s", cap, staff_id)
+
+
+async def drop_shift(tx: Connection, shift_id: int) -> int | None:
+    """Take a planned shift away; whose it was."""
+    row = await database.one(tx, "DELETE FROM shifts WHERE id = %s RETURNING staff_id", shift_id)
+    return int(row["staff_id"]) if row else None
+
+
+async def shifts(connection: Connection, ending_after: datetime) -> list[Row]:
+    """Shifts that are not over, in order."""
+    return await database.rows(connection, "SELECT * FROM shifts WHERE ends_at > %s ORDER BY starts_at, id", ending_after)
+
+
+async def roster(connection: Connection, at: datetime) -> list[Row]:
+    """Everybody who may take or join cases, by name, with how they stand now."""
+    return await database.rows(
+        connection,
+        """SELECT s.id, s.display_name, s.roles, s.languages, COALESCE(p.cap, s.cap) AS cap, COALESCE(p.state, 'offline') AS state,
+                  COALESCE(p.away_reason, '') AS away_reason, p.last_seen_at, p.idle_since,
+                  (SELECT count(*) FROM cases c WHERE c.owner_id = s.id AND c.status = 'claimed') AS held,
+                  ARRAY(SELECT k.skill FROM staff_skills k WHERE k.staff_id = s.id ORDER BY k.skill) AS skills,
+                  ARRAY(SELECT m.team FROM team_members m WHERE m.staff_id = s.id ORDER BY m.team) AS teams,
+                  (SELECT max(h.ends_at) FROM shifts h WHERE h.staff_id = s.id AND h.starts_at <= %(at)s AND h.ends_at > %(at)s) AS shift_ends_at,
+                  (SELECT min(h.starts_at) FROM shifts h WHERE h.staff_id = s.id AND h.starts_at > %(at)s) AS next_shift_at
+           FROM staff s LEFT JOIN agent_presence p ON p.staff_id = s.id
+           WHERE NOT s.disabled AND s.roles && ARRAY['agent', 'officer', 'supervisor']
+           ORDER BY s.display_name, s.id""",
+        at=at,
+    )

@@ -1,0 +1,34 @@
+"""What happened to a person's cases without their doing, as one sentence. Pure."""
+
+from __future__ import annotations
+
+from handoff.desk.live import Change
+
+
+def news(change: Change, viewer_id: int) -> str | None:
+    """The sentence for one desk, or None when the change is not this person's business or was their own doing."""
+    row, before, payload, number = change.after, change.before, change.payload, f"#{change.case_id}"
+    owner_id = row.owner_id if row else None
+    if change.kind == "closed":
+        is_others = before is not None and before.owner_id == viewer_id and before.closing_by == viewer_id
+        return f"{number} 종료를 동료가 확인해 상담이 끝났습니다." if is_others else None
+    if row is None:
+        return None
+    who = f"{row.owner_name} 님이" if row.owner_name else "동료가"
+    if change.kind == "asked" and row.asked_to == viewer_id:
+        return f"{number} 긴급 상담을 맡아 달라는 요청이 왔습니다. 맡기 전까지는 {row.owner_name or '동료'} 님의 상담입니다."
+    if change.kind == "refused" and owner_id == viewer_id and payload.get("staff_id") != viewer_id:
+        return f"{number} 인계를 받지 않겠다고 합니다. 계속 내 상담입니다."
+    if change.kind in ("accepted", "overridden") and payload.get("from_id") == viewer_id:
+        return f"{number} 상담을 {who} {'넘겨받았습니다' if change.kind == 'accepted' else '책임자로서 가져갔습니다'}."
+    if change.kind == "accepted" and owner_id == viewer_id and payload.get("why"):
+        return f"{number} 상담을 넘겨받았습니다. 메모를 먼저 읽으세요."
+    if change.kind in ("offer_expired", "offer_withdrawn") and payload.get("staff_id") == viewer_id:
+        return f"{number} 제안이 지나 다음 상담관에게 갑니다."
+    if change.kind == "closing_withdrawn" and owner_id == viewer_id and payload.get("staff_id") not in (None, viewer_id):
+        return f"{number} 종료에 동료가 반대했습니다. 상담은 계속 열려 있습니다."
+    if change.kind == "woken" and owner_id == viewer_id:
+        return f"{number} 미뤄 둔 상담을 볼 시간입니다."
+    if change.kind == "returned" and before is not None and before.owner_id == viewer_id and payload.get("why") == "desk_silent":
+        return f"{number} 데스크 연결이 끊긴 동안 대기열로 돌아갔습니다."
+    return None
