@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     location_ttl_hours: int = Field(72, ge=1, description="an exact place is erased after this time")
     location_link_minutes: int = Field(60, ge=1, description="a location link may be opened for this long")
     offer_timeout_s: int = Field(25, ge=5, description="who is offered a case has this long to accept; then the next is asked, and at last every desk rings")
+    locate_code_minutes: int = Field(15, ge=1, le=30, description="six digits read out to a caller open the location page for this long, once")
+    locate_sms: bool = Field(False, description="agents may send callers the location link by SMS, where an SMS service is connected; off: desks say so")
     reopen_days: int = Field(7, ge=0, le=365, description="a closed case may be opened again for this many days; 0: never")
     duty_phone: str = Field("", description="telephone outside this platform that a life threat nobody has taken rings after 60 s; empty: desks say so")
     duty_call_url: str = Field("", description="the operator's telephone gateway, which takes one POST a call; empty: nobody is called, and desks say so")

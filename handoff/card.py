@@ -21,6 +21,8 @@ from handoff.jurisdiction.competence import Place as Spot
 from handoff.jurisdiction.duty import missions_now
 from handoff.location import ONE_LOOK_S, TYPED, Seen, seen_places
 from handoff.moves import SUMMARY, notes
+from handoff.phone import service as phone
+from handoff.phone.caller import CHANNEL
 from handoff.schemas import CaseCard, CountryCandidate
 from handoff.soon import soon
 from handoff.streams import case_of
@@ -78,6 +80,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         may_write=not closed and (row["owner_id"] == viewer.id or participant),
         missions_now=await missions_now(tx, missions[:MISSIONS_SHOWN], at),
         towns=await _towns(seen, row["country"]),
+        caller=await phone.caller_card(tx, cipher, row) if talk["channel"] == CHANNEL else None,
     )
 
 

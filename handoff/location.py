@@ -174,7 +174,7 @@ async def record_typed(tx: Connection, cipher: Cipher, token: str, device: str, 
         datum="WGS84",
         source="locate",
         fixed_at=now,
-        expires_at=now + _ttl(),
+        expires_at=now + kept_for(),
     )
     await announce_place(tx, row["conversation_id"], fix_id, "typed", None)
     return fix_id
@@ -285,14 +285,15 @@ async def erase(tx: Connection, conversation_id: str) -> int:
     return await places.erase(tx, conversation_id)
 
 
-def _ttl() -> timedelta:
+def kept_for() -> timedelta:
+    """How long an exact place is kept."""
     return timedelta(hours=settings().location_ttl_hours)
 
 
 async def _keep_alive(tx: Connection, link: Row) -> None:
     """While someone sends, the link does not end under their hands; at most as long as a place is kept."""
     wished = clock_now() + timedelta(minutes=settings().location_link_minutes)
-    await places.extend_link(tx, link["token_hash"], min(wished, link["created_at"] + _ttl()))
+    await places.extend_link(tx, link["token_hash"], min(wished, link["created_at"] + kept_for()))
 
 
 async def _store_fix(tx: Connection, cipher: Cipher, conversation_id: str, consent_id: int | None, fix: GeoFix) -> int:
@@ -313,7 +314,7 @@ async def _store_fix(tx: Connection, cipher: Cipher, conversation_id: str, conse
         datum=fix.datum,
         source=fix.source,
         fixed_at=fix.fixed_at,
-        expires_at=now + _ttl(),
+        expires_at=now + kept_for(),
     )
     await announce_place(tx, conversation_id, fix_id, "fix", fix)
     return fix_id

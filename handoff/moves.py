@@ -19,6 +19,7 @@ from core.errors import AppError
 from core.settings import settings
 from handoff import ladder, offers, queue_order, repository
 from handoff.access import access_own_case, access_writable_case
+from handoff.phone.caller import CHANNEL
 from handoff.schemas import Case, Note, QueueRow
 from handoff.states import Move, Status, after
 from handoff.streams import announce, case_of, case_stream, queue_row
@@ -157,7 +158,7 @@ async def reply(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, text
     """Write to the citizen as the case's owner or as a named participant; the same ``client_id`` again writes nothing.
 
     Raises:
-        AppError: ``empty_message``, ``too_long``, ``not_found`` or ``not_owner``.
+        AppError: ``empty_message``, ``too_long``, ``not_found``, ``not_owner`` or ``phone_has_no_text``.
     """
     text = text.strip()
     if not text:
@@ -165,6 +166,8 @@ async def reply(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, text
     if len(text) > settings().max_text_chars:
         raise AppError("too_long")
     row = await access_writable_case(tx, case_id, staff, lock=True)
+    if (await conversation.get(tx, row["conversation_id"]))["channel"] == CHANNEL:
+        raise AppError("phone_has_no_text")
     author = AuthorKind.AGENT if staff.has(Role.AGENT, Role.SUPERVISOR) else AuthorKind.OFFICER
     posted = await conversation.reply(
         tx,

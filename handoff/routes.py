@@ -1,11 +1,14 @@
-"""The consented location page, ``/locate/{token}``. A GET has no effect: messengers open links before people do."""
+"""The consented location page, ``/locate/{token}``, and the page where a caller types the six digits that open it, ``/locate``.
+
+A GET has no effect: messengers open links before people do.
+"""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
@@ -18,8 +21,12 @@ from core.errors import AppError
 from core.settings import ROOT, Settings
 from handoff import location
 from handoff.fixes import checked_fix
+from handoff.phone import codes
+from handoff.phone.schemas import Refused
 
+CODE_PAGE = ROOT / "bot" / "static" / "code.html"
 PAGE = ROOT / "bot" / "static" / "locate.html"
+Model = TypeVar("Model", bound=BaseModel)
 MAX_BODY_BYTES = 4096
 MAX_TOKEN_CHARS = 100
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -39,9 +46,30 @@ class LocateIn(BaseModel):
     text: str = Field("", max_length=4000)
 
 
-def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path = PAGE) -> APIRouter:
+class CodeIn(BaseModel):
+    """What the page of the six digits posts."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    code: str = Field(max_length=40)
+
+
+def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path = PAGE, code_page: Path = CODE_PAGE) -> APIRouter:
     """The routes of the location page."""
     router = APIRouter()
+
+    @router.get("/locate", response_model=None)
+    async def ask_code() -> Response:
+        return FileResponse(code_page, media_type="text/html", headers=HEADERS)
+
+    @router.post("/locate", response_model=None)
+    async def try_code(request: Request) -> Response:
+        wish = await _read(request, CodeIn)
+        async with db.transaction() as tx:
+            result = await codes.redeem(tx, cipher, wish.code, request.client.host if request.client else "")
+        if isinstance(result, Refused):  # the wrong try is committed by now
+            raise AppError(result.code)
+        return JSONResponse({"ok": True, "page": f"/locate/{result.token}"}, headers=HEADERS)
 
     @router.get("/locate/{token}", response_model=None)
     async def look(token: str) -> Response:
@@ -52,7 +80,7 @@ def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path
     @router.post("/locate/{token}", response_model=None)
     async def send(token: str, request: Request) -> Response:
         token = _token(token)
-        wish = await _read(request)
+        wish = await _read(request, LocateIn)
         async with db.transaction() as tx:
             content = await _act(tx, token, wish)
         return JSONResponse(content, headers=HEADERS)
@@ -86,7 +114,7 @@ def _token(raw: str) -> str:
     return raw
 
 
-async def _read(request: Request) -> LocateIn:
+async def _read(request: Request, model: type[Model]) -> Model:
     """The body, read no further than it may be long.
 
     Raises:
@@ -104,8 +132,8 @@ async def _read(request: Request) -> LocateIn:
     except (ValueError, RecursionError) as error:
         raise AppError("bad_json") from error
     try:
-        wish = LocateIn.model_validate(content)
-        (wish.text + wish.device).encode()
+        wish = model.model_validate(content)
+        "".join(value for value in wish.model_dump().values() if isinstance(value, str)).encode()
         return wish
     except (ValidationError, UnicodeEncodeError) as error:
         raise AppError("invalid_request", type(error).__name__) from error

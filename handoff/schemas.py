@@ -9,6 +9,7 @@ from typing import Any
 
 from conversation.schemas import Line
 from handoff.geocoding import Candidate
+from handoff.phone.caller import CallerCard
 
 
 @dataclass(frozen=True)
