@@ -17,6 +17,9 @@ from actions.remembered import (
     ENTRY_RULES,
     FAILURES_BEFORE_PERSON,
     LOST_PASSPORT,
+    OFFER_BUTTONS,
+    OFFER_TEXT,
+    PERSON,
     QUERY_CHARS,
     REGISTER_ALERTS,
     SEARCH,
@@ -34,9 +37,7 @@ SOON = re.compile(r"오늘|내일|모레|낼|곧|시간|today|tonight|tomorrow|�
 
 TOPICS = {"lost_passport": LOST_PASSPORT, "alarm_level": ALARM_LEVEL, "entry_rules": ENTRY_RULES}
 
-OFFER_TEXT = "제가 드린 답이 부족했네요. 상담관에게 연결해 드릴까요?"
 BOUNDARY_TEXT = "욕설 없이 말씀해 주시면 더 빨리 도와드릴 수 있어요. 필요하신 도움은 계속 드릴게요. 상담관에게 연결해 드릴까요?"
-OFFER_BUTTONS = [{"title": "상담관 연결", "payload": "person"}, {"title": "괜찮아요", "payload": "괜찮아요"}]
 MISSION_TEXT = "계신 곳을 맡은 우리 대사관이나 총영사관에서 긴급여권을 신청하실 수 있어요. 가까운 공관을 찾기 어려우면 상담관이 알려 드립니다."
 FLIGHT_SOON_TEXT = "항공편이 얼마 남지 않았네요. 원하시면 상담관에게 바로 연결해 드릴게요."
 
@@ -61,7 +62,7 @@ class ReadingAction(Action):  # type: ignore[misc]
         offered = None
         if failures >= FAILURES_BEFORE_PERSON:
             dispatcher.utter_message(text=OFFER_TEXT, buttons=OFFER_BUTTONS)
-            offered, failures = "person", 0.0
+            offered, failures = PERSON, 0.0
         return [*changed(tracker, failures=failures, offered=offered)]
 
 
@@ -137,7 +138,7 @@ class LostPassport(ReadingAction):
         is_soon = flight not in NOT_SHARED and SOON.search(flight) is not None
         text = f"{MISSION_TEXT}\n{FLIGHT_SOON_TEXT}" if is_soon else MISSION_TEXT
         dispatcher.utter_message(text=text, buttons=OFFER_BUTTONS)
-        return [*(e for e in events if e["name"] != "offered"), *changed(tracker, last_topic="lost_passport", offered="person")]
+        return [*(e for e in events if e["name"] != "offered"), *changed(tracker, last_topic="lost_passport", offered=PERSON)]
 
 
 class AlarmLevel(ReadingAction):
@@ -229,7 +230,7 @@ class Affirm(Action):  # type: ignore[misc]
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> list[EventType]:
         """A person, or the question what we can do."""
-        if tracker.get_slot("offered") == "person":
+        if tracker.get_slot("offered") == PERSON:
             return await RequestPerson().run(dispatcher, tracker, domain)
         dispatcher.utter_message(response="utter_go_on")
         return []
@@ -245,7 +246,7 @@ class OfferPerson(Action):  # type: ignore[misc]
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> list[EventType]:
         """Offer; a plain yes accepts."""
         dispatcher.utter_message(text="불편을 드려 죄송합니다. 상담관에게 연결해 드릴까요?", buttons=OFFER_BUTTONS)
-        return changed(tracker, offered="person")
+        return changed(tracker, offered=PERSON)
 
 
 class SetBoundary(ReadingAction):
@@ -261,7 +262,7 @@ class SetBoundary(ReadingAction):
         if payload is not None and payload["outcome"] == "answered":
             dispatcher.utter_message(json_message=payload)
         dispatcher.utter_message(text=BOUNDARY_TEXT, buttons=OFFER_BUTTONS)
-        return changed(tracker, offered="person")
+        return changed(tracker, offered=PERSON)
 
 
 class Repeat(ReadingAction):

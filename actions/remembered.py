@@ -7,6 +7,10 @@ from typing import Any
 #: after so many answers in a row that did not help, a person is offered
 FAILURES_BEFORE_PERSON = 2
 QUERY_CHARS = 200
+OFFER_TEXT = "제가 드린 답이 부족했네요. 상담관에게 연결해 드릴까요?"
+OFFER_BUTTONS = [{"title": "상담관 연결", "payload": "person"}, {"title": "괜찮아요", "payload": "괜찮아요"}]
+#: what an offer leaves in the slot that a plain yes is read by
+PERSON = "person"
 #: the notices asked back
 CLARIFY = "clarify"
 SEARCH = "search"

@@ -12,12 +12,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from actions.remembered import ALARM_LEVEL, CLARIFY, FAILURES_BEFORE_PERSON, REGISTER_ALERTS, after_search, failures_after
+from actions.remembered import (
+    ALARM_LEVEL,
+    CLARIFY,
+    FAILURES_BEFORE_PERSON,
+    OFFER_BUTTONS,
+    OFFER_TEXT,
+    PERSON,
+    REGISTER_ALERTS,
+    after_search,
+    failures_after,
+)
 from bot import smalltalk
 from bot.compose import Reply, from_answer
 from bot.dialogue.client import Said
 from bot.dialogue.intents import FALLBACK
 from bot.dialogue.reading import MAX_TOKENS, Entity, Reading, country_of, split
+from conversation.schemas import Body, Button
 from core.crypto import Cipher
 from core.logging import get
 from knowledge_base.answer import Answer
@@ -53,21 +64,27 @@ RULES: Mapping[str, Rule] = {
 }
 
 
+#: As the client renders what an action offers: a button whose payload is its title sends the title.
+OFFER = Body(OFFER_TEXT, buttons=tuple(Button(b["title"], "" if b["payload"] == b["title"] else b["payload"]) for b in OFFER_BUTTONS))
+
+
 @dataclass(frozen=True)
 class Note:
     """How the dialogue stands between two messages, as far as turns must know it.
 
-    ``untold``: slots that turns have filled since Rasa was asked last.
+    ``expects``: a form waits for something, or nobody knows. ``untold``: slots that turns have filled since Rasa was asked last. ``asked_back``: the
+    notices asked for which country, so that a message may be the answer.
     """
 
     expects: bool = False
     topic_country: str | None = None
     failures: int = 0
     untold: Mapping[str, Any] = field(default_factory=dict)
+    asked_back: bool = False
 
     def seal(self, cipher: Cipher, conversation_id: str) -> bytes:
         """The form that is kept with the conversation; it holds the citizen's words."""
-        content = [self.expects, self.topic_country, self.failures, dict(self.untold)]
+        content = [self.expects, self.topic_country, self.failures, dict(self.untold), self.asked_back]
         return cipher.seal(json.dumps(content, ensure_ascii=False), f"{CONTEXT}:{conversation_id}")
 
     def unknown(self) -> Note:
@@ -83,8 +100,8 @@ def note_of(cipher: Cipher, row: Mapping[str, Any]) -> Note:
     if row["dialogue"] is None:
         return Note() if row["seq"] == 1 else UNKNOWN
     try:
-        expects, country, failures, untold = json.loads(cipher.open(row["dialogue"], f"{CONTEXT}:{row['id']}"))
-        return Note(bool(expects), country, int(failures), untold)
+        expects, country, failures, untold, asked_back = json.loads(cipher.open(row["dialogue"], f"{CONTEXT}:{row['id']}"))
+        return Note(bool(expects), country, int(failures), untold, bool(asked_back))
     except Exception as error:  # noqa: BLE001  (a lost key, a damaged row: it must not stop the turn)
         log.error("note_unreadable", conversation=row["id"], error=type(error).__name__)
         return UNKNOWN
@@ -92,7 +109,7 @@ def note_of(cipher: Cipher, row: Mapping[str, Any]) -> Note:
 
 def after(said: Said) -> Note:
     """The note once Rasa has answered: it knows everything."""
-    return Note(said.expects, said.topic_country, said.failures)
+    return Note(said.expects, said.topic_country, said.failures, asked_back=said.asked_back)
 
 
 def reading_of(analysis: Analysis) -> Reading:
@@ -128,16 +145,21 @@ def answer_at_once(note: Note, reading: Reading, intent: str, search: Callable[[
     # What the note calls the country spoken of may be the place where the citizen is, which the form does not take for an answer.
     if rule is None or (rule.form and not untold.get("topic_country")):
         return None
+    if note.asked_back and named and intent == FALLBACK:
+        return None  # "태국이요": the question before is meant
     answer = search(country)
     outcome = str(answer.outcome)
     if intent == smalltalk.OUT_OF_SCOPE and outcome != "answered":
         return Reply((smalltalk.out_of_scope(),), outcome="dialogue"), unchanged
     failures = failures_after(outcome, note.failures)
-    if outcome == CLARIFY or failures >= FAILURES_BEFORE_PERSON:
-        return None  # then the dialogue expects something
-    untold |= {"failures": failures, "offered": None}
+    reply, offered = from_answer(answer), None
+    if failures >= FAILURES_BEFORE_PERSON:
+        reply, offered, failures = replace(reply, bodies=(*reply.bodies, OFFER)), PERSON, 0.0
+    untold |= {"failures": failures, "offered": offered}
+    asked_back = note.asked_back
     if rule.kept:
         untold |= after_search(reading.text, outcome)
+        asked_back = outcome == CLARIFY
     elif rule.topic:
-        untold["last_topic"] = rule.topic
-    return from_answer(answer), Note(False, country, int(failures), untold)
+        untold["last_topic"], asked_back = rule.topic, False
+    return reply, Note(False, country, int(failures), untold, asked_back)

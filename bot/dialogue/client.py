@@ -34,7 +34,8 @@ class BotMessage:
 
 @dataclass(frozen=True)
 class Said:
-    """What Rasa says to one message, and how it stands afterwards: whether it expects something, the country spoken of, failures in a row.
+    """What Rasa says to one message, and how it stands afterwards: whether a form expects something, the country spoken of, failures in a row, whether
+    the notices asked back.
 
     Where that is unknown it is taken to expect something.
     """
@@ -43,6 +44,7 @@ class Said:
     expects: bool = True
     topic_country: str | None = None
     failures: int = 0
+    asked_back: bool = False
 
 
 class DialogueClient:
@@ -136,7 +138,7 @@ def _said(answer: bytes) -> Said | None:
     if not isinstance(after, dict):
         return Said(messages)
     country = after.get("topic_country")
-    return Said(messages, bool(after.get("expects", True)), str(country) if country else None, int(after.get("failures") or 0))
+    return Said(messages, bool(after.get("expects", True)), str(country) if country else None, int(after.get("failures") or 0), bool(after.get("asked_back")))
 
 
 def _message(raw: dict[str, Any]) -> BotMessage:

@@ -43,10 +43,11 @@ pytestmark = [
 
 
 class Notices:
-    """Answers everything with the question it was asked; remembers the countries."""
+    """Answers everything with the question it was asked and its country; or not, or asks back for the country, where the words say so."""
 
     def answer(self, analysis: Any, country: str | None = None) -> SimpleNamespace:
-        outcome = "abstain" if "모르는" in analysis.normalised else "answered"
+        asks_back = "나라마다" in analysis.normalised and not country
+        outcome = "clarify" if asks_back else "abstain" if "모르는" in analysis.normalised else "answered"
         return SimpleNamespace(outcome=outcome, text=f"{country}: {analysis.normalised}", notice_ids=("n1",), source=None, quick_replies=())
 
 
@@ -400,6 +401,11 @@ TALKS = (
     ("안녕하세요", "여행경보 단계가 궁금해요", "멕시코요", "입국 조건도 알려 주세요"),
     ("안전 문자는 어떻게 신청해요?", "다시 말해 주세요", "프랑스 여행경보 알려 주세요", "다시 말해 주세요"),
     ("피자 시켜 주세요", "모르는 노래 틀어 주세요", "일본 여행경보 몇 단계예요?", "네"),
+    ("나라마다 다른 비자 수수료가 얼마예요?", "태국이요", "긴급여권 수수료가 얼마예요?"),
+    ("나라마다 다른 비자 수수료가 얼마예요?", "감사합니다", "일본 비자 수수료가 얼마예요?", "다시 말해 주세요"),
+    ("모르는 규정 수수료가 얼마예요?", "모르는 서류는 뭐가 필요해요?", "긴급여권 수수료가 얼마예요?", "네"),
+    ("모르는 규정 수수료가 얼마예요?", "모르는 서류는 뭐가 필요해요?", "감사합니다", "네"),
+    ("모르는 규정 수수료가 얼마예요?", "모르는 서류는 뭐가 필요해요?", "모르는 사증은 얼마예요?", "모르는 증명서 수수료는요?", "아니요"),
 )
 
 
@@ -415,25 +421,27 @@ async def test_a_conversation_reads_the_same_whether_rasa_is_asked_or_not(chat: 
     assert len(chat.services.dialogue.texts) == asked + len(lines)  # type: ignore[union-attr]
 
 
-async def test_two_failures_offer_a_person_although_the_first_was_answered_at_once(chat: Chat) -> None:
+async def test_two_failures_offer_a_person_although_they_were_answered_at_once(chat: Chat) -> None:
     await chat.say("모르는 규정 수수료가 얼마예요?")
     assert chat.services.dialogue.texts == []  # type: ignore[union-attr]
     assert "상담관에게 연결해 드릴까요" in await chat.say("모르는 서류는 뭐가 필요해요?")
-    await chat.say("네")  # an offer is open: this is for Rasa, which remembers it
+    assert chat.services.dialogue.texts == []  # type: ignore[union-attr]
+    await chat.say("네")  # only Rasa knows what a yes is for, and it has been told of the offer
     async with chat.services.db.read() as connection:
         cursor = await connection.execute("SELECT reason FROM cases WHERE conversation_id = %s", (chat.talk,))
         assert (await cursor.fetchone())["reason"] == "accepted"  # type: ignore[index]
 
 
-async def test_while_a_form_is_open_or_a_person_is_offered_rasa_is_asked(chat: Chat) -> None:
+async def test_while_a_form_is_open_rasa_is_asked_and_an_offer_keeps_no_question_from_its_answer(chat: Chat) -> None:
     asked = chat.services.dialogue.texts  # type: ignore[union-attr]
     await chat.say("여권을 잃어버렸어요")
     assert WHERE in await chat.say("긴급여권 수수료가 얼마예요?")  # answered, and the form goes on
     await chat.say("그만할래요")
-    await chat.say("상담이 너무 형편없네요")
+    assert "연결해 드릴까요" in await chat.say("상담이 너무 형편없네요")
+    assert len(asked) == 4
     await chat.say("긴급여권 수수료가 얼마예요?")
-    assert len(asked) == 5
-    await chat.say("아포스티유 수수료가 얼마예요?")  # the offer has lapsed with that question
+    assert len(asked) == 4
+    assert "무엇을 도와드릴까요" in await chat.say("네")  # the offer has lapsed with that question, and Rasa was told
     assert len(asked) == 5
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from actions import consular
 from bot import at_once, smalltalk
 from bot.at_once import Note, answer_at_once, note_of, query_of
 from bot.dialogue.client import Said
@@ -115,19 +116,48 @@ def test_nothing_is_answered_at_once_while_the_dialogue_expects_something(intent
     assert search.asked == []
 
 
-def test_the_first_failure_counts_and_the_second_is_left_to_rasa_which_offers_a_person() -> None:
+def test_the_first_failure_counts_and_with_the_second_a_person_is_offered_which_rasa_is_told() -> None:
     first = answer_at_once(Note(), reading(), "ask_notice", Search(Outcome.ABSTAIN))
     assert first is not None
     assert (first[1].failures, first[1].untold["failures"]) == (1, 1.0)
-    assert answer_at_once(first[1], reading(), "ask_notice", Search(Outcome.ABSTAIN)) is None
+    assert len(first[0].bodies) == 1
+    second = answer_at_once(first[1], reading(), "ask_notice", Search(Outcome.ABSTAIN))
+    assert second is not None
+    assert second[0].bodies[0].text == "5만 원입니다."
+    assert second[0].bodies[1].text == consular.OFFER_TEXT
+    assert [(button.title, button.payload) for button in second[0].bodies[1].buttons] == [("상담관 연결", "person"), ("괜찮아요", "")]
+    assert (second[1].failures, second[1].untold["failures"], second[1].untold["offered"]) == (0, 0.0, "person")
+    lapsed = answer_at_once(second[1], reading(), "ask_notice", Search())
+    assert lapsed is not None
+    assert lapsed[1].untold["offered"] is None
     helped = answer_at_once(first[1], reading(), "ask_notice", Search())
     assert helped is not None
     assert helped[1].failures == 0
 
 
-@pytest.mark.parametrize("intent", ["ask_notice", "register_alerts", "ask_alarm_level", "entry_rules"])
-def test_a_question_back_is_left_to_rasa(intent: str) -> None:
-    assert answer_at_once(Note(), reading("태국 어때요", "TH"), intent, Search(Outcome.CLARIFY)) is None
+def test_what_may_be_the_answer_to_a_question_back_is_left_to_rasa() -> None:
+    asked = answer_at_once(Note(), reading(), "ask_notice", search := Search(Outcome.CLARIFY))
+    assert asked is not None
+    assert asked[1] == Note(False, None, 0, {"last_topic": "clarify", "last_query": FEE, "failures": 0.0, "offered": None}, asked_back=True)
+    assert answer_at_once(asked[1], reading("태국이요", "TH"), FALLBACK, search) is None
+    # a question of its own, or thanks, is none
+    assert answer_at_once(asked[1], reading("태국 비자 수수료", "TH"), "ask_notice", search) is not None
+    other = answer_at_once(asked[1], reading("그건 됐고요"), FALLBACK, Search())
+    assert other is not None
+    assert not other[1].asked_back
+    thanks = answer_at_once(asked[1], reading("감사합니다"), "thank", search)
+    assert thanks is not None
+    assert thanks[1].asked_back
+
+
+@pytest.mark.parametrize(("intent", "asked_back"), [("register_alerts", True), ("ask_alarm_level", False), ("entry_rules", False)])
+def test_only_a_rule_that_keeps_the_words_makes_or_ends_a_question_back(intent: str, asked_back: bool) -> None:
+    found = answer_at_once(Note(asked_back=True), reading("태국 어때요", "TH"), intent, Search(Outcome.CLARIFY))
+    assert found is not None
+    assert found[1].asked_back is asked_back
+    found = answer_at_once(Note(), reading("태국 어때요", "TH"), intent, Search(Outcome.CLARIFY))
+    assert found is not None
+    assert not found[1].asked_back
 
 
 def test_small_talk_is_in_the_words_of_the_domain_and_forgets_nothing() -> None:
@@ -145,7 +175,7 @@ def row(dialogue: bytes | None, seq: int = 2, conversation_id: str = "c") -> dic
 
 
 def test_a_note_is_sealed_and_comes_back() -> None:
-    note = Note(False, "TH", 1, {"last_query": FEE, "offered": None})
+    note = Note(False, "TH", 1, {"last_query": FEE, "offered": None}, asked_back=True)
     sealed = note.seal(CIPHER, "c")
     assert FEE.encode() not in sealed
     assert note_of(CIPHER, row(sealed)) == note
@@ -162,7 +192,7 @@ def test_a_damaged_note_means_ask(damaged: bytes) -> None:
 
 
 def test_once_rasa_has_answered_it_knows_everything() -> None:
-    assert at_once.after(Said((), False, "JP", 1)) == Note(False, "JP", 1, {})
+    assert at_once.after(Said((), False, "JP", 1, True)) == Note(False, "JP", 1, {}, asked_back=True)
 
 
 def test_rasa_that_did_not_answer_may_expect_anything_and_is_still_to_be_told() -> None:
