@@ -23,6 +23,9 @@ from sqlalchemy import (
 
 from core.db import metadata
 
+#: The rank of ``queue_order``, as PostgreSQL writes the expression down.
+IN_ORDER = "array_position(ARRAY['life_threat'::text, 'urgent'::text, 'non_urgent'::text, 'none'::text], severity)"
+
 cases = Table(
     "cases",
     metadata,
@@ -71,7 +74,7 @@ cases = Table(
     Index("uq_cases_open_conversation", "conversation_id", unique=True, postgresql_where=text("status <> 'closed'")),
     Index("ix_cases_arrival_at", "arrival_at"),
     Index("ix_cases_closed_at", "closed_at"),
-    Index("ix_cases_queued", "arrival_at", postgresql_where=text("status = 'queued'")),
+    Index("ix_cases_waiting", text(IN_ORDER), "arrival_at", "id", postgresql_where=text("status = 'queued'")),
     Index("ix_cases_owner_open", "owner_id", postgresql_where=text("status <> 'closed'")),
     Index("ix_cases_offered_to", "offered_to", postgresql_where=text("offered_to IS NOT NULL")),
     CheckConstraint("status IN ('queued', 'claimed', 'handed_back', 'closed')", name="status"),

@@ -76,20 +76,23 @@ async def raise_case(tx: Connection, case_id: int, **values: Any) -> Row:
     return row
 
 
-_CLAIM = """
-UPDATE cases AS c
+#: What owning a case means for its row.
+TAKEN = """
 SET status = 'claimed', owner_id = %(staff_id)s, claimed_at = clock_timestamp(), version = c.version + 1,
     offered_to = NULL, offer_due_at = NULL, tried = '{}', rings = 0, ladder = '', asked_to = NULL, snoozed_until = NULL,
     closing_by = NULL, closing_at = NULL, closing_outcome = NULL,
     acknowledged_at = COALESCE(c.acknowledged_at, clock_timestamp()), acknowledged_by = COALESCE(c.acknowledged_by, %(staff_id)s)
+"""
+#: How many cases the agent has in hand, counted once a statement.
+HELD = "(SELECT count(*) FROM cases held WHERE held.owner_id = %(staff_id)s AND held.status = 'claimed')"
+
+_CLAIM = f"""
+UPDATE cases AS c
+{TAKEN}
 WHERE c.id = %(case_id)s
   AND (c.status = 'queued' OR (c.status = 'handed_back' AND c.owner_id = %(staff_id)s))
   AND (c.offered_to IS NULL OR c.offered_to = %(staff_id)s OR c.severity IN ('life_threat', 'urgent'))
-  AND CASE c.severity
-        WHEN 'life_threat' THEN true
-        ELSE (SELECT count(*) FROM cases held WHERE held.owner_id = %(staff_id)s AND held.status = 'claimed')
-             < %(cap)s + (c.severity = 'urgent')::int
-      END
+  AND CASE c.severity WHEN 'life_threat' THEN true ELSE {HELD} < %(cap)s + (c.severity = 'urgent')::int END
 RETURNING c.*
 """
 

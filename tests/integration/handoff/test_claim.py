@@ -126,3 +126,86 @@ async def test_two_alarms_at_once_open_one_case(db, cipher):
     assert len({case.id for case in cases}) == 1
     async with db.read() as connection:
         assert (await handoff.get(connection, cases[0].id)).severity == "life_threat"
+
+
+async def claim_next(db, staff):
+    async with db.transaction() as tx:
+        return await handoff.claim_next(tx, staff)
+
+
+async def test_next_is_the_first_of_the_most_severe(db, make_case, make_staff):
+    late, early = await make_case("none", arrived_s_ago=10), await make_case("none", arrived_s_ago=900)
+    urgent, life = await make_case("urgent", arrived_s_ago=800), await make_case("life_threat", arrived_s_ago=5)
+    asked = await make_case("non_urgent", arrived_s_ago=1)
+    agent = await make_staff(cap=9)
+    taken = [(await claim_next(db, agent)).case.id for _ in range(5)]
+    assert taken == [life.id, urgent.id, asked.id, early.id, late.id]
+    assert await claim_next(db, agent) is None
+
+
+async def test_next_leaves_out_routine_cases_that_are_offered_to_another_and_accepts_ones_own(db, make_case, make_staff):
+    one, two = await make_case("none", arrived_s_ago=20), await make_case("none", arrived_s_ago=10)
+    agent, other = await make_staff(), await make_staff()
+    async with db.transaction() as tx:
+        await database.run(tx, "UPDATE cases SET offered_to = %s, offer_due_at = now() + interval '1 min' WHERE id = %s", other.id, one.id)
+    assert (await claim_next(db, agent)).case.id == two.id
+    assert (await claim_next(db, other)).case.id == one.id
+    async with db.read() as connection:
+        event = await database.one(connection, "SELECT payload FROM events WHERE stream = %s AND kind = 'claimed'", f"case:{one.id}")
+        assert event["payload"]["accepted"] is True
+
+
+async def test_next_keeps_caps_and_says_so(db, make_case, make_staff):
+    agent = await make_staff(cap=1)
+    await make_case("none")
+    await claim_next(db, agent)
+    await make_case("none")
+    assert await claim_next(db, agent) == AgentFull(1, 1)
+    urgent = await make_case("urgent")
+    assert (await claim_next(db, agent)).case.id == urgent.id
+    await make_case("urgent")
+    assert await claim_next(db, agent) == AgentFull(2, 1)
+    life = await make_case("life_threat")
+    assert (await claim_next(db, agent)).case.id == life.id
+
+
+async def test_next_is_a_life_threat_or_nothing_for_whoever_is_away(db, make_case, make_staff):
+    away = await make_staff(state="away", cap=5)
+    await make_case("urgent")
+    await make_case("none")
+    assert await claim_next(db, away) is None
+    life = await make_case("life_threat")
+    assert (await claim_next(db, away)).case.id == life.id
+
+
+async def test_next_is_nothing_for_those_who_may_not(db, make_case, make_staff):
+    await make_case("urgent")
+    assert await claim_next(db, await make_staff("editor")) == NotEligible("role")
+
+
+async def test_next_passes_over_a_conversation_that_another_person_holds(db, make_case, make_staff):
+    held, free, agent, other = await make_case("life_threat"), await make_case("none"), await make_staff(), await make_staff()
+    async with db.transaction() as tx:
+        await conversation.take_over(tx, held.conversation_id, other.id)
+    assert (await claim_next(db, agent)).case.id == free.id
+
+
+async def test_next_waits_for_an_emergency_that_is_being_changed_instead_of_taking_a_routine_case(db, make_case, make_staff):
+    life, agent = await make_case("life_threat"), await make_staff()
+    await make_case("none")
+    async with db.transaction() as tx:
+        await database.run(tx, "UPDATE cases SET doubts = doubts + 1 WHERE id = %s", life.id)
+        asking = asyncio.create_task(claim_next(db, agent))
+        await asyncio.sleep(0.3)
+        assert not asking.done()
+    assert (await asking).case.id == life.id
+
+
+async def test_fifty_agents_who_take_what_is_next_share_the_line_in_its_order(db, make_case, make_staff):
+    agents = [await make_staff(cap=2) for _ in range(50)]
+    emergencies = {(await make_case(severity)).id for severity in ("urgent", "life_threat") * 20}
+    routine = [(await make_case("none", arrived_s_ago=1000 - number)).id for number in range(40)]
+    results = await asyncio.gather(*(claim_next(db, agent) for agent in agents))
+    taken = [result.case.id for result in results if isinstance(result, Claimed)]
+    assert len(taken) == len(set(taken)) == 50
+    assert set(taken) == emergencies | set(routine[:10])
