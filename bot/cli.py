@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import ssl
 import sys
@@ -294,6 +295,44 @@ def staff_seat(login: str, mission: str, email: str, **options: Any) -> None:
     from bot import commands
 
     sys.exit(commands.staff_seat(configured(**options), login, mission, email, sys.stdout))
+
+
+@main.command()
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@data_dir_option
+def backup(target: Path, **options: Any) -> None:
+    """Write one file with the database and its keys, sealed with a passphrase; the program may be running."""
+    from bot import operation
+
+    sys.exit(operation.write_backup(configured(**options), target.resolve(), sys.stdout))
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--replace", "replaces", is_flag=True, help="put it in the place of a database that is not empty")
+@data_dir_option
+def restore(source: Path, replaces: bool, **options: Any) -> None:
+    """Bring a backup back while the program is stopped; whoever was erased since stays erased."""
+    from bot import operation
+
+    sys.exit(operation.restore(configured(**options), source.resolve(), sys.stdout, replaces=replaces))
+
+
+@main.command()
+@click.option("--conversation", default="", help="id of a conversation")
+@click.option("--case", "number", type=int, default=None, help="number of a case")
+@click.option("--visitor", default="", help="the citizen's id on their channel, as stored")
+@click.option("--confirm", "confirmed", is_flag=True, help="erase; without it, what would be erased is only shown")
+@click.option("--by", default="", help="who erases, for the access log (default: the account at the terminal)")
+@data_dir_option
+def erase(conversation: str, number: int | None, visitor: str, confirmed: bool, by: str, **options: Any) -> None:
+    """Erase a citizen: every word, place and link; refused while a case is open or under a legal hold."""
+    from bot import operation
+
+    if not (conversation or number is not None or visitor):
+        raise click.UsageError("Say whom: --conversation, --case or --visitor.")
+    who = by.strip() or f"terminal:{getpass.getuser()}"
+    sys.exit(operation.erase(configured(**options), sys.stdout, conversation=conversation, case=number, visitor=visitor, confirmed=confirmed, by=who))
 
 
 @main.command()

@@ -40,16 +40,21 @@ def database(settings: Settings) -> Iterator[str]:
 
 def with_database(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> Result:
     """Run one piece of work on an open database."""
+    with database(settings) as dsn:
+        return run_on(dsn, work)
 
-    async def run(dsn: str) -> Result:
+
+def run_on(dsn: str, work: Callable[[Database], Awaitable[Result]]) -> Result:
+    """Run one piece of work on the database of this connection string."""
+
+    async def run() -> Result:
         db = await Database.open(dsn, min_size=1, max_size=4)
         try:
             return await work(db)
         finally:
             await db.close()
 
-    with database(settings) as dsn:
-        return asyncio.run(run(dsn))
+    return asyncio.run(run())
 
 
 def open_knowledge(settings: Settings, analyser: Any) -> Any:

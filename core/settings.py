@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="key file of the certificate")
     trusted_proxies: str = Field("", description="comma-separated addresses whose X-Forwarded-For is believed")
     key_file: Path | None = Field(None, description="file of the encryption keys; unset: keys.json (0600) in the data folder")
+    backup_passphrase: SecretStr | None = Field(None, description="seals the keys inside a backup; unset: `backup` and `restore` ask for it; never logged")
     hotline: str = Field(HOTLINE, description="the service's own number, shown whenever no checked local number is known")
     frame_ancestors: str = Field("'self'", description="sites that may embed the chat widget (Content-Security-Policy source list)")
 

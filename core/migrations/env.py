@@ -24,6 +24,7 @@ MODELS = (
     "handoff.reviews.models",
     "handoff.jurisdiction.models",
     "handoff.officers.models",
+    "handoff.records.models",
     "handoff.phone.models",
     "handoff.board.models",
     "bot.dialogue.models",

@@ -1,0 +1,52 @@
+"""Legal holds: while one stands, nothing of the conversation may be erased, neither on request nor by retention."""
+
+from __future__ import annotations
+
+from core import audit
+from core import db as database
+from core.crypto import Cipher
+from core.db import Connection
+from core.errors import AppError
+
+REASON = "legal_holds.reason"
+
+
+async def set_hold(tx: Connection, cipher: Cipher, conversation_id: str, by: str, reason: str, *, address: str = "") -> bool:
+    """Forbid erasing a conversation; False if that is so already.
+
+    The conversation is locked first, as an erasure locks it: of the two, whoever comes first is seen by the other.
+
+    Raises:
+        AppError: ``unknown_conversation``; ``reason_needed``.
+    """
+    if not reason.strip():
+        raise AppError("reason_needed")
+    if await database.one(tx, "SELECT 1 FROM conversations WHERE id = %s FOR UPDATE", conversation_id) is None:
+        raise AppError("unknown_conversation")
+    written = await database.run(
+        tx,
+        """INSERT INTO legal_holds (conversation_id, reason, set_by) VALUES (%s, %s, %s)
+           ON CONFLICT (conversation_id) WHERE lifted_at IS NULL DO NOTHING""",
+        conversation_id,
+        cipher.seal(reason.strip(), REASON),
+        by,
+    )
+    if written:
+        await audit.record(tx, by, address, "record.hold", subject=cipher.pseudonym(conversation_id))
+    return written > 0
+
+
+async def lift_hold(tx: Connection, cipher: Cipher, conversation_id: str, by: str, *, address: str = "") -> bool:
+    """Let a conversation be erased again; False if no hold stands."""
+    lifted = await database.run(
+        tx, "UPDATE legal_holds SET lifted_by = %s, lifted_at = clock_timestamp() WHERE conversation_id = %s AND lifted_at IS NULL", by, conversation_id
+    )
+    if lifted:
+        await audit.record(tx, by, address, "record.hold_lifted", subject=cipher.pseudonym(conversation_id))
+    return lifted > 0
+
+
+async def held(connection: Connection, conversation_ids: list[str]) -> list[str]:
+    """Those of the conversations on which a hold stands."""
+    found = await database.rows(connection, "SELECT conversation_id FROM legal_holds WHERE conversation_id = ANY(%s) AND lifted_at IS NULL", conversation_ids)
+    return [row["conversation_id"] for row in found]
