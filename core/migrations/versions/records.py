@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "records"
-down_revision = "phone_callers"
+down_revision = "cases_waiting"
 branch_labels = None
 depends_on = None
 
