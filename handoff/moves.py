@@ -195,6 +195,8 @@ async def hand_back(tx: Connection, case_id: int, staff: Staff) -> Case:
         AppError: ``not_found``, ``not_owner`` or ``illegal_move``.
     """
     row = await access_own_case(tx, case_id, staff)
+    if (await conversation.get(tx, row["conversation_id"]))["channel"] == CHANNEL:
+        raise AppError("illegal_move", "nobody reads there, so the bot has nobody to serve")
     if queue_order.is_emergency(row["severity"]):
         after(row["status"], Move.HAND_BACK)
         changed = await repository.hand_back(tx, case_id)

@@ -17,6 +17,7 @@ from handoff import location
 from handoff import service as handoff
 from handoff.access import access_case
 from handoff.desk import words
+from handoff.desk.phone_actions import PhoneActions
 from handoff.desk.place_actions import PlaceActions
 from handoff.desk.session import Session
 from handoff.desk.texts import check_reply, record_stale
@@ -56,6 +57,7 @@ class Actions:
         self._session = session
         self._public_url = public_url.rstrip("/")
         self.places = PlaceActions(self._acting, cipher, session.address)
+        self.phone = PhoneActions(db, self._acting, cipher, session.address, self._public_url)
 
     @asynccontextmanager
     async def _acting(self) -> AsyncIterator[tuple[Connection, Staff]]:

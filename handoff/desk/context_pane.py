@@ -13,6 +13,7 @@ from nicegui.element import Element
 from core.clock import now as clock_now
 from handoff.desk import words
 from handoff.desk.elements import attributes, block, button, say
+from handoff.desk.phone_tools import PhoneTools
 from handoff.desk.place_tools import PlaceTools
 from handoff.desk.tiles import PATH as TILES
 from handoff.schemas import CaseCard, Certainty, MissionHint, MissionNow, Place
@@ -37,9 +38,10 @@ def zoom_for(radius_m: float | None, *, tiles: bool) -> int:
 class ContextPane:
     """The situation of one case; the map is made once and moved."""
 
-    def __init__(self, tile_url: str, *, on_ask: Callable[[], Any], tools: PlaceTools | None = None) -> None:
+    def __init__(self, tile_url: str, *, on_ask: Callable[[], Any], tools: PlaceTools | None = None, phone: PhoneTools | None = None) -> None:
         self._tiles = bool(tile_url)
         self._tools = tools
+        self._phone = phone
         self._layers: list[Any] = []
         self._drawn: tuple[Any, ...] | None = None
         self._point: tuple[float, float] | None = None
@@ -54,6 +56,7 @@ class ContextPane:
                 with self._frame:
                     self._map = _make_map(TILES if tile_url else "")
                 self._zoom = button("정확도 원 / 나라 보기", self._toggle_near, classes="small wide", data_action="zoom")
+                self._call = block("div", "call-block")
                 self._place = block("div", "place", role="group", aria_label="위치")
                 self._ask = button("위치 다시 요청", on_ask, classes="wide", hint="l", data_key="KeyL", data_action="ask-place")
                 self._times = block("div", "times", role="group", aria_label="현지 시각")
@@ -70,7 +73,9 @@ class ContextPane:
         """The situation of a case that has been opened or has changed."""
         self._nothing.set_visibility(False)
         self._all.set_visibility(True)
-        self._ask.set_visibility(may_ask)
+        self._ask.set_visibility(may_ask and card.caller is None)
+        if (phone := self._phone) is not None:
+            self._refill(self._call, lambda: phone.fill(card))
         self._show_map(card)
         self._refill(self._place, lambda: self._fill_place(card))
         self._refill(self._times, lambda: _times(card))

@@ -166,7 +166,7 @@ class ConversationPane:
         visible = {
             "take": case.status == "queued" or (case.status == "handed_back" and own),
             "acknowledge": emergency and case.acknowledged_at is None and case.status != "closed",
-            "hand_back": own and case.status == "claimed",
+            "hand_back": own and case.status == "claimed" and card.caller is None,
             "to_queue": case.status in ("claimed", "handed_back") and (own or viewer.has(Role.SUPERVISOR)),
             "close": case.status != "closed" and (own or viewer.has(Role.SUPERVISOR) or case.closing_by is not None),
         }
@@ -174,7 +174,7 @@ class ConversationPane:
             self._buttons[name].set_visibility(on)
         self._fill_card(card)
         if self.composer is not None:
-            attributes(self.composer, enabled=card.may_write and card.conversation_open, why=self._why_not(card, own))
+            attributes(self.composer, enabled=card.may_write and card.conversation_open and card.caller is None, why=self._why_not(card, own))
             self.composer.update()
 
     def _status_text(self, card: CaseCard, own: bool) -> str:
@@ -191,6 +191,8 @@ class ConversationPane:
             return "종료된 상담입니다."
         if not card.conversation_open:
             return "민원인이 대화를 끝냈습니다. 글을 보낼 수 없습니다."
+        if card.caller is not None:
+            return "전화 상담입니다. 글은 보낼 수 없으니 말로 전하고, 남길 것은 메모에 적으세요."
         if card.case.status == "queued":
             return "맡은 뒤에 답장할 수 있습니다."
         if own:
@@ -207,8 +209,9 @@ class ConversationPane:
                 _fact("언어", [words.language_name(card.case.language)])
                 _fact("채널", [words.CHANNELS.get(card.channel, card.channel)])
                 _fact("장소", [place_line(card)])
-                _fact("봇이 답한 것", [f"{len(card.bot_lines)}번"])
-                _fact("민원인 시도", [f"{card.attempts}번"])
+                if card.caller is None:
+                    _fact("봇이 답한 것", [f"{len(card.bot_lines)}번"])
+                    _fact("민원인 시도", [f"{card.attempts}번"])
 
     def add(self, lines: list[Line]) -> None:
         """New lines, or lines whose mark has changed."""

@@ -29,11 +29,14 @@ from handoff.desk.guarded import guarded
 from handoff.desk.leaving import Leaving
 from handoff.desk.live import Follower, QueueFeed
 from handoff.desk.marking import Marking
+from handoff.desk.phone_dialog import ask_caller
+from handoff.desk.phone_tools import PhoneTools
 from handoff.desk.place_tools import PlaceTools
 from handoff.desk.presence import PresenceControl
 from handoff.desk.queue_pane import QueuePane
 from handoff.desk.texts import Texts
 from handoff.desk.writing import Writing
+from handoff.phone.schemas import Opened
 from handoff.schemas import CaseCard, QueueRow
 
 log = get(__name__)
@@ -78,6 +81,7 @@ class Desk:
                     self._signals = Signals()
                     with block("a", "nav", href="/desk/reviews"):
                         say("span", "판정 검토")
+                    button("전화 상담", self._ask_caller, classes="small", hint="c", data_key="KeyC", data_action="phone")
                     button("도움말", show_help, classes="small", hint="?", data_key="?")
                     say("span", self._viewer.display_name, "who")
                     with block("form", "sign-out", method="post", action="/staff/sign-out"), block("button", "small", type="submit"):
@@ -105,7 +109,9 @@ class Desk:
                     put=self._writing.put,
                 )
                 self._conversation = self._writing.pane = ConversationPane(self._viewer, handlers)
-                self._context = ContextPane(self._settings.tile_url, on_ask=self._ask_place, tools=PlaceTools(self._do.places, self._guarded))
+                tools = PlaceTools(self._do.places, self._guarded)
+                phone = PhoneTools(self._do.phone, self._guarded)
+                self._context = ContextPane(self._settings.tile_url, on_ask=self._ask_place, tools=tools, phone=phone)
         self._feed.attach(self._on_queue)
         self._queue.signal()
 
@@ -334,6 +340,12 @@ class Desk:
         if await self._guarded(lambda: self._do.ask_place(case_id, secrets.token_hex(8))):
             with self._client:
                 ui.notify("위치 링크를 보냈습니다.", type="positive")
+
+    def _ask_caller(self) -> None:
+        async def opened(made: Opened) -> None:
+            await self.look(made.case.id)
+
+        ask_caller(self._client, self._do.phone, opened)
 
     async def _ask_mark(self, seq: int | None) -> None:
         if self._card is not None:

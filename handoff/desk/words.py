@@ -18,7 +18,7 @@ SEVERITY = {
 AUTHORS = {"citizen": "민원인", "bot": "봇", "agent": "상담관", "officer": "영사", "system": "알림"}
 STATES = {"available": "응대 가능", "away": "자리 비움"}
 STATUS = {"queued": "대기", "claimed": "상담 중", "handed_back": "봇에 되돌림", "closed": "종료"}
-CHANNELS = {"webchat": "웹 채팅", "kakao": "카카오톡", "line": "라인", "wechat": "위챗"}
+CHANNELS = {"webchat": "웹 채팅", "kakao": "카카오톡", "line": "라인", "wechat": "위챗", "phone": "전화"}
 METHODS = {"device": "기기 위치", "gps": "GPS", "network": "통신망", "wifi": "와이파이", "typed": "직접 적은 주소", "unknown": "방법 모름"}
 #: Why a case stands here, by the code that triage or the bot wrote.
 WHY = {
@@ -36,6 +36,7 @@ WHY = {
     "interpreter": "통역 상담 요청",
     "abstain": "봇이 답하지 못함",
     "review": "판정 검토에서 발견",
+    "phone": "전화로 받음",
     "rule:rescue": "구조 요청",
     "rule:in_danger": "위험하다고 씀",
     "rule:initials": "초성 구조 요청",
@@ -47,6 +48,8 @@ WHY = {
     "rule:police_now": "경찰·구급 요청",
     "rule:help_begging": "도움 간청",
 }
+#: Codes that the country list carries for groups, outlying reserves and tests.
+NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"})
 CONFIDENCE = {"high": "신뢰 높음", "medium": "신뢰 보통", "low": "신뢰 낮음"}
 INBOUND = {"danger": "‘지금 위험해요’를 눌렀습니다", "location": "위치를 보냈습니다", "choice": "버튼을 눌렀습니다"}
 
@@ -89,6 +92,13 @@ def _countries() -> dict[str, str]:
 def country_name(code: str | None) -> str:
     """Korean name of a country; nobody guesses one that is not known."""
     return _countries().get(code, code) if code else "국가 모름"
+
+
+@lru_cache(maxsize=1)
+def country_names() -> dict[str, str]:
+    """Every country to choose from, in the order of its Korean name."""
+    found = {code: name for code, name in _countries().items() if len(code) == 2 and code not in NOT_COUNTRIES}
+    return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
 @lru_cache(maxsize=1)

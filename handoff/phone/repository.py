@@ -43,7 +43,8 @@ async def calls(connection: Connection, case_id: int) -> list[Row]:
     """The calls of a case, oldest first; one that nobody has ended lasts until the case is closed."""
     return await database.rows(
         connection,
-        """SELECT p.*, COALESCE(p.ended_at, GREATEST(c.closed_at, p.started_at)) AS over_at, COALESCE(s.display_name, '') AS staff_name
+        """SELECT p.*, COALESCE(s.display_name, '') AS staff_name,
+                  COALESCE(p.ended_at, CASE WHEN c.closed_at IS NOT NULL THEN GREATEST(c.closed_at, p.started_at) END) AS over_at
            FROM phone_calls p JOIN cases c ON c.id = p.case_id LEFT JOIN staff s ON s.id = p.staff_id WHERE p.case_id = %s ORDER BY p.id""",
         case_id,
     )

@@ -13,18 +13,20 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.staticfiles import StaticFiles
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from accounts import service as accounts
 from accounts.routes import build_router as accounts_router
 from accounts.schemas import COOKIE, Staff
 from bot import errors
-from bot.app import STAFF_POLICY
+from bot.app import STAFF_POLICY, STATIC
 from conversation import service as conversation
 from core.db import Database
 from core.events import EventHub
 from core.settings import Settings
 from handoff import service as handoff
+from handoff.routes import build_router as locate_router
 from handoff.schemas import Case
 from tests.program import free_port
 
@@ -87,6 +89,8 @@ class StaffServer:
             return response
 
         app.include_router(accounts_router(self.db, self._settings))
+        app.include_router(locate_router(self.db, self._cipher, self._settings))
+        app.mount("/static", StaticFiles(directory=STATIC), name="static")
         mount_kb(app, self.db, self._cipher, self._settings, lambda: self.knowledge)
         mount(app, self.db, self._cipher, hub, self._settings, lambda: self.search)
         self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="warning", timeout_graceful_shutdown=1))

@@ -69,7 +69,7 @@ async def test_a_case_for_a_caller_is_the_agents_and_stands_among_the_others(db,
         card = await handoff.card(tx, cipher, opened.case.id, agent)
     assert (card.channel, card.summary, card.caller.name, card.caller.number) == ("phone", "공항에서 가방을 통째로 도난당함", "김길동", "+821012345678")
     assert card.typed_place.text == "방콕 수쿰윗"
-    assert [one.staff_name for one in card.caller.calls] == [agent.display_name]
+    assert [(one.staff_name, one.seconds) for one in card.caller.calls] == [(agent.display_name, None)]
     sealed = await rows(db, "SELECT caller, number, number_hash FROM phone_calls")
     assert b"1234" not in bytes(sealed[0]["number"])
     assert "1234" not in sealed[0]["number_hash"]
@@ -140,6 +140,8 @@ async def test_nothing_is_written_to_somebody_on_the_phone(db, cipher, make_staf
     with pytest.raises(AppError) as refused:
         await call(handoff.reply, cipher, opened.case.id, agent, "보이시나요?", "1")
     assert refused.value.code == "phone_has_no_text"
+    with pytest.raises(AppError, match="the bot has nobody to serve"):
+        await call(handoff.hand_back, opened.case.id, agent)
     await call(handoff.return_to_queue, opened.case.id, agent)
     assert await handoff.tell_waiting(db, cipher, now() + timedelta(minutes=5)) == []
     assert await rows(db, "SELECT 1 FROM outbox") == []
