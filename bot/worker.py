@@ -32,6 +32,8 @@ from language.categories import Urgency
 
 log = get(__name__)
 SWEEP_S = 1.0
+#: Between two rounds of a sweep that has more to do: those who take cases come in between.
+MORE_S = 0.05
 
 
 class Worker:
@@ -49,6 +51,7 @@ class Worker:
             self.triage.run(),
             self._listen(),
             self._sweep(),
+            self._tell_waiting(),
             self._duty_calls(),
             heartbeat.beat(self.services.db, "worker", self._state),
             review_jobs.run(self.services.db),
@@ -87,13 +90,13 @@ class Worker:
 
     async def _sweep(self) -> None:
         while True:
+            more = False
             try:
                 await self._requeue()
                 await self._timers()
                 async with self.services.db.transaction() as tx:
-                    await handoff.sweep(tx, now())
+                    more = (await handoff.sweep(tx, now())).more
                     await heartbeat.forget_dead(tx)
-                await handoff.tell_waiting(self.services.db, self.services.cipher)
                 async with self.services.db.read() as connection:
                     broken = await handoff.violations(connection)
                 if broken:
@@ -102,6 +105,17 @@ class Worker:
                 pass
             except Exception as error:
                 log.error("sweep_failed", error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(MORE_S if more else SWEEP_S)
+
+    async def _tell_waiting(self) -> None:
+        """Beside the sweep: in a flood, telling hundreds of citizens of their place takes longer than the next emergency may wait for its offer."""
+        while True:
+            try:
+                await handoff.tell_waiting(self.services.db, self.services.cipher)
+            except DatabaseUnavailable:
+                pass
+            except Exception as error:
+                log.error("telling_failed", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(SWEEP_S)
 
     async def _duty_calls(self) -> None:

@@ -15,6 +15,11 @@ from core.db import Connection
 
 LOCK = 0x6175646974
 GENESIS = b"\0" * 32
+#: What the next row says besides what its caller knows; its detail as the database will give it back, since that is what the link is over.
+_NEXT = """
+SELECT nextval(pg_get_serial_sequence('access_log', 'id')) AS id, clock_timestamp() AS at, %s::jsonb AS detail,
+       (SELECT chain FROM access_log ORDER BY id DESC LIMIT 1) AS previous
+"""
 
 
 @dataclass(frozen=True)
@@ -44,23 +49,22 @@ async def record(
     ``subject`` is a pseudonym (``Cipher.pseudonym``), ``detail`` holds ids and codes, never text or places. The lock is held until the
     transaction ends, so call it last: whatever else the transaction locks should be locked already.
     """
-    await database.run(tx, "SELECT pg_advisory_xact_lock(%s)", LOCK)
-    # The next statement has a newer snapshot than the lock's, so it sees the row of whoever held the lock before.
-    previous = await database.one(tx, "SELECT chain FROM access_log ORDER BY id DESC LIMIT 1")
-    row = await database.one(
+    # Everyone waits for everyone here, so it is two exchanges: the lock with a look, then the row.
+    async with tx.pipeline():
+        await tx.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        # This statement has a newer snapshot than the lock's, so it sees the row of whoever held the lock before.
+        cursor = await tx.execute(_NEXT, (Jsonb(detail or {}),))
+        found = await cursor.fetchone()
+    assert found is not None  # noqa: S101  (no FROM: always one row)
+    row = {**found, "account": account, "address": address, "action": action, "case_id": case_id, "subject": subject}
+    row["chain"] = _link(bytes(found["previous"]) if found["previous"] else GENESIS, row)
+    await database.run(
         tx,
-        """INSERT INTO access_log (at, account, address, action, case_id, subject, detail, chain)
-           VALUES (clock_timestamp(), %s, %s, %s, %s, %s, %s, ''::bytea) RETURNING *""",
-        account,
-        address,
-        action,
-        case_id,
-        subject,
-        Jsonb(detail or {}),
+        """INSERT INTO access_log (id, at, account, address, action, case_id, subject, detail, chain)
+           VALUES (%(id)s, %(at)s, %(account)s, %(address)s, %(action)s, %(case_id)s, %(subject)s, %(stored)s, %(chain)s)""",
+        **row,
+        stored=Jsonb(row["detail"]),
     )
-    assert row is not None  # noqa: S101  (an insert with RETURNING gives a row)
-    chain = _link(bytes(previous["chain"]) if previous else GENESIS, row)
-    await database.run(tx, "UPDATE access_log SET chain = %s WHERE id = %s", chain, row["id"])
     return int(row["id"])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -52,24 +52,29 @@ class Event:
 
 async def append(tx: Connection, stream: str, kind: str, payload: dict[str, Any]) -> int:
     """Append an event inside the caller's transaction and wake readers when it commits; returns its number."""
-    row = await database.one(
+    return (await append_to_all(tx, [stream], kind, payload))[0]
+
+
+async def append_to_all(tx: Connection, streams: Sequence[str], kind: str, payload: dict[str, Any]) -> list[int]:
+    """Append the same event to several streams, which are locked in the order given: the one where most meet comes last. Their numbers."""
+    found = await database.rows(
         tx,
         """
         WITH next AS (
-            INSERT INTO streams (name, last_seq) VALUES (%(stream)s, 1)
+            INSERT INTO streams (name, last_seq) SELECT name, 1 FROM unnest(%(streams)s::text[]) WITH ORDINALITY AS s(name, place) ORDER BY place
             ON CONFLICT (name) DO UPDATE SET last_seq = streams.last_seq + 1
-            RETURNING last_seq
+            RETURNING name, last_seq
         ), event AS (
-            INSERT INTO events (stream, seq, kind, payload) SELECT %(stream)s, last_seq, %(kind)s, %(payload)s FROM next
+            INSERT INTO events (stream, seq, kind, payload) SELECT name, last_seq, %(kind)s, %(payload)s FROM next
         )
-        SELECT last_seq, pg_notify('events', %(stream)s) FROM next
+        SELECT name, last_seq, pg_notify('events', name) FROM next
         """,
-        stream=stream,
+        streams=list(streams),
         kind=kind,
         payload=Jsonb(payload),
     )
-    assert row is not None  # noqa: S101  (an upsert with RETURNING gives a row)
-    return int(row["last_seq"])
+    numbers = {row["name"]: int(row["last_seq"]) for row in found}
+    return [numbers[stream] for stream in streams]
 
 
 async def read(connection: Connection, stream: str, after: int, limit: int = PAGE) -> list[Event]:

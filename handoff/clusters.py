@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from core import db as database
 from core.db import Connection
+from handoff.choosing import AT_ONCE
 from handoff.repository import EMERGENCY
 from handoff.streams import announce
 
@@ -63,10 +64,11 @@ async def group(tx: Connection, at: datetime) -> list[int]:
         tx,
         """UPDATE cases SET cluster = wanted.cluster, version = version + 1
            FROM (SELECT c.id, n.cluster FROM unnest(%s::bigint[], %s::bigint[]) AS n(id, cluster) JOIN cases c ON c.id = n.id
-                 WHERE c.cluster IS NULL ORDER BY c.id FOR UPDATE OF c SKIP LOCKED) AS wanted
+                 WHERE c.cluster IS NULL ORDER BY c.id LIMIT %s FOR UPDATE OF c SKIP LOCKED) AS wanted
            WHERE cases.id = wanted.id RETURNING cases.*""",
         list(named),
         list(named.values()),
+        AT_ONCE,
     )
     for row in changed:
         await announce(tx, "grouped", row)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from core import db as database
 from core.db import Connection
+from handoff.choosing import AT_ONCE
 from handoff.repository import Row
 
 CHECK_HOLDS_DAYS = 180
@@ -40,11 +41,12 @@ async def without(tx: Connection) -> list[Row]:
         tx,
         """SELECT * FROM cases c WHERE c.status = 'queued' AND c.severity = 'life_threat'
            AND NOT EXISTS (SELECT 1 FROM case_rungs r WHERE r.case_id = c.id AND r.wait = c.waits)
-           ORDER BY c.id LIMIT 200 FOR UPDATE OF c SKIP LOCKED""",
+           ORDER BY c.id LIMIT %s FOR UPDATE OF c SKIP LOCKED""",
+        AT_ONCE,
     )
 
 
-async def due(tx: Connection, at: datetime, limit: int = 200) -> list[Row]:
+async def due(tx: Connection, at: datetime, limit: int = AT_ONCE) -> list[Row]:
     """Rungs whose time has come while their case still waits; locked with it, without those that are being changed."""
     return await database.rows(
         tx,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from core import db as database
 from core.db import Connection
-from handoff.choosing import Candidate
+from handoff.choosing import AT_ONCE, Candidate
 from handoff.repository import EMERGENCY, RANK, Row
 
 
@@ -59,7 +59,7 @@ async def ring(tx: Connection, case_id: int) -> Row:
     return row
 
 
-async def lapsed(tx: Connection, at: datetime, silent_since: datetime, limit: int = 200) -> list[Row]:
+async def lapsed(tx: Connection, at: datetime, silent_since: datetime, limit: int = AT_ONCE) -> list[Row]:
     """Cases whose offer is over: the time is up, or its agent is away, silent, gone or dismissed. Locked, without those that are being changed."""
     return await database.rows(
         tx,

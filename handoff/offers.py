@@ -18,7 +18,7 @@ from core.metrics import UNCLAIMED_ALARMS
 from core.settings import settings
 from core.timers import set_timer
 from handoff import offer_repository, queue_order, repository
-from handoff.choosing import MAX_OFFERS, SILENT_AFTER, Candidate, Wanted, choose
+from handoff.choosing import AT_ONCE, MAX_OFFERS, SILENT_AFTER, Candidate, Wanted, choose
 from handoff.states import Offering, OfferMove, after_offer
 from handoff.streams import OFFER_TIMER, announce
 
@@ -119,9 +119,11 @@ async def offer_routine(tx: Connection, at: datetime) -> list[int]:
     free = {one.staff_id: one for one in await offer_repository.candidates(tx, at - SILENT_AFTER) if one.held < one.cap}
     if not free:
         return []
-    places = sum(one.cap - one.held for one in free.values())
-    offered = []
+    places = min(sum(one.cap - one.held for one in free.values()), AT_ONCE)
+    offered: list[int] = []
     for row in await offer_repository.unoffered(tx, MAX_OFFERS, places + LOOK_FURTHER):
+        if len(offered) == places:
+            break
         found = choose(_wanted(row), free.values(), row["tried"])
         if found is not None and await _offer(tx, row, found, at):
             free[found.staff_id] = found.with_one_more()

@@ -7,6 +7,7 @@ from typing import Any
 
 from core import db as database
 from core.db import Connection
+from handoff.choosing import AT_ONCE
 
 #: Severity as a number, 0 the most severe; the list is ``queue_order.SEVERITIES``.
 RANK = "array_position(ARRAY['life_threat', 'urgent', 'non_urgent', 'none'], {})"
@@ -266,8 +267,9 @@ async def abandoned(tx: Connection, silent_since: datetime) -> list[Row]:
            LEFT JOIN agent_presence p ON p.staff_id = c.owner_id LEFT JOIN staff s ON s.id = c.owner_id
            WHERE c.status IN ('claimed', 'handed_back')
              AND (p.staff_id IS NULL OR p.state = 'offline' OR p.last_seen_at < %s OR s.id IS NULL OR s.disabled)
-           ORDER BY c.id FOR UPDATE OF c SKIP LOCKED""",
+           ORDER BY array_position(ARRAY['life_threat', 'urgent', 'non_urgent', 'none'], c.severity), c.id LIMIT %s FOR UPDATE OF c SKIP LOCKED""",
         silent_since,
+        AT_ONCE,
     )
 
 
@@ -294,8 +296,9 @@ async def without_timer(tx: Connection, timer_kind: str) -> list[Row]:
         f"""SELECT c.* FROM cases c
             WHERE c.status = 'queued' AND c.{EMERGENCY}
               AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.kind = %s AND t.subject = c.id::text)
-            ORDER BY c.id FOR UPDATE OF c SKIP LOCKED""",  # noqa: S608  (constants only)
+            ORDER BY c.id LIMIT %s FOR UPDATE OF c SKIP LOCKED""",  # noqa: S608  (constants only)
         timer_kind,
+        AT_ONCE,
     )
 
 

@@ -253,7 +253,7 @@ class Presence:
 
 @dataclass(frozen=True)
 class Swept:
-    """What one sweep did, by case id; and how many expired places it erased."""
+    """What one sweep did, by case id; how many expired places it erased; and whether the next one has work at once."""
 
     rung: list[int]
     returned: list[int]
@@ -263,6 +263,7 @@ class Swept:
     climbed: list[tuple[int, str]] = field(default_factory=list)
     woken: list[int] = field(default_factory=list)
     grouped: list[int] = field(default_factory=list)
+    more: bool = False
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,4 @@ def state(row: dict[str, Any]) -> dict[str, Any]:
 
 async def announce(tx: Connection, kind: str, row: dict[str, Any], **extra: Any) -> None:
     """Append the event to the case's stream and to the queue's; the queue's comes last, since everyone meets there."""
-    payload = state(row) | extra
-    await events.append(tx, case_stream(row["id"]), kind, payload)
-    await events.append(tx, QUEUE, kind, payload)
+    await events.append_to_all(tx, [case_stream(row["id"]), QUEUE], kind, state(row) | extra)

@@ -13,7 +13,7 @@ from core.errors import AppError
 from core.metrics import VIOLATIONS
 from core.timers import cancel_timer, set_timer
 from handoff import clusters, desk_times, ladder, ladder_repository, later, offers, queue_order, repository
-from handoff.choosing import SILENT_AFTER
+from handoff.choosing import AT_ONCE, SILENT_AFTER
 from handoff.location import purge_expired
 from handoff.moves import return_to_queue
 from handoff.schemas import Presence, Swept
@@ -89,16 +89,18 @@ async def handle_timer(tx: Connection, timer: dict[str, Any], at: datetime) -> b
 async def sweep(tx: Connection, now: datetime) -> Swept:
     """One round: offers that are over, silent desks, and a timer for any emergency that has lost its own. Safe to run in every worker at once.
 
-    One worker at a time does it: two would wait for each other's timers and for the queue's stream.
+    One worker at a time does it: two would wait for each other's timers and for the queue's stream. A round does not do everything that a flood
+    brings (``more`` says that something is left), since until it ends nobody can take a case.
     """
     if not await _alone(tx):
         return Swept([], [], [])
     rung = await offers.move_on(tx, now)
     due = await database.rows(
         tx,
-        "SELECT * FROM timers WHERE kind = ANY(%s) AND due_at <= %s ORDER BY due_at LIMIT 100 FOR UPDATE SKIP LOCKED",
+        "SELECT * FROM timers WHERE kind = ANY(%s) AND due_at <= %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED",
         list(TIMER_KINDS),
         now,
+        AT_ONCE,
     )
     for timer in due:
         if await handle_timer(tx, timer, now):
@@ -117,7 +119,9 @@ async def sweep(tx: Connection, now: datetime) -> Swept:
     woken = await later.wake(tx, now)
     grouped = await clusters.group(tx, now)
     offered = await offers.offer_routine(tx, now)
-    return Swept(rung, returned, repaired, erased=await purge_expired(tx, now), offered=offered, climbed=climbed, woken=woken, grouped=grouped)
+    more = max(len(due), len(returned), len(repaired), len(climbed), len(grouped), len(offered)) >= AT_ONCE
+    erased = await purge_expired(tx, now)
+    return Swept(rung, returned, repaired, erased=erased, offered=offered, climbed=climbed, woken=woken, grouped=grouped, more=more)
 
 
 async def _alone(tx: Connection) -> bool:
