@@ -22,7 +22,8 @@ SURE = 0.6
 class Reply:
     """What a turn says, and whether it asks for a person (the reason), has learnt the country, knows how the dialogue stands (sealed), or is a rating.
 
-    ``asked`` is the question that was searched for, where that was not the message itself.
+    ``asked`` is the question that was searched for, where that was not the message itself; ``nearest`` the best notice for a question without an answer,
+    and its score.
     """
 
     bodies: tuple[Body, ...]
@@ -32,12 +33,13 @@ class Reply:
     note: bytes | None = field(default=None, repr=False)
     rating: int | None = None
     asked: str = field(default="", repr=False)
+    nearest: tuple[str, float] | None = None
 
 
 def from_answer(answer: Answer) -> Reply:
     """An answer with its source; next questions and a person as buttons."""
     buttons = _next_steps(answer.quick_replies)
-    return Reply((Body(answer.text, kind="answer", source=answer.source, buttons=buttons),), outcome=str(answer.outcome))
+    return Reply((Body(answer.text, kind="answer", source=answer.source, buttons=buttons),), outcome=str(answer.outcome), nearest=answer.nearest)
 
 
 def _next_steps(titles: Sequence[str]) -> tuple[Button, ...]:

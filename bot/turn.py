@@ -190,13 +190,11 @@ class TurnSlot:
         """Write what the turn says. An answer alone is one statement; everything else, and whatever that refuses, is a transaction of several."""
         missed = await self._missed(session, row, kind, reply)
         if reply.bodies and not reply.person and reply.rating is None:
-            async with session.transaction() if missed else contextlib.nullcontext():
-                written = await conversation.answer(
-                    session, self.services.cipher, row["id"], row["message_id"], reply.bodies, country=reply.country, dialogue=reply.note
-                )
-                if written:
-                    await misses.keep(session, self.services.cipher, missed)
+            written = await conversation.answer(
+                session, self.services.cipher, row["id"], row["message_id"], reply.bodies, country=reply.country, dialogue=reply.note
+            )
             if written:
+                await misses.keep(session, self.services.cipher, missed)
                 TURNS.labels(outcome=reply.outcome if kind == "answer" else kind).inc()
                 return
         async with session.transaction():
@@ -216,8 +214,10 @@ class TurnSlot:
                 return ()
             text = misses.safe_text(reply.asked or str(row["content"].get("text") or ""))
             country = reply.country or row["country"]
-            best = knowledge.search((await understanding.analyse([text]))[0], country=country, limit=1) if text else []
-            notice, score = (best[0].notice_id, best[0].score) if best else ("", None)
+            notice, score = reply.nearest or ("", None)
+            if reply.nearest is None and text:  # the dialogue has searched, elsewhere
+                best = knowledge.search((await understanding.analyse([text]))[0], country=country, limit=1)
+                notice, score = (best[0].notice_id, best[0].score) if best else ("", None)
             return (misses.Miss(row["id"], row["message_id"], text, row["language"], country, notice_id=notice, score=score),)
         except UNAVAILABLE:
             raise

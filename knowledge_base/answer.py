@@ -65,16 +65,21 @@ def answer(desk: Desk, question: Question, max_chars: int = MAX_CHARS) -> Answer
             language=language,
         )
     if _asks_alarm_of_unlisted_country(desk.index, ranked):
-        return _abstain(language, phrases.UNKNOWN_ALARM, probability)
+        return _abstain(language, phrases.UNKNOWN_ALARM, probability, _nearest(desk.index, ranked))
     if not is_enough:
-        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability)
+        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability, _nearest(desk.index, ranked))
     if kinds.is_silent(kinds.asked(question.analysis.normalised), tuple(p.text for p in desk.index.entries[ranked.entries[0]].passages)):
-        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability)
+        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability, _nearest(desk.index, ranked))
     return _quote(desk, ranked, language, probability, max_chars)
 
 
-def _abstain(language: str, sentences: dict[str, str], score: float) -> Answer:
-    return Answer(Outcome.ABSTAIN, sentences[language], quick_replies=(phrases.PERSON[language],), score=score, language=language)
+def _abstain(language: str, sentences: dict[str, str], score: float, nearest: tuple[str, float] | None = None) -> Answer:
+    return Answer(Outcome.ABSTAIN, sentences[language], quick_replies=(phrases.PERSON[language],), score=score, language=language, nearest=nearest)
+
+
+def _nearest(index: Index, ranked: Ranked) -> tuple[str, float]:
+    """The best notice of a ranking, for editors who look at what was asked in vain."""
+    return index.entries[ranked.entries[0]].notice.id, round(ranked.scores[0], 4)
 
 
 def _misses_country(index: Index, ranked: Ranked) -> bool:

@@ -1,4 +1,4 @@
-"""What citizens asked in vain, written down in the turn's own transaction: redacted first, then sealed.
+"""What citizens asked in vain, written down with the answer or right after it: redacted first, then sealed.
 
 A record goes with the citizen's message (the database deletes it with the message or the conversation), and when its time is over. Nothing
 here may cost a citizen the answer: a record that cannot be written is logged and left out.
@@ -6,10 +6,12 @@ here may cost a citizen the answer: a record that cannot be written is logged an
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from conversation.questions import AnsweredQuestion, answered
 from core import db as database
@@ -54,12 +56,13 @@ ON CONFLICT (message_id) DO NOTHING
 
 
 async def keep(tx: Connection, cipher: Cipher, missed: Sequence[Miss]) -> None:
-    """Write questions down, each once; its first reason stays. Last in a transaction, since it touches the conversation's row."""
+    """Write questions down, each once; its first reason stays. Last in a transaction, since it touches the conversation's row; outside one, each is its own."""
+    is_alone = tx.info.transaction_status == TransactionStatus.IDLE
     for miss in missed:
         if not miss.text:
             continue
         try:
-            async with tx.transaction():
+            async with contextlib.nullcontext() if is_alone else tx.transaction():
                 await database.run(
                     tx,
                     _KEEP,

@@ -48,7 +48,7 @@ class Notices:
     def answer(self, analysis: Any, country: str | None = None) -> SimpleNamespace:
         asks_back = "나라마다" in analysis.normalised and not country
         outcome = "clarify" if asks_back else "abstain" if "모르는" in analysis.normalised else "answered"
-        return SimpleNamespace(outcome=outcome, text=f"{country}: {analysis.normalised}", notice_ids=("n1",), source=None, quick_replies=())
+        return SimpleNamespace(outcome=outcome, text=f"{country}: {analysis.normalised}", notice_ids=("n1",), source=None, quick_replies=(), nearest=None)
 
 
 @pytest.fixture(scope="module")

@@ -56,17 +56,20 @@ class Knows:
     """Knows the fee of a passport, and nothing of drones."""
 
     broken = False
+    searched = 0
+    nearest: tuple[str, float] | None = None
 
     def crisis_card(self, *_: Any) -> Any:
         raise AssertionError("nothing here is dangerous")
 
     def answer(self, analysis: Analysis, country: str | None = None) -> Answer:
         if "드론" in analysis.text:
-            return Answer(Outcome.ABSTAIN, "안내해 드릴 공지를 찾지 못했습니다.")
+            return Answer(Outcome.ABSTAIN, "안내해 드릴 공지를 찾지 못했습니다.", nearest=self.nearest)
         card = SourceCard("여권 수수료", "2026-01-01", "", "", "passport-fee")
         return Answer(Outcome.ANSWERED, "53,000원입니다.", ("passport-fee",), card)
 
     def search(self, analysis: Analysis, country: str | None = None, limit: int = 10) -> list[Hit]:
+        self.searched += 1
         if self.broken:
             raise RuntimeError("index")
         return [Hit("passport-fee", 0.31, "53,000원", "여권 수수료", date(2026, 1, 1), None, True)]
@@ -112,6 +115,14 @@ async def test_a_question_without_an_answer_is_kept_redacted_and_sealed(desk: An
     assert desk.cipher.open(row["text"], misses.TEXT) == "드론 촬영 허가는 어디서 받아요? 제 번호는 [phone]입니다"
     assert "드론".encode() not in bytes(row["text"])
     assert (await desk.turn_states(talk.id)) == ["answered"]
+
+
+async def test_the_notice_that_the_answer_came_nearest_to_is_kept_without_searching_again(desk: Any, chat: Any, services: Services) -> None:
+    services.knowledge.nearest = ("drone-permit", 0.4)  # type: ignore[union-attr]
+    await (await chat()).say(DRONE)
+    (row,) = await kept(desk)
+    assert (row["notice_id"], row["score"]) == ("drone-permit", 0.4)
+    assert services.knowledge.searched == 0  # type: ignore[union-attr]
 
 
 async def test_an_answered_question_leaves_nothing(desk: Any, chat: Any) -> None:

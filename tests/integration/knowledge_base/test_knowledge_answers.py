@@ -53,6 +53,8 @@ def test_what_is_not_in_the_notices_is_not_answered(shipped: KnowledgeBase, text
     assert "찾지 못했습니다" in reply.text or reply.language != "ko"
     assert reply.quick_replies
     assert reply.notice_ids == ()
+    best = shipped.search(text, limit=1)
+    assert reply.nearest == ((best[0].notice_id, best[0].score) if best and text.strip() not in ("", "\ud800\x00") else None)
 
 
 class TestPast:
