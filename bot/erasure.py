@@ -55,12 +55,13 @@ STEPS = (
     Step("cases", "UPDATE cases SET summary = NULL, verified_contact = NULL WHERE id = ANY(%(cases)s)"),
     Step("inbox", "DELETE FROM inbox WHERE conversation_id = ANY(%(conversations)s)"),
     Step("outbox", "DELETE FROM outbox WHERE conversation_id = ANY(%(conversations)s)"),
+    Step("reply_windows", "DELETE FROM reply_windows WHERE conversation_id = ANY(%(conversations)s)"),
     Step("messages", "DELETE FROM messages WHERE conversation_id = ANY(%(conversations)s)"),
     Step("timers", "DELETE FROM timers WHERE subject = ANY(%(conversations)s) OR subject = ANY(%(cases)s::text[])"),
     Step("events", "DELETE FROM events WHERE stream = ANY(%(streams)s)"),
     Step(
         "conversations",
-        """UPDATE conversations SET status = 'closed', closed_at = COALESCE(closed_at, clock_timestamp()), visitor = '', dialogue = NULL,
+        """UPDATE conversations SET status = 'closed', closed_at = COALESCE(closed_at, clock_timestamp()), visitor = '', address = NULL, dialogue = NULL,
            token_hash = sha256(convert_to(gen_random_uuid()::text, 'UTF8')) WHERE id = ANY(%(conversations)s)""",
     ),
 )

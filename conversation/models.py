@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    Uuid,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -45,6 +46,8 @@ conversations = Table(
     Column("last_inbound_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("closed_at", DateTime(timezone=True)),
+    Column("address", LargeBinary, comment="sealed; the messenger's own id of the person, for sending"),
+    Index("uq_conversations_channel_visitor", "channel", "visitor", unique=True, postgresql_where="status = 'open' AND visitor <> ''"),
     CheckConstraint("status IN ('open', 'closed')", name="status"),
     CheckConstraint("(owner_kind = 'bot') = (owner_id IS NULL)", name="one_owner"),
 )
@@ -95,6 +98,9 @@ inbox = Table(
     Column("turn_state", Text, nullable=False, server_default="pending"),
     Column("turn_attempts", Integer, nullable=False, server_default="0"),
     Column("turned_at", DateTime(timezone=True)),
+    Column("platform_id", Text, comment="the platform's number of the message"),
+    Column("withdrawn_at", DateTime(timezone=True), comment="its writer took it back"),
+    Index("ix_inbox_channel_platform_id", "channel", "platform_id", postgresql_where="platform_id IS NOT NULL"),
     Index("uq_inbox_channel_event_id", "channel", "event_id", unique=True),
     Index("ix_inbox_untriaged", "received_at", postgresql_where="triage_state = 'pending'"),
     Index("ix_inbox_unturned", "received_at", postgresql_where="turn_state = 'pending'"),
@@ -118,9 +124,33 @@ outbox = Table(
     Column("window_deadline", DateTime(timezone=True)),
     Column("sent_at", DateTime(timezone=True)),
     Column("last_error", Text),
+    Column("claimed_by", Text),
+    Column("lease_until", DateTime(timezone=True), comment="then another sender may take it over"),
+    Column("parts_sent", SmallInteger, nullable=False, server_default="0"),
+    Column("parcel", Uuid, comment="the key under which it was last sent"),
+    Column("window_id", BigInteger, comment="the reply window that it was last sent in; none: pushed"),
+    Column("in_doubt", Boolean, nullable=False, server_default="false", comment="sent, and nobody knows whether it arrived"),
+    Index("ix_outbox_unsent", "conversation_id", "message_id", postgresql_where="state IN ('pending', 'sending')"),
     Index("uq_outbox_conversation_id_client_id", "conversation_id", "client_id", unique=True),
     Index("ix_outbox_pending", "next_attempt_at", postgresql_where="state = 'pending'"),
     CheckConstraint("state IN ('pending', 'sending', 'sent', 'dead')", name="state"),
+)
+
+reply_windows = Table(
+    "reply_windows",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("message_id", BigInteger, ForeignKey("messages.id", ondelete="CASCADE")),
+    Column("deadline", DateTime(timezone=True), nullable=False),
+    Column("single_use", Boolean, nullable=False),
+    Column("fallback", Text, nullable=False),
+    Column("token", LargeBinary, comment="sealed; what the platform wants to see again"),
+    Column("messages_left", Integer),
+    Column("inline_until", DateTime(timezone=True)),
+    Column("used_at", DateTime(timezone=True)),
+    Index("ix_reply_windows_conversation_id_deadline", "conversation_id", "deadline"),
+    Index("ix_reply_windows_deadline", "deadline"),
 )
 
 late_answers = Table(

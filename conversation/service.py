@@ -79,15 +79,17 @@ def _compare(row: dict[str, Any], token: str) -> None:
         raise AppError("bad_token")
 
 
-def _content(inbound: Inbound) -> str:
-    return json.dumps(
-        {"text": inbound.text, "choice": inbound.choice, "location": asdict(inbound.location) if inbound.location else None},
-        ensure_ascii=False,
-        default=str,
-    )
+def content_of(inbound: Inbound) -> str:
+    """What is sealed of an inbound; fields that few channels have stand in it only where they are filled."""
+    content: dict[str, Any] = {"text": inbound.text, "choice": inbound.choice, "location": asdict(inbound.location) if inbound.location else None}
+    if inbound.attachments:
+        content["attachments"] = [asdict(attachment) for attachment in inbound.attachments]
+    if inbound.sticker:
+        content["sticker"] = inbound.sticker
+    return json.dumps(content, ensure_ascii=False, default=str)
 
 
-def _fingerprint(cipher: Cipher, inbound: Inbound, content: str) -> bytes:
+def fingerprint_of(cipher: Cipher, inbound: Inbound, content: str) -> bytes:
     """Tells a repeat from a clash; keyed, so that a stolen table cannot be searched for a known sentence."""
     return hashlib.sha256(cipher.pseudonym_key + f"{inbound.conversation_id}|{inbound.kind}|{content}".encode()).digest()
 
@@ -143,7 +145,7 @@ async def accept_new(connection: Connection, cipher: Cipher, inbound: Inbound, *
     """
     if not _ID.fullmatch(inbound.conversation_id):
         return None
-    content = _content(inbound)
+    content = content_of(inbound)
     try:
         row = await database.one(
             connection,
@@ -154,7 +156,7 @@ async def accept_new(connection: Connection, cipher: Cipher, inbound: Inbound, *
             event_id=inbound.event_id,
             kind=inbound.kind.value,
             body=cipher.seal(content, BODY),
-            fingerprint=_fingerprint(cipher, inbound, content),
+            fingerprint=fingerprint_of(cipher, inbound, content),
             stream=stream(inbound.conversation_id),
         )
     except UniqueViolation:
@@ -174,8 +176,8 @@ async def accept(tx: Connection, cipher: Cipher, inbound: Inbound, *, token: str
     row = await get(tx, inbound.conversation_id, lock=True)
     if token is not None:
         _compare(row, token)
-    content = _content(inbound)
-    fingerprint = _fingerprint(cipher, inbound, content)
+    content = content_of(inbound)
+    fingerprint = fingerprint_of(cipher, inbound, content)
     accepted = await database.one(
         tx,
         _ACCEPT,

@@ -72,6 +72,7 @@ from handoff.staffing import (
     shifts,
 )
 from handoff.streams import OFFER_TIMER, QUEUE, case_stream
+from handoff.undelivered import tell_undelivered
 from handoff.waiting import tell_waiting
 from handoff.watch import HEARTBEAT_S, TIMER_KINDS, handle_timer, heartbeat, presence, set_presence, sweep, violations
 
@@ -163,6 +164,7 @@ __all__ = [
     "snooze",
     "sweep",
     "take_from",
+    "tell_undelivered",
     "tell_waiting",
     "to_team",
     "transfer",

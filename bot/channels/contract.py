@@ -138,6 +138,7 @@ class OpenWindow:
     token: str = field(repr=False)
     deadline: datetime
     fallback: str = ""
+    single_use: bool = True
 
 
 @dataclass(frozen=True)

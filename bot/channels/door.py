@@ -1,0 +1,231 @@
+"""The one way in for every messenger: stored under its event's number, committed, and only then acknowledged.
+
+A platform whose answer is its request's response waits here for it, without holding a database connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from psycopg.errors import UniqueViolation
+
+from bot import triage_slot
+from bot.channels.contract import ActionKind, Capabilities, Channel, Outbound
+from bot.channels.greeting import greeting
+from bot.channels.rendering import offered, render
+from bot.channels.splitting import sendable
+from bot.delivery import pack
+from bot.sender import QUIET_CATEGORIES, bury
+from bot.services import Services
+from conversation import outbox, visitors, windows
+from conversation import service as conversation
+from conversation.schemas import AuthorKind, Inbound, InboundKind, ReplyWindow
+from conversation.visitors import Arrived
+from core import db as database
+from core.clock import now
+from core.db import Connection
+from core.deadline import within
+from core.metrics import INBOUND
+from handoff import service as handoff
+from language.categories import Category, Urgency
+from language.triage import Decision
+
+#: A choice that is written by hand is no longer than this.
+WRITTEN_CHOICE = 60
+#: What is left for writing the response after the answer is there.
+RESPONSE_S = 0.3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a waiting request may say: the messages, which count as sent, and how things stand.
+
+    ``state``: ``answered``, ``to_person`` (a person has the conversation, the bot says nothing) or ``waiting`` (nobody has answered in time).
+    """
+
+    arrived: Arrived
+    state: str
+    messages: tuple[Outbound, ...] = ()
+
+
+class Door:
+    """Takes what the adapters have verified and parsed."""
+
+    def __init__(self, services: Services, channels: Mapping[str, Channel]) -> None:
+        self.services = services
+        self._channels = channels
+
+    async def accept(self, inbound: Inbound, window: ReplyWindow | None = None, *, language: str = "ko") -> Arrived:
+        """Store an inbound and commit; a repeat gets the acknowledgement of the first.
+
+        The danger button is in the queue and answered in the same transaction.
+
+        Raises:
+            DatabaseUnavailable: nothing is stored, so the platform must not be told that it was.
+        """
+        inbound = await self._as_choice(_bounded(inbound, self.services.settings.max_text_chars))
+        arrived = await within(self._store(inbound, window, language))
+        if not arrived.duplicate:
+            INBOUND.labels(channel=inbound.channel, kind=inbound.kind.value).inc()
+        return arrived
+
+    async def converse(self, inbound: Inbound, *, until: datetime, window: ReplyWindow | None = None, language: str = "ko") -> Answer:
+        """Store an inbound and wait for its answer until then; what has not come by then goes the way of ``window``'s fallback, or with the next answer."""
+        kept = replace(window or ReplyWindow(until, True, "none"), inline_until=until)
+        arrived = await self.accept(inbound, kept, language=language)
+        capabilities = self._channels[inbound.channel].capabilities
+        answer: Answer | None = None
+        try:
+            with self.services.hub.subscribe(conversation.stream(arrived.conversation_id)) as wake:
+                while answer is None:
+                    wake.clear()
+                    answer = await self._look(arrived, capabilities) or await self._carried_before(arrived, capabilities)
+                    left = (until - now()).total_seconds() - RESPONSE_S
+                    if answer is None and left <= 0:
+                        answer = Answer(arrived, "waiting")
+                    elif answer is None:
+                        try:
+                            async with asyncio.timeout(left):
+                                await wake.wait()
+                        except TimeoutError:
+                            pass
+        finally:
+            if arrived.window_id is not None:
+                async with self.services.db.read() as connection:
+                    await windows.let_go(connection, arrived.window_id, was_used=bool(answer and answer.messages))
+                    await database.run(connection, "SELECT pg_notify('outbox', '')")
+        assert answer is not None  # noqa: S101  (the loop ends with one)
+        return answer
+
+    async def greet(self, channel: str, visitor: str, event_id: str, window: ReplyWindow | None = None, *, language: str = "ko") -> None:
+        """Greet a person who has found us, once per event, with the hotline and the danger button."""
+        services = self.services
+        async with services.db.transaction() as tx:
+            conversation_id = await visitors.find_or_open(tx, services.cipher, channel, visitor, language=language)
+            if window is not None:
+                await windows.keep(tx, services.cipher, conversation_id, window)
+            await conversation.reply(
+                tx, services.cipher, conversation_id, AuthorKind.SYSTEM, greeting(language, services.settings.hotline), client_id=f"greeting-{event_id}"
+            )
+
+    async def unsend(self, channel: str, platform_id: str) -> bool:
+        """A message was taken back by its writer: our copy is erased as soon as triage has read it."""
+        async with self.services.db.transaction() as tx:
+            return await visitors.withdraw(tx, channel, platform_id)
+
+    async def left(self, channel: str, visitor: str) -> None:
+        """The person has blocked us: what waits is given up where the desk sees it."""
+        services = self.services
+        async with services.db.read() as connection:
+            conversation_id = await visitors.find(connection, services.cipher, channel, visitor)
+        if conversation_id is None:
+            return
+        async with services.db.transaction() as tx:
+            await handoff.lock_open_case(tx, conversation_id)
+            held = await outbox.claim_all(tx, conversation_id, "left")
+            await bury(tx, channel, conversation_id, "left", held, "blocked")
+
+    async def _store(self, inbound: Inbound, window: ReplyWindow | None, language: str) -> Arrived:
+        try:
+            return await self._write(inbound, window, language)
+        except UniqueViolation:  # the first copy was written at the same moment
+            return await self._write(inbound, window, language)
+
+    async def _write(self, inbound: Inbound, window: ReplyWindow | None, language: str) -> Arrived:
+        services = self.services
+        async with services.db.transaction() as tx:
+            if inbound.kind is InboundKind.DANGER:
+                known = await visitors.find(tx, services.cipher, inbound.channel, inbound.visitor)
+                if known is not None:
+                    await handoff.lock_open_case(tx, known)
+            arrived = await visitors.accept(tx, services.cipher, inbound, window, language=language)
+            if not arrived.duplicate:
+                if inbound.kind is InboundKind.DANGER:
+                    await self._press(tx, inbound, arrived)
+                if window is not None:
+                    await outbox.wake_waiting(tx, arrived.conversation_id)
+        return arrived
+
+    async def _press(self, tx: Connection, inbound: Inbound, arrived: Arrived) -> None:
+        decision = Decision(Urgency.LIFE_THREAT, Category.OTHER, "escalate", 1.0, ("danger_button",))
+        current = await conversation.get(tx, arrived.conversation_id)
+        press = {**current, "message_id": arrived.message_id, "kind": "danger", "content": {"text": inbound.text}}
+        await triage_slot.apply(self.services, tx, press, decision, "button")
+
+    async def _as_choice(self, inbound: Inbound) -> Inbound:
+        """Where choices were a numbered list, a number or a title that comes back is the choice."""
+        capabilities = self._channels[inbound.channel].capabilities
+        if inbound.kind is not InboundKind.TEXT or inbound.attachments or _has_choices(capabilities) or len(inbound.text) > WRITTEN_CHOICE:
+            return inbound
+        services = self.services
+        async with services.db.read() as connection:
+            known = await visitors.find(connection, services.cipher, inbound.channel, inbound.visitor)
+            offer = await visitors.last_offer(connection, services.cipher, known) if known else {}
+        written = " ".join(inbound.text.split()).casefold().rstrip(".")
+        payload = offered(outbox.body_of(offer)).get(written)
+        if payload is None:
+            return inbound
+        title = next((b["title"] for b in offer.get("buttons") or () if (b.get("payload") or b["title"]) == payload), inbound.text)
+        if payload == title:  # a next question: its words are what is asked
+            return replace(inbound, text=str(title))
+        return replace(inbound, kind=InboundKind.CHOICE, choice=payload, text=str(title))
+
+    async def _look(self, arrived: Arrived, capabilities: Capabilities) -> Answer | None:
+        services = self.services
+        async with services.db.transaction() as tx:
+            state = await database.one(
+                tx,
+                """SELECT c.owner_kind, i.turn_state, EXISTS (SELECT 1 FROM outbox o WHERE o.in_reply_to = i.message_id) AS has_answer
+                   FROM inbox i JOIN conversations c ON c.id = i.conversation_id WHERE i.message_id = %s""",
+                arrived.message_id,
+            )
+            if state is None:
+                return Answer(arrived, "waiting")
+            is_persons = state["owner_kind"] != "bot" or state["turn_state"] in ("to_person", "dropped")
+            if not state["has_answer"] and not is_persons:
+                return None
+            messages = await self._carry(tx, arrived, capabilities)
+        return Answer(arrived, "to_person" if is_persons and not messages else "answered", messages) if messages or is_persons else None
+
+    async def _carry(self, tx: Connection, arrived: Arrived, capabilities: Capabilities) -> tuple[Outbound, ...]:
+        """Everything that waits for this person, as far as one response holds it; it counts as sent."""
+        if arrived.window_id is None:
+            return ()
+        claim = await outbox.take_inline(tx, self.services.cipher, arrived.conversation_id, quiet=QUIET_CATEGORIES)
+        if claim is None:
+            return ()
+        rendered = [
+            (row, render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger, again=row.in_doubt) or (Outbound(),)) for row in claim.rows
+        ]
+        # Danger need not go alone here: a response arrives as a whole or not at all.
+        load = pack([(replace(row, policy="", in_doubt=False), messages) for row, messages in rendered], capabilities)
+        ids = [row.message_id for row in load.rows]
+        whole, partly = (ids[:-1], (ids[-1], load.next_part)) if load.next_part else (ids, None)
+        await outbox.carry_inline(tx, arrived.conversation_id, arrived.window_id, whole, partly)
+        return tuple(message for message in load.messages if message.text)
+
+    async def _carried_before(self, arrived: Arrived, capabilities: Capabilities) -> Answer | None:
+        """The platform asked once more because it did not see the response that carried the answer: this one carries it again."""
+        if not arrived.duplicate or arrived.window_id is None:
+            return None
+        async with self.services.db.read() as connection:
+            claim = await outbox.sent_inline(connection, self.services.cipher, arrived.window_id, quiet=QUIET_CATEGORIES)
+        if claim is None:
+            return None
+        rendered = [
+            (replace(row, policy="", parts_sent=0), render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger) or (Outbound(),))
+            for row in claim.rows
+        ]
+        return Answer(arrived, "answered", tuple(message for message in pack(rendered, capabilities).messages if message.text))
+
+
+def _has_choices(capabilities: Capabilities) -> bool:
+    return any(place is not None and ActionKind.CHOICE in place.kinds for place in (capabilities.quick_replies, capabilities.buttons))
+
+
+def _bounded(inbound: Inbound, most: int) -> Inbound:
+    """A messenger cannot be told that a text is too long: the beginning is kept, and nothing that PostgreSQL cannot take."""
+    return replace(inbound, text=sendable(inbound.text)[:most])

@@ -1,0 +1,288 @@
+"""What waits to be sent: claimed per conversation and in order, by one sender at a time, with a lease that ends with a dead sender's claim.
+
+A conversation's oldest unsent row stands for all of them: whoever holds it may send in that conversation, nobody else. So order is kept and
+nothing is sent by two at once. Rows of danger are claimed first, and never wait for the patience of those before them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from conversation.schemas import Body, Button, Phone, SourceCard
+from conversation.service import open_body, stream
+from conversation.visitors import ADDRESS
+from core import db as database
+from core import events
+from core.crypto import Cipher
+from core.db import Connection
+
+#: Rows of one conversation that a sender takes at once.
+ROWS = 20
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line to be sent, and what is known of earlier tries."""
+
+    message_id: int
+    seq: int
+    body: Body = field(repr=False)
+    policy: str
+    attempts: int
+    parts_sent: int
+    in_doubt: bool
+    parcel: UUID | None
+    window_id: int | None
+    in_reply_to: int | None
+    created_at: datetime
+
+    @property
+    def is_danger(self) -> bool:
+        """Whether it may arrive twice rather than not at all."""
+        return self.policy == "at_least_once"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one sender may send in one conversation, in order, until the lease ends."""
+
+    conversation_id: str
+    channel: str
+    language: str
+    to: str = field(repr=False)
+    has_quiet_danger: bool
+    rows: tuple[Row, ...]
+
+
+#: The heads are looked up without locks; whether a head is still free is asked again of the locked row.
+_CLAIM = """
+WITH heads AS MATERIALIZED (
+    SELECT DISTINCT ON (conversation_id) conversation_id, message_id, state, next_attempt_at, lease_until
+    FROM outbox WHERE state IN ('pending', 'sending') AND channel = ANY(%(channels)s) ORDER BY conversation_id, message_id
+), due AS MATERIALIZED (
+    SELECT h.conversation_id, h.message_id, d.is_due IS NOT NULL AS is_danger FROM heads h
+    LEFT JOIN LATERAL (
+        SELECT bool_or(o.next_attempt_at <= clock_timestamp()) AS is_due FROM outbox o
+        WHERE o.conversation_id = h.conversation_id AND o.state = 'pending' AND o.policy = 'at_least_once'
+    ) d ON true
+    WHERE CASE h.state WHEN 'pending' THEN h.next_attempt_at <= clock_timestamp() OR d.is_due ELSE h.lease_until < clock_timestamp() END
+      AND NOT EXISTS (SELECT 1 FROM reply_windows w WHERE w.conversation_id = h.conversation_id AND w.inline_until > clock_timestamp())
+    ORDER BY is_danger DESC, h.message_id LIMIT %(limit)s
+), locked AS (
+    SELECT o.message_id, o.conversation_id FROM outbox o JOIN due USING (message_id)
+    WHERE o.state = 'pending' OR (o.state = 'sending' AND o.lease_until < clock_timestamp())
+    FOR UPDATE OF o SKIP LOCKED
+), taken AS (
+    SELECT o.message_id FROM locked l CROSS JOIN LATERAL (
+        SELECT message_id FROM outbox WHERE conversation_id = l.conversation_id AND state IN ('pending', 'sending') ORDER BY message_id LIMIT %(rows)s
+    ) o
+)
+UPDATE outbox SET state = 'sending', claimed_by = %(by)s, lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
+FROM taken WHERE outbox.message_id = taken.message_id AND outbox.state IN ('pending', 'sending')
+RETURNING outbox.message_id
+"""
+_ROWS = """
+SELECT o.*, m.seq, m.body, m.created_at, c.language, c.address,
+       EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND i.category = ANY(%(quiet)s) AND i.action IN ('ask', 'escalate')
+               AND i.received_at > now() - interval '24 hours') AS has_quiet_danger
+FROM outbox o JOIN messages m ON m.id = o.message_id JOIN conversations c ON c.id = o.conversation_id
+WHERE o.message_id = ANY(%(ids)s) ORDER BY o.conversation_id, o.message_id
+"""
+
+
+async def claim(tx: Connection, cipher: Cipher, channels: list[str], *, by: str, lease_s: float, limit: int, quiet: list[str]) -> list[Claim]:
+    """Take up to ``limit`` conversations that have something due, danger first; ``quiet`` are the categories where somebody may read along."""
+    taken = await database.rows(tx, _CLAIM, channels=channels, limit=limit, rows=ROWS, by=by, lease_s=lease_s)
+    if not taken:
+        return []
+    found = await database.rows(tx, _ROWS, ids=[row["message_id"] for row in taken], quiet=quiet)
+    return _claims(found, cipher)
+
+
+def _claims(found: list[dict[str, Any]], cipher: Cipher) -> list[Claim]:
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for row in found:
+        grouped.setdefault(row["conversation_id"], []).append(row)
+    claims = [
+        Claim(
+            conversation_id,
+            rows[0]["channel"],
+            rows[0]["language"],
+            cipher.open(rows[0]["address"], ADDRESS) if rows[0]["address"] else "",
+            rows[0]["has_quiet_danger"],
+            tuple(_row(row, cipher) for row in rows),
+        )
+        for conversation_id, rows in grouped.items()
+    ]
+    return sorted(claims, key=lambda claim: (not any(row.is_danger for row in claim.rows), claim.rows[0].message_id))
+
+
+async def take_inline(tx: Connection, cipher: Cipher, conversation_id: str, *, quiet: list[str]) -> Claim | None:
+    """The rows that a waiting request may carry, locked for the caller's transaction; None while a sender is at work in the conversation."""
+    locked = await database.rows(
+        tx,
+        "SELECT message_id, state FROM outbox WHERE conversation_id = %s AND state IN ('pending', 'sending') ORDER BY message_id FOR UPDATE",
+        conversation_id,
+    )
+    if not locked or any(row["state"] == "sending" for row in locked):
+        return None
+    found = await database.rows(tx, _ROWS, ids=[row["message_id"] for row in locked[:ROWS]], quiet=quiet)
+    return _claims(found, cipher)[0] if found else None
+
+
+async def sent_inline(connection: Connection, cipher: Cipher, window_id: int, *, quiet: list[str]) -> Claim | None:
+    """What an earlier answer to the same inbound carried, for a platform that asks once more because it did not see that answer."""
+    ids = [row["message_id"] for row in await database.rows(connection, "SELECT message_id FROM outbox WHERE window_id = %s AND state = 'sent'", window_id)]
+    found = await database.rows(connection, _ROWS, ids=ids, quiet=quiet) if ids else []
+    return _claims(found, cipher)[0] if found else None
+
+
+async def begin(tx: Connection, by: str, message_ids: list[int], parcel: UUID, window_id: int | None, lease_s: float) -> bool:
+    """Write down what is about to be sent, before it is; False if the claim is lost. From here until the outcome is known it is in doubt."""
+    changed = await database.run(
+        tx,
+        """UPDATE outbox SET in_doubt = true, attempts = attempts + 1, parcel = %s, window_id = %s, lease_until = clock_timestamp() + make_interval(secs => %s)
+           WHERE message_id = ANY(%s) AND state = 'sending' AND claimed_by = %s""",
+        parcel,
+        window_id,
+        lease_s,
+        message_ids,
+        by,
+    )
+    return changed == len(message_ids)
+
+
+async def sent(tx: Connection, conversation_id: str, by: str, message_ids: list[int]) -> None:
+    """These rows have arrived at the platform, in full."""
+    done = await database.rows(
+        tx,
+        """UPDATE outbox o SET state = 'sent', sent_at = clock_timestamp(), in_doubt = false, last_error = NULL, lease_until = NULL
+           FROM messages m WHERE m.id = o.message_id AND o.message_id = ANY(%s) AND o.state = 'sending' AND o.claimed_by = %s RETURNING o.message_id, m.seq""",
+        message_ids,
+        by,
+    )
+    for row in sorted(done, key=lambda row: row["seq"]):
+        await events.append(tx, stream(conversation_id), "delivered", {"message_id": row["message_id"], "seq": row["seq"]})
+
+
+async def advance(tx: Connection, by: str, message_id: int, parts: int) -> None:
+    """The first ``parts`` messages of a long line have arrived; the rest follow."""
+    await database.run(
+        tx,
+        "UPDATE outbox SET parts_sent = %s, in_doubt = false, parcel = NULL WHERE message_id = %s AND state = 'sending' AND claimed_by = %s",
+        parts,
+        message_id,
+        by,
+    )
+
+
+async def carry_inline(tx: Connection, conversation_id: str, window_id: int, whole: list[int], partly: tuple[int, int] | None) -> None:
+    """The answer of the waiting request carries these rows, and so many parts of one more."""
+    await database.run(tx, "UPDATE outbox SET state = 'sending', claimed_by = 'inline', window_id = %s WHERE message_id = ANY(%s)", window_id, whole)
+    await sent(tx, conversation_id, "inline", whole)
+    if partly is not None:
+        await database.run(tx, "UPDATE outbox SET parts_sent = %s WHERE message_id = %s", partly[1], partly[0])
+
+
+async def postpone(tx: Connection, by: str, message_ids: list[int], reason: str, after_s: float, *, in_doubt: bool) -> None:
+    """Give a claim back: these rows are tried again later, and those after them in the conversation with them."""
+    await database.run(
+        tx,
+        """UPDATE outbox SET state = 'pending', next_attempt_at = clock_timestamp() + make_interval(secs => %s), last_error = %s, in_doubt = %s,
+                  claimed_by = NULL, lease_until = NULL
+           WHERE message_id = ANY(%s) AND state = 'sending' AND claimed_by = %s""",
+        after_s,
+        reason,
+        in_doubt,
+        message_ids,
+        by,
+    )
+
+
+async def release(tx: Connection, by: str, conversation_id: str, after_s: float = 0.0) -> None:
+    """Give back what was claimed and not begun; after a failure none of it is tried before ``after_s``, danger neither."""
+    await database.run(
+        tx,
+        """UPDATE outbox SET state = 'pending', claimed_by = NULL, lease_until = NULL,
+                  next_attempt_at = GREATEST(next_attempt_at, clock_timestamp() + make_interval(secs => %s))
+           WHERE conversation_id = %s AND state = 'sending' AND claimed_by = %s""",
+        after_s,
+        conversation_id,
+        by,
+    )
+
+
+async def bury(tx: Connection, conversation_id: str, by: str, message_ids: list[int], reason: str) -> list[int]:
+    """Give rows up for good, visibly: an event on the conversation's stream says which line did not arrive and why; returns the lines' numbers."""
+    dead = await database.rows(
+        tx,
+        """UPDATE outbox o SET state = 'dead', last_error = %s, lease_until = NULL
+           FROM messages m WHERE m.id = o.message_id AND o.message_id = ANY(%s) AND o.state = 'sending' AND o.claimed_by = %s RETURNING o.message_id, m.seq""",
+        reason,
+        message_ids,
+        by,
+    )
+    for row in sorted(dead, key=lambda row: row["seq"]):
+        await events.append(tx, stream(conversation_id), "undelivered", {"message_id": row["message_id"], "seq": row["seq"], "reason": reason})
+    return sorted(row["seq"] for row in dead)
+
+
+async def claim_all(tx: Connection, conversation_id: str, by: str) -> list[int]:
+    """Take every unsent row of a conversation that nobody is sending, for someone who gives them up."""
+    taken = await database.rows(
+        tx,
+        "UPDATE outbox SET state = 'sending', claimed_by = %s WHERE conversation_id = %s AND state = 'pending' RETURNING message_id",
+        by,
+        conversation_id,
+    )
+    return sorted(row["message_id"] for row in taken)
+
+
+async def wake_waiting(connection: Connection, conversation_id: str) -> None:
+    """The citizen has written: what waited for a reply window is due."""
+    await database.run(
+        connection, "UPDATE outbox SET next_attempt_at = clock_timestamp() WHERE conversation_id = %s AND state = 'pending' AND NOT in_doubt", conversation_id
+    )
+
+
+async def depth(connection: Connection) -> list[dict[str, Any]]:
+    """How many rows wait and how many were given up, by channel, with the age of the oldest."""
+    return await database.rows(
+        connection,
+        """SELECT channel, count(*) FILTER (WHERE state IN ('pending', 'sending')) AS waiting, count(*) FILTER (WHERE state = 'dead') AS dead,
+                  EXTRACT(epoch FROM now() - min(m.created_at) FILTER (WHERE state IN ('pending', 'sending')))::float AS oldest_s
+           FROM outbox o JOIN messages m ON m.id = o.message_id WHERE state <> 'sent' GROUP BY channel""",
+    )
+
+
+def _row(row: dict[str, Any], cipher: Cipher) -> Row:
+    return Row(
+        row["message_id"],
+        row["seq"],
+        body_of(open_body(cipher, row["body"])),
+        row["policy"],
+        row["attempts"],
+        row["parts_sent"],
+        row["in_doubt"],
+        row["parcel"],
+        row["window_id"],
+        row["in_reply_to"],
+        row["created_at"],
+    )
+
+
+def body_of(content: dict[str, Any]) -> Body:
+    """The record of what is sealed in a line of ours; fields that a newer version adds are left aside."""
+    source = content.get("source")
+    known = SourceCard.__dataclass_fields__
+    return Body(
+        str(content.get("text") or ""),
+        str(content.get("kind") or "text"),
+        tuple(Button(str(b["title"]), str(b.get("payload") or "")) for b in content.get("buttons") or ()),
+        SourceCard(**{name: value for name, value in source.items() if name in known}) if source else None,
+        tuple(Phone(str(p["label"]), str(p["number"])) for p in content.get("phones") or ()),
+        str(content.get("location_url") or ""),
+    )
