@@ -294,7 +294,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         held = await database.run(tx, "UPDATE inbox SET turn_state = 'pending' WHERE conversation_id = %s AND turn_state = 'held'", row["id"])
         # What waited for this answer is answered now; with nothing waiting, the "no" itself is.
         action, turn_state = "none", "dropped" if held else "pending"
-    elif choice or kind == "location":
+    elif choice or kind in ("location", "sticker", "file"):  # there are no words of the citizen's in them
         action = "none"
 
     if kind == "location":

@@ -49,6 +49,8 @@ LOCATED = "위치를 받았습니다."
 #: Why a person is brought when the citizen wants one, rather than for the language or for danger.
 WISHES = ("asked", "accepted")
 GLAD = "알겠습니다. 무엇을 도와드릴까요?"
+STICKER = "무엇을 도와드릴까요? 글로 적어 주세요."
+FILE = "보내신 파일을 상담관이 볼 수 있게 남겼습니다. 어떤 내용인지 글로도 적어 주세요."
 #: Said when neither dialogue nor search can answer; nothing about machinery.
 NO_ANSWER = "지금 바로 답을 찾지 못했습니다. 상담관과 이야기하시겠어요?"
 
@@ -140,6 +142,8 @@ class TurnSlot:
             return Reply(())
         text = str(row["content"].get("text") or row["content"].get("choice") or "")
         choice = row["content"].get("choice")
+        if row["kind"] in ("sticker", "file"):
+            return Reply((Body(STICKER) if row["kind"] == "sticker" else Body(FILE, buttons=OFFER_PERSON),), outcome="smalltalk")
         if choice == PERSON:
             return Reply((Body(ASKED_PERSON),), person="asked")
         if spoken := phrases.interpreter_language(str(choice or "")):
