@@ -24,6 +24,8 @@ from core.logging import get
 from core.metrics import TRIAGE_SECONDS, TRIAGED
 from handoff import location
 from handoff import service as handoff
+from handoff.speech import CHOICE as CANNOT_SPEAK
+from handoff.speech import REASON
 from language.categories import Category, Urgency
 from language.triage import Context, Decision
 
@@ -35,6 +37,9 @@ SHORT_CHARS = 4
 #: Each worker's slot holds this lock (shared) as long as it lives: a standby that gets it (exclusive) is alone, and does not wait.
 WORKS = 0x747269616765
 STANDBY_LOOKS_S = 0.05
+
+#: Somebody who cannot speak or hear needs a person to call for them; whether they are hiding is not known, so they are answered quietly.
+CANNOT_SPEAK_DECISION = Decision(Urgency.URGENT, Category.OTHER, "escalate", 1.0, (REASON,), possible=(Category.CONFINEMENT,))
 
 _CLAIM = """
 WITH candidate AS MATERIALIZED (
@@ -289,6 +294,8 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     if kind == "danger" or choice == escalation.YES:
         decision = Decision(Urgency.URGENT if kind != "danger" else Urgency.LIFE_THREAT, decision.category, "escalate", 1.0, ("danger_button",))
         action = "escalate"
+    elif choice == CANNOT_SPEAK:
+        decision, action = CANNOT_SPEAK_DECISION, "escalate"
     elif choice == escalation.NO:
         await escalation.cancel_timer(tx, escalation.ASK_TIMER, row["id"])
         held = await database.run(tx, "UPDATE inbox SET turn_state = 'pending' WHERE conversation_id = %s AND turn_state = 'held'", row["id"])
@@ -303,6 +310,8 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     if action == "escalate":
         danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language, card_category(decision))
         await escalation.escalate(services, tx, row, row["message_id"], str(content.get("text") or "지금 위험해요"), danger)
+        if choice == CANNOT_SPEAK:
+            await handoff.note_cannot_speak(tx, row["id"])
         turn_state = "answered" if row["owner_kind"] == "bot" else "to_person"
     elif action == "ask":
         if row["owner_kind"] == "bot" and not row["open_emergency"]:

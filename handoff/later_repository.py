@@ -50,13 +50,15 @@ async def join(tx: Connection, case_id: int, into_id: int, staff_id: int) -> Row
     return row
 
 
-async def take_in(tx: Connection, case_id: int, severity: str, country: str | None) -> Row:
+async def take_in(tx: Connection, case_id: int, severity: str, country: str | None, cannot_speak: bool) -> Row:
     """What the case that stays takes over; the caller holds the row's lock."""
     row = await database.one(
         tx,
-        "UPDATE cases SET severity = %s, country = COALESCE(country, %s), version = version + 1 WHERE id = %s RETURNING *",
+        """UPDATE cases SET severity = %s, country = COALESCE(country, %s), cannot_speak = cannot_speak OR %s, version = version + 1
+           WHERE id = %s RETURNING *""",
         severity,
         country,
+        cannot_speak,
         case_id,
     )
     assert row is not None  # noqa: S101  (the row is locked by the caller)

@@ -40,8 +40,9 @@ async def insert_case(tx: Connection, **values: Any) -> Row | None:
     """A new case; None when the conversation has an open one already."""
     return await database.one(
         tx,
-        """INSERT INTO cases (conversation_id, severity, category, reason, language, country, synthetic)
-           VALUES (%(conversation_id)s, %(severity)s, %(category)s, %(reason)s, %(language)s, %(country)s, %(synthetic)s)
+        """INSERT INTO cases (conversation_id, severity, category, reason, language, country, synthetic, cannot_speak)
+           VALUES (%(conversation_id)s, %(severity)s, %(category)s, %(reason)s, %(language)s, %(country)s, %(synthetic)s,
+                   COALESCE((SELECT cannot_speak FROM cases WHERE conversation_id = %(conversation_id)s ORDER BY id DESC LIMIT 1), false))
            ON CONFLICT (conversation_id) WHERE status <> 'closed' DO NOTHING RETURNING *""",
         **values,
     )
@@ -184,6 +185,11 @@ async def mark_first_reply(tx: Connection, case_id: int) -> bool:
 async def set_country(tx: Connection, case_id: int, country: str) -> Row | None:
     """Fill in the country if nothing has named it yet."""
     return await database.one(tx, "UPDATE cases SET country = %s, version = version + 1 WHERE id = %s AND status <> 'closed' RETURNING *", country, case_id)
+
+
+async def set_cannot_speak(tx: Connection, case_id: int, on: bool) -> Row | None:
+    """Set the mark of a citizen who cannot speak or hear; None when it stands like that already."""
+    return await database.one(tx, "UPDATE cases SET cannot_speak = %s, version = version + 1 WHERE id = %s AND cannot_speak <> %s RETURNING *", on, case_id, on)
 
 
 _QUEUE = """

@@ -44,6 +44,7 @@ class Case:
     offered_to: int | None = None
     snoozed_until: datetime | None = None
     ladder: str = ""
+    cannot_speak: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class QueueRow:
     snoozed_until: datetime | None = None
     closing_by: int | None = None
     cluster: int | None = None
+    cannot_speak: bool = False
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ from handoff.schemas import (
     Shift,
     Swept,
 )
+from handoff.speech import citizen_says as note_cannot_speak
+from handoff.speech import mark as mark_cannot_speak
 from handoff.staffing import (
     AWAY_REASONS,
     cancel_shift,
@@ -131,8 +133,10 @@ __all__ = [
     "keep",
     "lock_open_case",
     "longest_snooze",
+    "mark_cannot_speak",
     "merge",
     "mine",
+    "note_cannot_speak",
     "note_doubt",
     "notes",
     "object_to_close",

@@ -38,6 +38,7 @@ _STATE = (
     "snoozed_until",
     "closing_by",
     "cluster",
+    "cannot_speak",
 )
 
 

@@ -150,6 +150,15 @@ class Actions:
             if isinstance(posted, NotOwner):
                 raise AppError("not_owner")
 
+    async def cannot_speak(self, case_id: int, on: bool) -> None:
+        """Set or take away the mark of a citizen who cannot speak or hear.
+
+        Raises:
+            AppError: what ``speech.mark`` raises.
+        """
+        async with self._acting() as (tx, staff):
+            await handoff.mark_cannot_speak(tx, case_id, staff, on)
+
     async def acknowledge(self, case_id: int) -> None:
         """The bell was heard: it stops on every desk, until the next rung; what has been reached so far is acknowledged by this person."""
         async with self._acting() as (tx, staff):

@@ -30,6 +30,7 @@ class Handlers:
     to_queue: Callable[[], Any]
     close: Callable[[], Any]
     mark: Callable[[int | None], Any]
+    cannot_speak: Callable[[bool], Any]
     send: Callable[[dict[str, Any]], Any]
     draft: Callable[[dict[str, Any]], Any]
     seen: Callable[[int], Any]
@@ -202,6 +203,10 @@ class ConversationPane:
     def _fill_card(self, card: CaseCard) -> None:
         self._card.clear()
         with self._card:
+            if card.case.cannot_speak:
+                with block("div", "mute-banner", role="note"):
+                    say("b", "말할 수 없음")
+                    say("span", "글로만 물으세요. 필요한 전화는 상담관이 대신 겁니다.")
             if card.summary:
                 say("blockquote", card.summary, "summary")
             with block("dl", "facts"):
@@ -212,6 +217,16 @@ class ConversationPane:
                 if card.caller is None:
                     _fact("봇이 답한 것", [f"{len(card.bot_lines)}번"])
                     _fact("민원인 시도", [f"{card.attempts}번"])
+            if card.may_write:
+                label = "말할 수 없음 표시 지우기" if card.case.cannot_speak else "말할 수 없음 표시"
+                button(
+                    label,
+                    lambda: self._handlers.cannot_speak(not card.case.cannot_speak),
+                    classes="small",
+                    hint="x",
+                    data_key="KeyX",
+                    data_action="cannot-speak",
+                )
 
     def add(self, lines: list[Line]) -> None:
         """New lines, or lines whose mark has changed."""

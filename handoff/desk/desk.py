@@ -102,6 +102,7 @@ class Desk:
                     to_queue=self._leaving.ask_to_queue,
                     close=self._leaving.ask_close,
                     mark=self._ask_mark,
+                    cannot_speak=lambda on: self._guarded(lambda: self._do.cannot_speak(self._open_id, on)),
                     send=self._send,
                     draft=self._writing.keep,
                     seen=self._seen,

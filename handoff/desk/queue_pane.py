@@ -88,6 +88,7 @@ def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id
         "language": words.language_name(row.language),
         "owner": row.owner_name or "" if section == "others" else "",
         "has_place": row.has_place,
+        "mute": row.cannot_speak,
         "note": " · ".join(notes),
         "ring": ring,
         "unread": unread,

@@ -37,6 +37,7 @@ WHY = {
     "abstain": "봇이 답하지 못함",
     "review": "판정 검토에서 발견",
     "phone": "전화로 받음",
+    "cannot_speak": "‘말할 수 없어요’를 누름",
     "rule:rescue": "구조 요청",
     "rule:in_danger": "위험하다고 씀",
     "rule:initials": "초성 구조 요청",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
@@ -21,6 +24,9 @@ from accounts.routes import build_router as accounts_router
 from accounts.schemas import COOKIE, Staff
 from bot import errors
 from bot.app import STAFF_POLICY, STATIC
+from bot.channels.webchat.routes import build_router as webchat_router
+from bot.limits import Limits
+from bot.services import Services
 from conversation import service as conversation
 from core.db import Database
 from core.events import EventHub
@@ -28,6 +34,7 @@ from core.settings import Settings
 from handoff import service as handoff
 from handoff.routes import build_router as locate_router
 from handoff.schemas import Case
+from knowledge_base.crisis_cards import CrisisCards
 from tests.program import free_port
 
 ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-component-update", "--no-first-run"]
@@ -89,8 +96,15 @@ class StaffServer:
             return response
 
         app.include_router(accounts_router(self.db, self._settings))
+        services = Services(self._settings, self.db, self._cipher, hub, CrisisCards.load(hotline=self._settings.hotline))
+        app.include_router(webchat_router(services, Limits(self._settings)))
         app.include_router(locate_router(self.db, self._cipher, self._settings))
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+        @app.get("/")
+        async def chat() -> FileResponse:
+            return FileResponse(STATIC / "chat.html")
+
         mount_kb(app, self.db, self._cipher, self._settings, lambda: self.knowledge)
         mount(app, self.db, self._cipher, hub, self._settings, lambda: self.search)
         self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="warning", timeout_graceful_shutdown=1))
@@ -183,3 +197,38 @@ def make_case(db: Database, cipher: Any):
             return await handoff.open_or_raise(tx, cipher, conversation_id, severity, category, reason, summary=summary, country=country)
 
     return make
+
+
+@dataclass
+class Citizen:
+    """A citizen's chat page on a telephone, with everything the browser complained about."""
+
+    page: Page
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def citizen(staff_server: StaffServer, desk_browser: Browser):
+    """``await citizen(width=360)``: the chat, opened; messages are not triaged here, buttons are."""
+
+    async def make(*, width: int = 360, height: int = 740, dark: bool = False) -> Citizen:
+        context = await desk_browser.new_context(locale="ko-KR", viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
+        made = Citizen(await context.new_page(), context)
+        made.page.on("console", lambda message: made.complaints.append(message.text) if message.type in ("error", "warning") else None)
+        made.page.on("pageerror", lambda error: made.complaints.append(f"pageerror: {error}"))
+        await made.page.goto(f"{staff_server.url}/")
+        return made
+
+    return make
+
+
+@pytest.fixture
+def picture():
+    """``await picture(page, "name")``: a screenshot for whoever wants to look, where ``GILDONGMU_PICTURES`` names a folder."""
+
+    async def take(page: Page, name: str) -> None:
+        if folder := os.environ.get("GILDONGMU_PICTURES"):
+            await page.screenshot(path=Path(folder) / f"{name}.png")
+
+    return take

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Page, expect
 
 from core import db as database
 
 pytestmark = pytest.mark.browser
-PICTURES = os.environ.get("GILDONGMU_PICTURES")
-
-
-async def picture(page: Page, name: str) -> None:
-    """A screenshot for whoever wants to look, where a folder is named."""
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
 async def choose(page: Page, field: str, option: str) -> None:
@@ -33,7 +23,7 @@ async def fill_form(page: Page, what: str) -> None:
     await page.locator("[data-field=name]").fill("<b>김길동</b>")
 
 
-async def test_a_caller_types_the_code_and_stands_on_the_map(seat, db, staff_server, desk_browser):
+async def test_a_caller_types_the_code_and_stands_on_the_map(seat, db, staff_server, desk_browser, picture):
     desk = await seat()
     page = desk.page
     await page.keyboard.press("c")
@@ -96,7 +86,7 @@ async def rows(db, statement):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-async def test_a_landline_callers_words_become_a_circle_on_the_map(seat, dark):
+async def test_a_landline_callers_words_become_a_circle_on_the_map(seat, dark, picture):
     desk = await seat(dark=dark)
     page = desk.page
     await page.locator("[data-action=phone]").click()

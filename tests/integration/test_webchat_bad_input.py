@@ -326,6 +326,19 @@ class TestRepeating:
         assert before["cases"] == 1
         assert await visitor.rows() == before
 
+    async def test_cannot_speak_is_in_the_queue_once_it_is_acknowledged(self, visitor: Visitor) -> None:
+        press = {"client_id": "a", "text": "말할 수 없어요", "choice": "cannot_speak"}
+        first = await visitor.send(press)
+        before = await visitor.rows()
+        again = await visitor.send(press)
+        assert (first.status_code, first.json()) == (202, again.json())
+        assert await visitor.rows() == before
+        async with visitor.db.read() as connection:
+            cases = await database.rows(connection, "SELECT severity, status, reason, cannot_speak FROM cases")
+            said = await database.rows(connection, "SELECT kind FROM messages WHERE author_kind = 'bot'")
+        assert cases == [{"severity": "urgent", "status": "queued", "reason": "cannot_speak", "cannot_speak": True}]
+        assert [row["kind"] for row in said] == ["crisis:confinement"], "whoever presses it may be hiding"
+
     @pytest.mark.parametrize("client_id", ["", "a" * 81, "a\x00", "a\n", None, 7])
     async def test_an_id_that_is_none(self, visitor: Visitor, client_id: Any) -> None:
         before = await visitor.rows()
@@ -387,7 +400,6 @@ class TestDoors:
             f"{BASE}/a/b/c",
             "/static/nothing.js",
             "/static/..%2f..%2fpyproject.toml",
-            "/locate",
             "/%00",
             "/.env",
         ],

@@ -29,6 +29,7 @@ from core.errors import AppError
 from core.events import Following
 from core.metrics import INBOUND
 from handoff import service as handoff
+from handoff import speech
 from language.categories import Category, Urgency
 from language.triage import Decision
 
@@ -37,6 +38,8 @@ PREFIX = "/webchat/v1"
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BODY_BYTES = 64 * 1024
 KEEP_ALIVE_S = 15.0
+#: Pressed without a word: everything is possible, so the worst is assumed.
+DANGER = Decision(Urgency.LIFE_THREAT, Category.OTHER, "escalate", 1.0, ("danger_button",))
 #: The page shows its own words before we have them: their event may come along with the answer, which saves a look at the table.
 ECHO_S = 0.25
 
@@ -58,7 +61,9 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         inbound = to_inbound(conversation_id, _parse(MessageIn, content), services.settings.max_text_chars)
         token = _token(request)
         if inbound.kind is InboundKind.DANGER:
-            accepted = await within(_press(services, inbound, token))
+            accepted = await within(_press(services, inbound, token, DANGER))
+        elif inbound.choice == speech.CHOICE:
+            accepted = await within(_press(services, inbound, token, triage_slot.CANNOT_SPEAK_DECISION))
         else:
             limits.check_conversation(conversation_id)
             accepted = await within(_accept(services, inbound, token))
@@ -108,15 +113,15 @@ async def _check(services: Services, conversation_id: str, token: str) -> None:
         await conversation.check_token(connection, conversation_id, token)
 
 
-async def _press(services: Services, inbound: Inbound, token: str) -> Accepted:
-    """The danger button: stored, in the queue and answered in one transaction."""
-    decision = Decision(Urgency.LIFE_THREAT, Category.OTHER, "escalate", 1.0, ("danger_button",))
+async def _press(services: Services, inbound: Inbound, token: str, decision: Decision) -> Accepted:
+    """A button that brings a person: stored, in the queue and answered in one transaction."""
     async with services.db.transaction() as tx:
         await handoff.lock_open_case(tx, inbound.conversation_id)
         accepted = await conversation.accept(tx, services.cipher, inbound, token=token)
         if not accepted.duplicate:
             current = await conversation.get(tx, inbound.conversation_id)
-            press = {**current, "message_id": accepted.message_id, "kind": "danger", "content": {"text": inbound.text}}
+            content = {"text": inbound.text, "choice": inbound.choice}
+            press = {**current, "message_id": accepted.message_id, "kind": inbound.kind.value, "content": content}
             await triage_slot.apply(services, tx, press, decision, "button")
     return accepted
 

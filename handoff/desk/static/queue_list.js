@@ -16,6 +16,7 @@ export default {
             <button type="button" class="main" :tabindex="row.id === tabstop ? 0 : -1" :aria-current="row.id === opened ? 'true' : null"
               aria-keyshortcuts="Enter" @focus="selected = row.id" @click="look(row)" @keydown.enter.prevent.stop="enter(row)">
               <span class="top"><span class="badge" :class="'sev-' + row.sev"><span aria-hidden="true">{{ row.shape }}</span> {{ row.word }}</span>
+                <span v-if="row.mute" class="mute">말할 수 없음</span>
                 <span v-if="row.unread" class="unread">새 글 {{ row.unread }}</span>
                 <time class="wait" data-tick="wait" :data-at="row.at"></time></span>
               <span class="what">{{ row.category }}</span>

@@ -215,6 +215,17 @@ class TestTheQuestion:
         assert [row["conversation_id"] for row in await desk.rows("SELECT conversation_id FROM cases")] == [other]
 
 
+class TestCannotSpeak:
+    """The same choice, as any channel's button brings it through the inbox."""
+
+    async def test_it_opens_an_urgent_case_with_the_mark_whatever_the_words_are_worth(self, desk, talk, slots, services) -> None:
+        services.understanding.decision = NONE
+        await desk.say(talk, kind=InboundKind.CHOICE, text="말할 수 없어요", choice="cannot_speak")
+        await slots("worker").step()
+        assert await desk.rows("SELECT severity, cannot_speak FROM cases") == [{"severity": "urgent", "cannot_speak": True}]
+        assert [row["kind"] for row in await desk.rows("SELECT kind FROM messages WHERE author_kind = 'bot'")] == ["crisis:confinement"]
+
+
 class TestWhoeverMayReadAlong:
     """After a message from somebody who is held, nothing loud comes onto the screen, whatever the next one is about."""
 
