@@ -57,6 +57,7 @@ def train(what: str, seed: int, everyday: Path | None = None, more: Path | None 
 def _evaluations() -> dict[str, Callable[..., dict[str, Any]]]:
     """What can be evaluated, by name; each returns its figures."""
     from bench.comparison import compare_models
+    from handoff.board.evaluate import evaluate as evaluate_board
     from knowledge_base import evaluation as knowledge
     from language import evaluation as triage
     from language.detection import evaluate_language
@@ -72,11 +73,12 @@ def _evaluations() -> dict[str, Callable[..., dict[str, Any]]]:
         "redaction": evaluate_redaction,
         "search": knowledge.evaluate_search,
         "answers": knowledge.evaluate_answers,
+        "board": evaluate_board,
     }
 
 
 #: Names for the command line, without loading what evaluates them.
-EVALUATIONS = ("triage", "robustness", "comparison", "language", "entities", "redaction", "search", "answers")
+EVALUATIONS = ("triage", "robustness", "comparison", "language", "entities", "redaction", "search", "answers", "board")
 
 
 def evaluate(name: str, everyday: Path | None = None, save: bool = False, framework: Path | None = None) -> None:

@@ -16,6 +16,8 @@ MAX_RADIUS_M = 20_040_000.0
 NULL_ISLAND_DEGREES = 0.05
 GOOD_RADIUS_M = 100.0
 POOR_RADIUS_M = 2_000.0
+#: Within this radius somebody can be found: what statistics call exact.
+EXACT_M = 50.0
 #: A clock may run this far ahead of ours, and a cached place be this old, before the time is doubted.
 CLOCK_AHEAD = timedelta(minutes=2)
 STALE = timedelta(minutes=10)

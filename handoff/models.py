@@ -234,6 +234,7 @@ geo_fixes = Table(
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("purged_at", DateTime(timezone=True)),
+    Column("was_exact", Boolean, comment="what stays of the radius when the place is erased"),
     Index("ix_geo_fixes_conversation_id", "conversation_id", "received_at"),
     Index("ix_geo_fixes_unpurged", "expires_at", postgresql_where=text("place IS NOT NULL")),
     CheckConstraint("kind IN ('fix', 'typed')", name="kind"),

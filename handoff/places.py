@@ -7,6 +7,7 @@ from typing import Any
 
 from core import db as database
 from core.db import Connection
+from handoff.fixes import EXACT_M
 
 Row = dict[str, Any]
 
@@ -163,10 +164,12 @@ async def views(connection: Connection, conversation_id: str) -> list[Row]:
 
 
 async def purge(tx: Connection, at: datetime) -> int:
-    """Erase what has expired; that something was sent, when, and in which coarse cell stays."""
+    """Erase what has expired; that something was sent, when, in which coarse cell, and whether it was exact, stays."""
     return await database.run(
         tx,
-        "UPDATE geo_fixes SET place = NULL, radius_m = NULL, purged_at = clock_timestamp() WHERE place IS NOT NULL AND expires_at <= %s",
+        """UPDATE geo_fixes SET place = NULL, was_exact = radius_m <= %s, radius_m = NULL, purged_at = clock_timestamp()
+           WHERE place IS NOT NULL AND expires_at <= %s""",
+        EXACT_M,
         at,
     )
 
