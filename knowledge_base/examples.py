@@ -6,7 +6,7 @@ A notice without such questions is judged by its own words alone. The vectors ar
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,26 @@ class Likeness:
     cosine: float
 
 
+class Likenesses(Mapping[str, Likeness]):
+    """By notice, how near a question is to its known questions; ``scores`` and ``cosines`` hold the same by place, for who looks at many."""
+
+    def __init__(self, places: Mapping[str, int], scores: np.ndarray, cosines: np.ndarray) -> None:
+        #: One and the same object for all questions, so that what is derived from it can be kept.
+        self.places = places
+        self.scores = scores
+        self.cosines = cosines
+
+    def __getitem__(self, name: str) -> Likeness:
+        place = self.places[name]
+        return Likeness(float(self.scores[place]), float(self.cosines[place]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
 class Examples:
     """Vectors of known questions, grouped by notice."""
 
@@ -42,6 +62,7 @@ class Examples:
         self, names: Sequence[str] = (), owner: np.ndarray | None = None, vectors: np.ndarray | None = None, question_map: QuestionMap | None = None
     ) -> None:
         self.names = tuple(names)
+        self._places_of = {name: place for place, name in enumerate(self.names)}
         self._map = question_map
         self._vectors = np.zeros((0, 0), np.float32) if vectors is None else np.asarray(vectors, dtype=np.float32)
         owner = np.zeros(0, np.int64) if owner is None else owner
@@ -86,7 +107,7 @@ class Examples:
             return None
         return self._map.apply(np.asarray(vector, dtype=np.float32))
 
-    def likeness(self, vector: np.ndarray | None, *, without_itself: bool = False) -> dict[str, Likeness]:
+    def likeness(self, vector: np.ndarray | None, *, without_itself: bool = False) -> Mapping[str, Likeness]:
         """For each notice that has questions (and for no notice at all), how near they are to this one."""
         if vector is None or len(self.names) < 2 or self._vectors.shape[1] != len(vector):
             return {}
@@ -102,7 +123,7 @@ class Examples:
         mean = np.where(known, best, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
         spread = float(mean.std()) or 1.0
         middle = float(mean.mean())
-        return {name: Likeness(float((m - middle) / spread), float(m)) for name, m in zip(self.names, mean, strict=True)}
+        return Likenesses(self._places_of, (mean - middle) / spread, mean)
 
 
 def _highest(scores: np.ndarray) -> np.ndarray:

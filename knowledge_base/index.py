@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from knowledge_base.index_parts import Entry, Gone, Statistics, blocks_of, is_searched, key_of, same_text
+from knowledge_base.index_parts import Entry, Gone, Statistics, blocks_of, countries_of, is_searched, key_of, known_places, same_countries, same_text
 from knowledge_base.notices import Force, force_table
 from knowledge_base.preparing import NO_VECTORS, Cut, PassageStore, Prepared, encoder_name, index_texts, prepare, reference_key, reference_texts, text_key
 from knowledge_base.schemas import Notice
@@ -42,6 +42,8 @@ K1, B = 1.2, 0.5
 #: Rows that may gather beside the large segment, and dead ones in it, before the index ought to be laid side by side again.
 SMALL_SEGMENT_ROWS = 256
 MOST_SMALL_ROWS = 1280
+#: Up to so many passages all are compared with a query at once, in single precision (13 MB); beyond, faiss keeps and scans them in half of that.
+MOST_EXACT_ROWS = 8192
 _NEVER = date.max.toordinal() + 1
 
 
@@ -90,6 +92,7 @@ class Index:
         self._idf: dict[str, float] = {}
         self._words: dict[int, frozenset[str]] = {}
         self._force_cache: dict[tuple[date, date], np.ndarray] = {}
+        self._known: tuple[Mapping[str, int], np.ndarray] | None = None
 
     def _left(self, before: Index | None) -> tuple[Gone | None, tuple[Sums, Sums] | None]:
         """What is gone from the large segment, and the sums over all rows that are left.
@@ -279,6 +282,11 @@ class Index:
     def nearest(self, query: np.ndarray, allowed: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the passages nearest to the query among those whose notice is allowed, best first, and their scores."""
         mask = np.append(allowed, False)[self.owner]
+        if self._exact is not None:
+            found = np.flatnonzero(mask)
+            values = (self._exact[0] @ query)[found]
+            best = np.lexsort((found, -values))[:limit]
+            return found[best], values[best]
         rows, scores, base = [], [], 0
         for segment in self.segments:
             own = mask[base : base + segment.rows]
@@ -292,8 +300,18 @@ class Index:
         order = np.lexsort((every, -values))[:limit]
         return every[order], values[order]
 
+    @cached_property
+    def _exact(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """All widened vectors of passages and of titles in single precision, while they are few."""
+        parts = [(s.matrix, s.titles) for s in self.segments if s.matrix is not None and s.titles is not None]
+        if not parts or len(parts) != len(self.segments) or len(self.owner) > MOST_EXACT_ROWS:
+            return None
+        return np.concatenate([rows for rows, _ in parts]).astype(np.float32), np.concatenate([titles for _, titles in parts]).astype(np.float32)
+
     def _vectors(self, places: np.ndarray, *, by_slot: bool = False, columns: slice = slice(None)) -> np.ndarray:
         """Widened vectors of passages by row, or of titles by slot."""
+        if self._exact is not None:
+            return self._exact[by_slot][places, columns]
         sources = [(segment.titles, segment.slots) if by_slot else (segment.matrix, segment.rows) for segment in self.segments]
         first, size = sources[0] if sources else (None, 0)
         if first is None:
@@ -324,7 +342,8 @@ class Index:
         counts = self._count[numbers]
         offsets = np.cumsum(counts) - counts
         rows = np.arange(int(counts.sum())) + np.repeat(self.first_rows[numbers] - offsets, counts)
-        scores = self._vectors(rows) @ query
+        # Many of few: all of them at once cost less than picking those out.
+        scores = (self._exact[0] @ query)[rows] if self._exact is not None and 2 * len(rows) > len(self.owner) else self._vectors(rows) @ query
         if not len(numbers):
             return rows, scores
         best = np.maximum.reduceat(scores, offsets)
@@ -357,6 +376,23 @@ class Index:
     def started_before(self, day: date) -> np.ndarray:
         """Which entries had begun before a day."""
         return np.asarray(self.starts < day.toordinal())
+
+    @cached_property
+    def same_countries(self) -> list[int]:
+        """A number for each entry; those with the same one are for the same countries."""
+        return same_countries(self.entries)
+
+    @cached_property
+    def countries(self) -> tuple[list[tuple[str, ...]], np.ndarray]:
+        """The different lists of countries that entries are for, and which of them is each entry's."""
+        return countries_of(self.entries)
+
+    def known_places(self, places: Mapping[str, int]) -> np.ndarray:
+        """What ``index_parts.known_places`` says of the entries; kept for the last ``places``."""
+        known = self._known
+        if known is None or known[0] is not places:
+            known = self._known = (places, known_places(self.entries, places))
+        return known[1]
 
     @cached_property
     def succession(self) -> dict[int, int]:

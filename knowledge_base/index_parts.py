@@ -83,3 +83,23 @@ def blocks_of(cuts: Sequence[Cut], prepared: Mapping[str, Prepared], reference: 
             matrix = np.concatenate([matrix, matrix])
         blocks.append(Block(title, passages or [title], matrix))
     return blocks
+
+
+def same_countries(entries: Sequence[Entry]) -> list[int]:
+    """A number for each entry; those with the same one are for the same countries."""
+    numbers: dict[frozenset[str], int] = {}
+    return [numbers.setdefault(frozenset(entry.notice.content.countries), len(numbers)) for entry in entries]
+
+
+def countries_of(entries: Sequence[Entry]) -> tuple[list[tuple[str, ...]], np.ndarray]:
+    """The different lists of countries that entries are for, and which of them is each entry's."""
+    numbers: dict[tuple[str, ...], int] = {}
+    own = [numbers.setdefault(entry.notice.content.countries, len(numbers)) for entry in entries]
+    return list(numbers), np.array(own, dtype=np.int64)
+
+
+def known_places(entries: Sequence[Entry], places: Mapping[str, int]) -> np.ndarray:
+    """For each entry the place of its notice, or of the first that it replaces; -1 where none of them has one."""
+    contents = [entry.notice.content for entry in entries]
+    found = [next((places[name] for name in (content.id, *content.supersedes) if name in places), -1) for content in contents]
+    return np.array(found, dtype=np.int64)

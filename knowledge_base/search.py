@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from core.settings import ROOT
-from knowledge_base.examples import Examples, Likeness
+from knowledge_base.examples import Examples, Likeness, Likenesses
 from knowledge_base.glossary import Glossary
 from knowledge_base.index import Entry, Index
 from knowledge_base.past import Period, asked_period
@@ -160,7 +160,8 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
     elif count:
         for place, i in enumerate(candidates):
             best_row[place] = _best_row_by_words(index, index.entries[i], (*question.words, *question.other_words))
-    country = np.array(_country_scores([index.entries[i].notice.content.countries for i in candidates], question, weights))
+    groups, group_of = index.countries
+    country = _country_scores(groups, group_of[candidates], question, weights)
     likeness, learnt = _known(index, question, candidates, dense)
     return Signals(candidates, dense, title, bm25, likeness, learnt, country, cosine, best_row, has_vectors)
 
@@ -168,11 +169,13 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
 def _known(index: Index, question: Question, candidates: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How like the known questions of each candidate this one is, and how near it lies when turned; what replaces a known notice takes its questions over."""
     likeness, learnt = dense.copy(), dense.copy()
-    likes = [like_of(question, index.entries[i]) for i in candidates]
-    known = np.flatnonzero([like is not None for like in likes])
+    if not isinstance(question.likeness, Likenesses):
+        return likeness, learnt
+    places = index.known_places(question.likeness.places)[candidates]
+    known = np.flatnonzero(places >= 0)
     if not len(known):
         return likeness, learnt
-    likeness[known] = [like.score for like in likes if like is not None]
+    likeness[known] = question.likeness.scores[places[known]]
     query = index.query_vector(question.turned)
     if query is not None and index.passage_statistics is not None:
         mean, deviation = index.passage_statistics.spread(query)
@@ -200,9 +203,12 @@ def _best_row_by_words(index: Index, entry: Entry, words: Sequence[str]) -> int:
     return entry.first + int(np.argmax(weights))
 
 
-def _country_scores(countries: Sequence[tuple[str, ...]], question: Question, weights: Weights) -> list[float]:
-    known = {own: _country_score(own, question, weights) for own in set(countries)}
-    return [known[own] for own in countries]
+def _country_scores(groups: Sequence[tuple[str, ...]], group_of: np.ndarray, question: Question, weights: Weights) -> np.ndarray:
+    """By candidate; notices for the same countries are scored once."""
+    scores = np.zeros(len(groups))
+    for group in np.unique(group_of):
+        scores[group] = _country_score(groups[group], question, weights)
+    return scores[group_of]
 
 
 def _country_score(countries: tuple[str, ...], question: Question, weights: Weights) -> float:
@@ -254,13 +260,14 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
     # A whole year was asked about; a day has one answer anyway, and "back then" may mean any of them.
     is_stretch = question.period is not None and question.period.first is not None and question.period.first != question.period.last
     line = index.succession if is_stretch else {}
+    numbers: list[int] = found.candidates.tolist()
     for k in order:
+        one, alike = numbers[k], index.same_countries
         twin = next(
             (
                 n
-                for n, other in enumerate(kept)
-                if _is_twin(index, found.candidates[k], found.candidates[other], weights)
-                or (line and line[int(found.candidates[k])] == line[int(found.candidates[other])])
+                for n, other in enumerate(numbers[place] for place in kept)
+                if (alike[one] == alike[other] and _is_twin(index, one, other, weights)) or (line and line[one] == line[other])
             ),
             None,
         )
@@ -294,10 +301,7 @@ def _start(index: Index, found: Signals, k: int) -> date:
 
 
 def _is_twin(index: Index, one: int, other: int, weights: Weights) -> bool:
-    """Whether two notices say the same thing of the same countries: nearly all words shared, in the title as well."""
-    a, b = index.entries[one], index.entries[other]
-    if set(a.notice.content.countries) != set(b.notice.content.countries):
-        return False
+    """Whether two notices (for the same countries) say the same thing: nearly all words shared, in the title as well."""
     words = index.words_of(one), index.words_of(other)
     shared = len(words[0] & words[1])
     if not shared or shared / (len(words[0]) + len(words[1]) - shared) < weights.same_share:
