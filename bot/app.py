@@ -15,6 +15,8 @@ from fastapi.staticfiles import StaticFiles
 from accounts.routes import build_router as accounts_router
 from actions.executor import build_router as actions_router
 from bot import errors, health
+from bot.channels import registry
+from bot.channels.door import Door
 from bot.channels.webchat.routes import build_router as webchat_router
 from bot.headers import CITIZEN_POLICY, STAFF_POLICY, SecurityHeaders
 from bot.limits import Limits
@@ -67,6 +69,8 @@ async def load_models(services: Services) -> None:
 def build_app(services: Services, *, action_token: str = "", citizen_pages: bool = True) -> FastAPI:
     """The application on running services; the ``desk`` role leaves the citizens' side out."""
     settings = services.settings
+    channels = registry.configured(settings)
+    registry.register_limits(channels)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -81,7 +85,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, *(channel.close() for channel in channels.values()), return_exceptions=True)
 
     app = FastAPI(title="Gildongmu", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     errors.install(app)
@@ -97,6 +101,9 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
         app.include_router(webchat_router(services, Limits(settings)))
         app.include_router(locate_router(services.db, services.cipher, settings))
         app.include_router(_actions(services, action_token))
+        door = Door(services, channels)
+        for channel in channels.values():
+            app.include_router(channel.routes(door))
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
         @app.get("/", include_in_schema=False)

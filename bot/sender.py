@@ -66,7 +66,7 @@ class Sender:
         finally:
             for task in self._busy:
                 task.cancel()
-            await asyncio.gather(*self._busy, return_exceptions=True)
+            await asyncio.gather(*self._busy, *(channel.close() for channel in self.channels.values()), return_exceptions=True)
 
     async def _listen(self) -> None:
         async for _ in self.db.listen("outbox"):

@@ -7,10 +7,12 @@ import contextlib
 from typing import Any
 
 from bot import escalation
+from bot.channels import registry
 from bot.dialogue.client import DialogueClient
 from bot.dialogue.intents import FILE, DialogueIntents
 from bot.dialogue.process import DialogueProcess
 from bot.escalation import Danger
+from bot.sender import Sender
 from bot.services import Services
 from bot.triage_slot import TriageSlot
 from bot.turn import TurnQueue, TurnSlot
@@ -44,6 +46,7 @@ class Worker:
         self.dialogue = dialogue
         self.queue = TurnQueue()
         self.triage = TriageSlot(services, "worker", turns=self.queue.put)
+        self.sender = Sender(services.db, services.cipher, registry.configured(services.settings), services.settings.sender_slots)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -53,6 +56,7 @@ class Worker:
             self._sweep(),
             self._tell_waiting(),
             self._duty_calls(),
+            self.sender.run(),
             heartbeat.beat(self.services.db, "worker", self._state),
             review_jobs.run(self.services.db),
             editing_jobs.run(self.services.db, self.services.settings),

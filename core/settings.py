@@ -75,6 +75,11 @@ class Settings(BaseSettings):
     unanswered_keep_days: int = Field(180, ge=1, description="what citizens asked in vain is kept for editors this long, redacted and encrypted")
     staff_session_hours: int = Field(12, ge=1, description="a staff sign-in lasts this long")
 
+    sender_slots: int = Field(8, ge=1, le=64, description="conversations on messengers that one worker sends to at the same time")
+    line_channel_secret: SecretStr | None = Field(None, description="LINE: the channel secret that signs webhooks; unset: no LINE")
+    line_channel_token: SecretStr | None = Field(None, description="LINE: the channel access token for sending; never logged")
+    line_api_url: str = Field("https://api.line.me", description="LINE: where messages are sent; a simulator's address for trying it out")
+
     opendata_url: str = Field(
         "", description="the ministry's open-data API, https://apis.data.go.kr/1262000 in production; empty: nothing is ever fetched from there"
     )

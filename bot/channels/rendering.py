@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from bot.channels.contract import DANGER, Action, ActionKind, Actions, Capabilities, Outbound
 from bot.channels.splitting import cut, divide, sendable
@@ -87,11 +87,11 @@ def _place_ways(body: Body, place: Actions | None, said: Words, discreet: bool) 
             lines.append(f"{phone.label} {phone.number}".strip())
         if place is not None and ActionKind.PHONE in place.kinds and not discreet:
             actions.append(Action(ActionKind.PHONE, cut(sendable(phone.label).strip() or said.call, place.label), phone.number, phone.label))
-    if _is_address(body.location_url):
-        if place is not None and ActionKind.LINK in place.kinds and len(body.location_url) <= place.max_link:
-            actions.insert(0, Action(ActionKind.LINK, cut(said.locate, place.label), body.location_url, said.locate))
+    if url := _address(body.location_url):
+        if place is not None and ActionKind.LINK in place.kinds and len(url) <= place.max_link:
+            actions.insert(0, Action(ActionKind.LINK, cut(said.locate, place.label), url, said.locate))
         else:
-            lines.append(f"{said.locate}: {body.location_url}")
+            lines.append(f"{said.locate}: {url}")
     return actions, lines
 
 
@@ -105,20 +105,12 @@ def _place_source(source: SourceCard | None, capabilities: Capabilities, said: W
     if source is None:
         return None, []
     dated = " · ".join(filter(None, (source.effective_from and f"{source.effective_from} {said.in_force}", source.source, said.past if source.past else "")))
-    card = capabilities.card
-    if (
-        card is not None
-        and _is_address(source.url)
-        and len(source.url) <= card.actions.max_link
-        and ActionKind.LINK in card.actions.kinds
-        and sendable(source.title).strip()
-    ):
-        link = Action(ActionKind.LINK, cut(said.open_source, card.actions.label), source.url, said.open_source)
+    url, card = _address(source.url), capabilities.card
+    if card is not None and url and len(url) <= card.actions.max_link and ActionKind.LINK in card.actions.kinds and sendable(source.title).strip():
+        link = Action(ActionKind.LINK, cut(said.open_source, card.actions.label), url, said.open_source)
         return Outbound(cut(dated or said.source, card.text), cut(source.title, card.title), (link,)), []
     lines = [f"{said.source}: {source.title}" + (f" ({dated})" if dated else "")]
-    if _is_address(source.url):
-        lines.append(source.url)
-    return None, lines
+    return None, [*lines, url] if url else lines
 
 
 def _with_buttons(messages: list[Outbound], actions: Iterable[Action], place: Actions, said: Words) -> list[Outbound]:
@@ -135,12 +127,12 @@ def _with_buttons(messages: list[Outbound], actions: Iterable[Action], place: Ac
     return messages
 
 
-def _is_address(url: str) -> bool:
-    """Whether a messenger can open it: a path of ours without the service's own address would lead nowhere."""
+def _address(url: str) -> str:
+    """The address in the form that every platform takes; empty where a messenger cannot open it, such as a path of ours without our own address."""
     if url != sendable(url) or not url.isprintable() or " " in url:
-        return False
+        return ""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return False
-    return parts.scheme in _SCHEMES and bool(parts.hostname)
+        return ""
+    return quote(url, safe="%/:=&?~#+!$,;'@()*[]") if parts.scheme in _SCHEMES and parts.hostname else ""

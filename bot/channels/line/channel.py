@@ -1,0 +1,161 @@
+"""LINE's adapter: signed webhooks in, replies and pushes out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
+
+from bot.channels import guard
+from bot.channels.contract import Parcel, Refused, Retry, SendResult, Sent, WindowClosed
+from bot.channels.door import Door
+from bot.channels.line.parsing import NAME, Followed, Happening, Said, Unfollowed, Unsent, happenings
+from bot.channels.line.signature import HEADER, is_signed
+from bot.channels.line.wire import CAPABILITIES, message
+from conversation.schemas import InboundKind
+from core.clock import now
+from core.logging import get
+from core.metrics import CHANNEL_QUOTA_REACHED
+from core.settings import Settings
+
+log = get(__name__)
+TIMEOUT = httpx.Timeout(8.0, connect=4.0)
+#: How long LINE shows that an answer is being written, unless it comes before: 5 to 60, in fives.
+LOADING_S = 20
+QUOTA_S = 60.0
+
+
+class LineChannel:
+    """One LINE official account."""
+
+    name = NAME
+    capabilities = CAPABILITIES
+
+    def __init__(self, secret: str, token: str, api_url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._secret = secret
+        self._client = httpx.AsyncClient(
+            base_url=api_url.rstrip("/"), headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT, follow_redirects=False, transport=transport
+        )
+
+    def routes(self, door: Door) -> APIRouter:
+        """``POST /channels/line/webhook``."""
+        router = APIRouter()
+
+        @router.post("/channels/line/webhook")
+        async def webhook(request: Request) -> JSONResponse:
+            raw = await guard.body(request, NAME)
+            if not is_signed(self._secret, raw, request.headers.get(HEADER, "")):
+                raise guard.refused(NAME, "bad_signature")
+            found = happenings(guard.json_of(raw, NAME), now())
+            await self._take_all(door, found)
+            waiting = [one.inbound.visitor for one in found if isinstance(one, Said) and one.inbound.kind is InboundKind.TEXT]
+            return JSONResponse({}, background=BackgroundTask(self.show_typing, waiting[-1]) if waiting else None)
+
+        return router
+
+    async def _take_all(self, door: Door, found: list[Happening]) -> None:
+        """One after the other; a fault of one does not keep the others out, and is told to LINE, which then delivers all of them again."""
+        failed: Exception | None = None
+        for one in found:
+            try:
+                await self._take(door, one)
+            except Exception as error:  # noqa: BLE001  (raised again below)
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    async def _take(self, door: Door, one: Happening) -> None:
+        if isinstance(one, Said):
+            await door.accept(one.inbound, one.window)
+        elif isinstance(one, Followed):
+            await door.greet(NAME, one.visitor, one.event_id, one.window)
+        elif isinstance(one, Unfollowed):
+            await door.left(NAME, one.visitor)
+        elif isinstance(one, Unsent):
+            await door.unsend(NAME, one.platform_id)
+
+    async def send(self, parcel: Parcel) -> SendResult:
+        """A reply where a token is given, else a push under the parcel's key."""
+        messages = [message(one) for one in parcel.messages]
+        try:
+            if parcel.window is not None:
+                answer = await self._client.post("/v2/bot/message/reply", json={"replyToken": parcel.window.token, "messages": messages})
+            else:
+                answer = await self._client.post(
+                    "/v2/bot/message/push", json={"to": parcel.to, "messages": messages}, headers={"X-Line-Retry-Key": str(parcel.key)}
+                )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            return Retry("unreachable")
+        except httpx.HTTPError:
+            return Retry("timeout", is_unknown=True)
+        result = outcome(answer, is_reply=parcel.window is not None)
+        if isinstance(result, Retry) and result.reason == "quota":
+            CHANNEL_QUOTA_REACHED.labels(channel=NAME).inc()
+            log.error("quota_reached", channel=NAME)
+        elif isinstance(result, Retry) and result.reason == "unauthorised":
+            log.error("credentials_refused", channel=NAME)
+        elif isinstance(result, Refused):
+            log.error("line_refused", status=answer.status_code, fields=_fields(answer))
+        return result
+
+    async def show_typing(self, to: str) -> None:
+        """Show the loading animation; if it fails nobody misses anything."""
+        try:
+            await self._client.post("/v2/bot/chat/loading/start", json={"chatId": to, "loadingSeconds": LOADING_S})
+        except httpx.HTTPError as error:
+            log.info("loading_not_shown", error=type(error).__name__)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await asyncio.shield(self._client.aclose())
+
+
+def outcome(answer: httpx.Response, *, is_reply: bool) -> SendResult:
+    """What LINE's answer says of a send. Pure."""
+    status, said = answer.status_code, _said(answer)
+    if status == 200 or (status == 409 and not is_reply):  # 409: taken before under this key
+        return Sent()
+    if status == 400 and is_reply and "reply token" in said.lower():
+        return WindowClosed()
+    if status == 429:
+        return Retry("quota", QUOTA_S) if "monthly" in said.lower() else Retry("rate", _seconds(answer))
+    if status in (401, 403):  # a token that was changed or withdrawn: once it is mended, what waited goes
+        return Retry("unauthorised", 30.0)
+    if status in (502, 503):
+        return Retry(f"http_{status}")
+    if status >= 500:  # it may have got as far as the person
+        return Retry("http_500", is_unknown=True)
+    return Refused(f"http_{status}")
+
+
+def _said(answer: httpx.Response) -> str:
+    try:
+        content: Any = answer.json()
+    except ValueError:
+        return ""
+    return str(content.get("message", "")) if isinstance(content, dict) else ""
+
+
+def _fields(answer: httpx.Response) -> list[str]:
+    """Which fields LINE found fault with: their paths, never their content."""
+    try:
+        details = answer.json().get("details") or []
+        return [str(detail.get("property", "")) for detail in details][:5]
+    except (ValueError, AttributeError):
+        return []
+
+
+def _seconds(answer: httpx.Response) -> float:
+    given = answer.headers.get("retry-after", "")
+    return float(given) if given.isdigit() else 2.0
+
+
+def make(settings: Settings) -> LineChannel | None:
+    """The channel, if it is configured."""
+    if settings.line_channel_secret is None or settings.line_channel_token is None:
+        return None
+    return LineChannel(settings.line_channel_secret.get_secret_value(), settings.line_channel_token.get_secret_value(), settings.line_api_url)

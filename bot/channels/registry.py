@@ -1,0 +1,36 @@
+"""Which messengers there are; a new one is one line in :data:`MAKERS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.channels.contract import Channel
+from bot.channels.line import channel as line_channel
+from conversation import limits, windows
+from conversation.schemas import ChannelLimits
+from core.db import Connection
+from core.settings import Settings
+
+#: Each gives its channel, or None where the settings do not name it.
+MAKERS: tuple[Callable[[Settings], Channel | None], ...] = (line_channel.make,)
+
+
+def configured(settings: Settings) -> dict[str, Channel]:
+    """The channels of this process, by name."""
+    made = [make(settings) for make in MAKERS]
+    return {channel.name: channel for channel in made if channel is not None}
+
+
+def register_limits(channels: Mapping[str, Channel]) -> None:
+    """Tell the desk what each channel leaves for a reply."""
+    for name, channel in channels.items():
+        limits.register(name, _limits_of(channel))
+
+
+def _limits_of(channel: Channel) -> limits.LimitsOf:
+    async def left(connection: Connection, conversation: Mapping[str, Any]) -> ChannelLimits:
+        window = await windows.left(connection, conversation["id"])
+        return channel.capabilities.limits(window["messages_left"] if window else None, window["deadline"] if window else None)
+
+    return left
