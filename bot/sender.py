@@ -214,7 +214,7 @@ class Sender:
         except TimeoutError:
             return Retry("timeout", is_unknown=True)
         except Exception as error:  # a fault of an adapter must not stop the others
-            log.error("adapter_failed", channel=channel.name, error=type(error).__name__, exc_info=error)
+            log.error("adapter_failed", conversation=parcel.conversation_id, error=type(error).__name__, exc_info=error)
             return Retry("adapter_failed", is_unknown=True)
 
     async def _settle(self, claim: Claim, by: str, load: Load, result: SendResult) -> float | None:
