@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "cannot_speak"
-down_revision = "records"
+down_revision = "messengers"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "place_quality"
-down_revision = "messengers"
+down_revision = "cannot_speak"
 branch_labels = None
 depends_on = None
 
