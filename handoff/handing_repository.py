@@ -52,3 +52,13 @@ async def add_participant(tx: Connection, conversation_id: str, staff_id: int, r
         )
         > 0
     )
+
+
+async def participants(connection: Connection, conversation_id: str) -> list[Row]:
+    """Who may write beside the owner, by name."""
+    return await database.rows(
+        connection,
+        """SELECT p.staff_id, p.role, s.display_name FROM participants p JOIN staff s ON s.id = p.staff_id
+           WHERE p.conversation_id = %s ORDER BY s.display_name, s.id""",
+        conversation_id,
+    )

@@ -140,7 +140,7 @@ async def on_shift(connection: Connection, at: datetime) -> list[int]:
 
 
 async def overstaying(connection: Connection, at: datetime) -> list[dict[str, Any]]:
-    """Who still holds open cases or unkept promises though their shift is over, with how many: what must be handed over by name."""
+    """Who still holds open cases or unkept promises though their shift is over or their account is locked: what must be handed over by name."""
     return await repository.overstaying(connection, at)
 
 

@@ -52,7 +52,7 @@ async def on_shift(connection: Connection, at: datetime) -> list[int]:
 
 
 async def overstaying(connection: Connection, at: datetime) -> list[Row]:
-    """Holders of open cases or promises who have had a shift that is over and are in none now."""
+    """Holders of open cases or promises who have had a shift that is over and are in none now, or whose account is locked."""
     return await database.rows(
         connection,
         """SELECT * FROM (
@@ -60,8 +60,8 @@ async def overstaying(connection: Connection, at: datetime) -> list[Row]:
                       (SELECT count(*) FROM cases c WHERE c.owner_id = s.id AND c.status <> 'closed') AS cases,
                       (SELECT count(*) FROM case_promises p WHERE p.staff_id = s.id AND p.kept_at IS NULL) AS promises
                FROM staff s
-               WHERE EXISTS (SELECT 1 FROM shifts h WHERE h.staff_id = s.id AND h.ends_at <= %(at)s)
-                 AND NOT EXISTS (SELECT 1 FROM shifts h WHERE h.staff_id = s.id AND h.starts_at <= %(at)s AND h.ends_at > %(at)s)
+               WHERE s.disabled OR (EXISTS (SELECT 1 FROM shifts h WHERE h.staff_id = s.id AND h.ends_at <= %(at)s)
+                 AND NOT EXISTS (SELECT 1 FROM shifts h WHERE h.staff_id = s.id AND h.starts_at <= %(at)s AND h.ends_at > %(at)s))
            ) AS over WHERE cases + promises > 0 ORDER BY staff_id""",
         at=at,
     )

@@ -17,6 +17,8 @@ from handoff import location
 from handoff import service as handoff
 from handoff.access import access_case
 from handoff.desk import words
+from handoff.desk.aside import Aside, read_aside
+from handoff.desk.move_actions import MoveActions
 from handoff.desk.phone_actions import PhoneActions
 from handoff.desk.place_actions import PlaceActions
 from handoff.desk.session import Session
@@ -41,11 +43,12 @@ class ToMark:
 
 @dataclass(frozen=True)
 class Opened:
-    """A case with its newest lines and the citizen's read mark."""
+    """A case with its newest lines, the citizen's read mark, and what is pending about it."""
 
     card: CaseCard
     lines: list[Line]
     read_by_citizen: int
+    aside: Aside
 
 
 class Actions:
@@ -57,6 +60,7 @@ class Actions:
         self._session = session
         self._public_url = public_url.rstrip("/")
         self.places = PlaceActions(self._acting, cipher, session.address)
+        self.moves = MoveActions(self._acting, cipher)
         self.phone = PhoneActions(db, self._acting, cipher, session.address, self._public_url)
 
     @asynccontextmanager
@@ -76,7 +80,8 @@ class Actions:
             while lines and (more := await conversation.transcript(tx, self._cipher, card.case.conversation_id, after=lines[-1].seq, limit=PAGE)):
                 lines += more
             row = await conversation.get(tx, card.case.conversation_id)
-        return Opened(card, lines, int(row["read_by_citizen"]))
+            aside = await read_aside(tx, self._cipher, card.case, staff)
+        return Opened(card, lines, int(row["read_by_citizen"]), aside)
 
     async def lines(self, case_id: int, after: int) -> list[Line]:
         """What came after a line, for someone who may (still) see it.
@@ -217,7 +222,7 @@ class Actions:
         async with self._acting() as (tx, staff):
             return await handoff.heartbeat(tx, staff)
 
-    async def set_presence(self, state: str) -> Presence:
-        """Available or away."""
+    async def set_presence(self, state: str, reason: str = "") -> Presence:
+        """Available, away (with one of ``AWAY_REASONS``) or off."""
         async with self._acting() as (tx, staff):
-            return await handoff.set_presence(tx, staff, state)
+            return await handoff.set_presence(tx, staff, state, reason=reason)

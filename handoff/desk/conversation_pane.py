@@ -30,6 +30,8 @@ class Handlers:
     to_queue: Callable[[], Any]
     close: Callable[[], Any]
     mark: Callable[[int | None], Any]
+    transfer: Callable[[], Any]
+    menu: Callable[[], Any]
     cannot_speak: Callable[[bool], Any]
     send: Callable[[dict[str, Any]], Any]
     draft: Callable[[dict[str, Any]], Any]
@@ -98,6 +100,7 @@ class ConversationPane:
             self._head = block("header", "case-head")
             with self._head:
                 self._build_head()
+            self.strip = block("div", "case-strip")
             self._card = block("div", "handoff-card", role="group", aria_label="핸드오프 카드")
             self._body = block("div", "talk")
         self._show_frame(False)
@@ -114,15 +117,17 @@ class ConversationPane:
                 self._buttons = {
                     "take": button("맡기", h.take, classes="primary", hint="Enter", data_action="take"),
                     "acknowledge": button("확인", h.acknowledge, hint="a", data_key="KeyA", data_action="acknowledge"),
+                    "transfer": button("넘기기", h.transfer, hint="t", data_key="KeyT", data_action="transfer"),
                     "hand_back": button("봇에게 돌려주기", h.hand_back, hint="b", data_key="KeyB", data_action="hand-back"),
                     "to_queue": button("대기열로", h.to_queue, hint="q", data_key="KeyQ", data_action="to-queue"),
                     "close": button("종료", h.close, classes="strong", hint="e", data_key="KeyE", data_action="close"),
                     "mark": button("응급 판정", lambda: h.mark(None), hint="v", data_key="KeyV", data_action="mark"),
+                    "menu": button("더 보기", h.menu, hint=".", data_key="Period", data_action="menu"),
                 }
 
     def _show_frame(self, on: bool) -> None:
         self._nothing.set_visibility(not on)
-        for element in (self._head, self._card, self._body):
+        for element in (self._head, self.strip, self._card, self._body):
             element.set_visibility(on)
 
     def clear(self) -> None:
@@ -167,6 +172,7 @@ class ConversationPane:
         visible = {
             "take": case.status == "queued" or (case.status == "handed_back" and own),
             "acknowledge": emergency and case.acknowledged_at is None and case.status != "closed",
+            "transfer": case.status in ("claimed", "handed_back") and (own or viewer.has(Role.SUPERVISOR)),
             "hand_back": own and case.status == "claimed" and card.caller is None,
             "to_queue": case.status in ("claimed", "handed_back") and (own or viewer.has(Role.SUPERVISOR)),
             "close": case.status != "closed" and (own or viewer.has(Role.SUPERVISOR) or case.closing_by is not None),

@@ -10,7 +10,7 @@ from typing import Any
 
 from nicegui import Client, background_tasks, ui
 
-from accounts.schemas import Staff
+from accounts.schemas import Role, Staff
 from conversation import service as conversation
 from conversation.schemas import Line
 from core.clock import now as clock_now
@@ -21,14 +21,20 @@ from core.logging import get
 from core.settings import Settings
 from handoff import service as handoff
 from handoff.desk.actions import Actions
+from handoff.desk.aside import Aside
+from handoff.desk.case_strip import CaseStrip
+from handoff.desk.choices import Do
 from handoff.desk.context_pane import ContextPane
 from handoff.desk.conversation_pane import ConversationPane, Handlers
 from handoff.desk.dialogs import show_help
 from handoff.desk.elements import Signals, block, button, say
+from handoff.desk.floor import Floor
 from handoff.desk.guarded import guarded
 from handoff.desk.leaving import Leaving
 from handoff.desk.live import Follower, QueueFeed
 from handoff.desk.marking import Marking
+from handoff.desk.moves_menu import Moves
+from handoff.desk.news import news
 from handoff.desk.phone_dialog import ask_caller
 from handoff.desk.phone_tools import PhoneTools
 from handoff.desk.place_tools import PlaceTools
@@ -63,9 +69,18 @@ class Desk:
         self._do = actions
         self._settings = settings
         self._marking = Marking(client, actions, self._guarded)
-        self._leaving = Leaving(client, actions, self._guarded, lambda: self._card, self._left)
         self._follower = Follower(db, hub, self._on_events)
         self._card: CaseCard | None = None
+        self._aside = Aside()
+        floor = Floor(client, viewer, actions.moves, feed, self._guarded)
+        self._leaving = Leaving(floor, actions, lambda: self._card, lambda: self._aside, self._left)
+        elsewhere: dict[Do, Callable[[], Any]] = {
+            Do.CLAIM: lambda: self.take(self._open_id),
+            Do.HAND_BACK: self._leaving.ask_hand_back,
+            Do.TO_QUEUE: self._leaving.ask_to_queue,
+        }
+        elsewhere |= dict.fromkeys((Do.CLOSE, Do.CONFIRM_CLOSE, Do.OBJECT), self._leaving.ask_close)
+        self._moves = Moves(floor, lambda: self._card, elsewhere, self._open, lambda: self._presence.count_promises())
         self._writing = Writing(client, viewer, actions, texts, lambda: self._card)
         self._wanted: int | None = None
         self._last_seq = 0
@@ -81,6 +96,9 @@ class Desk:
                     self._signals = Signals()
                     with block("a", "nav", href="/desk/reviews"):
                         say("span", "판정 검토")
+                    if self._viewer.has(Role.SUPERVISOR, Role.ADMIN):
+                        with block("a", "nav", href="/desk/team"):
+                            say("span", "팀")
                     button("전화 상담", self._ask_caller, classes="small", hint="c", data_key="KeyC", data_action="phone")
                     button("도움말", show_help, classes="small", hint="?", data_key="?")
                     say("span", self._viewer.display_name, "who")
@@ -93,8 +111,17 @@ class Desk:
                     tab.on("click", js_handler=f"() => {_show(name)}")
             with block("main", "panes"):
                 with block("section", "pane queue-pane", data_pane="queue"):
-                    self._queue = QueuePane(self._feed, self._viewer, self._signals, on_take=self.take, on_look=self.look, on_ack=self._acknowledge)
-                    self._presence = PresenceControl(self._do, lambda: len(self._queue.mine), self._guarded)
+                    self._queue = QueuePane(
+                        self._feed, self._viewer, self._signals, on_take=self.take, on_look=self.look, on_ack=self._acknowledge, on_decline=self._moves.decline
+                    )
+                    self._presence = PresenceControl(
+                        self._client,
+                        self._do,
+                        lambda: len(self._queue.mine),
+                        self._guarded,
+                        lambda: self._moves.general("promises"),
+                        lambda: self._moves.general("shift"),
+                    )
                 handlers = Handlers(
                     take=lambda: self.take(self._open_id),
                     acknowledge=lambda: self._acknowledge(self._open_id),
@@ -102,6 +129,8 @@ class Desk:
                     to_queue=self._leaving.ask_to_queue,
                     close=self._leaving.ask_close,
                     mark=self._ask_mark,
+                    transfer=lambda: self._moves.move(Do.TRANSFER),
+                    menu=self._moves.menu,
                     cannot_speak=lambda on: self._guarded(lambda: self._do.cannot_speak(self._open_id, on)),
                     send=self._send,
                     draft=self._writing.keep,
@@ -110,6 +139,7 @@ class Desk:
                     put=self._writing.put,
                 )
                 self._conversation = self._writing.pane = ConversationPane(self._viewer, handlers)
+                self._strip = CaseStrip(self._conversation.strip, self._viewer, self._moves.move)
                 tools = PlaceTools(self._do.places, self._guarded)
                 phone = PhoneTools(self._do.phone, self._guarded)
                 self._context = ContextPane(self._settings.tile_url, on_ask=self._ask_place, tools=tools, phone=phone)
@@ -146,6 +176,10 @@ class Desk:
         with self._client:
             self._queue.listen(changes)
             self._presence.held(sum(row.status == "claimed" for row in self._queue.mine))
+            for change in changes or []:
+                if (told := news(change, self._viewer.id)) is not None:
+                    ui.notify(told, type="info", close_button="닫기")
+            self._moves.listen()
         if changes is None or any(self._viewer.id in (c.before and c.before.owner_id, c.after and c.after.owner_id) for c in changes):
             self._spawn(self._follow())
 
@@ -164,9 +198,9 @@ class Desk:
         with self._client:
             self._queue.unread(row.case_id, count)
 
-    async def _on_events(self, stream: str, news: list[Event]) -> None:
+    async def _on_events(self, stream: str, events: list[Event]) -> None:
         try:
-            await self._take_in(stream, news)
+            await self._take_in(stream, events)
         except DatabaseUnavailable:
             raise
         except AppError as error:
@@ -178,34 +212,34 @@ class Desk:
             if error.code == "not_signed_in":
                 ui.navigate.to("/staff/sign-in?next=/desk")
             elif error.code in ("forbidden", "not_found"):
-                row = self._feed.rows.get(case_id)
+                row, was_own = self._feed.rows.get(case_id), self._card is not None and self._card.case.owner_id == self._viewer.id
                 if case_id == self._open_id:
                     self._close_pane()
-                if row is not None:  # else it was closed
+                if row is not None and not was_own:  # else it was closed, or ``news`` says who has it
                     ui.notify(f"{row.owner_name or '다른 상담관'} 님이 #{case_id} 상담을 맡았습니다.", type="info")
             else:
                 ui.notify(error.kind.korean, type="negative", close_button="닫기")
 
-    async def _take_in(self, stream: str, news: list[Event]) -> None:
+    async def _take_in(self, stream: str, events: list[Event]) -> None:
         card = self._card
         if card is not None and stream == conversation.stream(card.case.conversation_id):
-            await self._on_conversation(card, news)
+            await self._on_conversation(card, events)
         elif card is not None and stream == handoff.case_stream(card.case.id):
-            if any(event.kind not in ("reply", "note") for event in news):
+            if any(event.kind != "reply" for event in events):
                 await self._refresh(card.case.id)
         else:
             for row in self._queue.mine:
                 if stream == conversation.stream(row.conversation_id):
                     await self._count_unread(row)
 
-    async def _on_conversation(self, card: CaseCard, news: list[Event]) -> None:
-        for event in news:
+    async def _on_conversation(self, card: CaseCard, events: list[Event]) -> None:
+        for event in events:
             if event.kind == "read" and event.payload.get("by") == "citizen":
                 with self._client:
                     self._conversation.read(int(event.payload["seq"]))
-        if any(event.kind == "message" for event in news):
+        if any(event.kind == "message" for event in events):
             await self._fetch_lines(card, self._last_seq)
-        if any(event.kind in ("owner", "closed") for event in news):
+        if any(event.kind in ("owner", "closed") for event in events):
             await self._refresh(card.case.id)
 
     async def _fetch_lines(self, card: CaseCard, after: int) -> None:
@@ -222,9 +256,10 @@ class Desk:
             opened = await self._do.open(case_id)
             if self._open_id != case_id:
                 return
-            self._card = opened.card
+            self._card, self._aside = opened.card, opened.aside
             with self._client:
                 self._conversation.update(opened.card)
+                self._strip.show(opened.card, opened.aside)
                 self._context.show(opened.card, may_ask=opened.card.may_write and opened.card.conversation_open)
                 self._show_lines(opened.lines[-RECHECKED:])
 
@@ -283,7 +318,7 @@ class Desk:
         if self._wanted != case_id:  # something else was opened meanwhile
             return
         same = self._open_id == case_id
-        self._card = opened.card
+        self._card, self._aside = opened.card, opened.aside
         may_write = opened.card.may_write and opened.card.conversation_open
         with self._client:
             self._queue.list.run_method("show", case_id)
@@ -295,6 +330,7 @@ class Desk:
                 self._writing.stop_suggesting()
                 self._conversation.open(opened.card, opened.lines, opened.read_by_citizen, self._writing.draft(opened.card))
                 ui.run_javascript(_show("conversation"))
+            self._strip.show(opened.card, opened.aside)
             self._context.show(opened.card, may_ask=may_write)
             self._queue.unread(case_id, 0)
         self._spawn(self._writing.suggest(opened.lines))
@@ -310,6 +346,8 @@ class Desk:
 
     def _close_pane(self) -> None:
         self._card = self._wanted = None
+        self._aside = Aside()
+        self._strip.clear()
         self._conversation.clear()
         self._context.clear()
         self._queue.list.run_method("show", None)

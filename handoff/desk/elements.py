@@ -6,7 +6,7 @@ from nicegui.element import Element
 
 from core.staff_elements import attributes, block, button, say
 
-__all__ = ["Composer", "QueueList", "ReviewKeys", "Signals", "Transcript", "attributes", "block", "button", "say"]
+__all__ = ["Composer", "MenuKeys", "PersonList", "QueueList", "ReviewKeys", "Signals", "Transcript", "attributes", "block", "button", "say"]
 
 
 class QueueList(Element, component="static/queue_list.js"):
@@ -27,3 +27,11 @@ class Signals(Element, component="static/signals.js"):
 
 class ReviewKeys(Element, component="static/review_keys.js"):
     """The keys of the review page."""
+
+
+class MenuKeys(Element, component="static/menu_keys.js"):
+    """The keys of the menu of moves."""
+
+
+class PersonList(Element, component="static/person_list.js"):
+    """Colleagues to choose one from."""

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from nicegui import Client, ui
 
 from core.errors import AppError
 from handoff import service as handoff
 from handoff.desk.actions import Actions
+from handoff.desk.aside import Aside
+from handoff.desk.closing_dialog import ask_second
 from handoff.desk.dialogs import ask_close, ask_confirm
+from handoff.desk.floor import Floor, Guarded
 from handoff.queue_order import is_emergency
 from handoff.reviews.schemas import Label
 from handoff.schemas import CaseCard
-
-Guarded = Callable[[Callable[[], Awaitable[Any]]], Awaitable[bool]]
 
 
 class Leaving:
     """Belongs to one desk; ``on_left`` gets the conversation, and whether the case is over."""
 
     def __init__(
-        self, client: Client, actions: Actions, guarded: Guarded, card_of: Callable[[], CaseCard | None], on_left: Callable[[str, bool], None]
+        self, floor: Floor, actions: Actions, card_of: Callable[[], CaseCard | None], aside_of: Callable[[], Aside], on_left: Callable[[str, bool], None]
     ) -> None:
-        self._client = client
+        self._client: Client = floor.client
+        self._floor = floor
         self._do = actions
-        self._guarded = guarded
+        self._guarded: Guarded = floor.guarded
         self._card_of = card_of
+        self._aside_of = aside_of
         self._on_left = on_left
 
     def ask_hand_back(self) -> None:
@@ -81,7 +83,15 @@ class Leaving:
         ask_close(card.case, confirm)
 
     def _ask_second(self, card: CaseCard) -> None:
-        """Another person confirms what a colleague has asked for; whoever asked is told that it cannot be them."""
-        outcome = handoff.OUTCOMES.get(card.case.closing_outcome or "", "")
-        text = f"동료가 이 긴급 상담을 ‘{outcome}’(으)로 끝내자고 요청했습니다. 대화와 메모를 읽고 민원인이 안전하다고 확인될 때만 종료하세요."
-        ask_confirm("종료 확인", text, "확인하고 종료", lambda: self._leave(card, lambda: self._do.confirm_close(card.case.id)), name="confirm-close")
+        """Another person confirms what a colleague has asked for, or objects; whoever asked may take it back."""
+        request = self._aside_of().closing
+        if request is None:  # taken back at this moment
+            return
+
+        async def end() -> None:
+            await self._do.confirm_close(card.case.id)
+            with self._client:
+                self._on_left(card.case.conversation_id, False)
+                ui.notify(f"#{card.case.id} 상담을 종료했습니다.", type="positive")
+
+        ask_second(self._floor, card, request, end)

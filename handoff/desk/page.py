@@ -29,13 +29,15 @@ from handoff.desk.officer_page import OfficerPage
 from handoff.desk.review_actions import ReviewActions
 from handoff.desk.reviews_page import ReviewPage, refuse
 from handoff.desk.session import Session
+from handoff.desk.team_actions import TeamActions
+from handoff.desk.team_page import TeamPage
 from handoff.desk.texts import Search, Texts
 from handoff.desk.tiles import build_router as tiles_router
 from handoff.geography import BASE_MAP
 from handoff.soon import warm
 
 ASSETS = Path(__file__).parent / "static"
-HEAD = '<link rel="stylesheet" href="/desk/assets/desk.css"><link rel="stylesheet" href="/desk/assets/places.css"><meta name="robots" content="noindex">'
+HEAD = "".join(f'<link rel="stylesheet" href="/desk/assets/{name}.css">' for name in ("desk", "places", "moves")) + '<meta name="robots" content="noindex">'
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
     ui.page("/desk", title="상담 데스크")(_page)
     ui.page("/desk/reviews", title="판정 검토")(_reviews)
     ui.page("/desk/mission", title="공관 데스크")(_mission)
+    ui.page("/desk/team", title="팀")(_team)
     frame.install(app, cipher, settings)
     inner = app.router.lifespan_context
 
@@ -122,6 +125,27 @@ async def _mission(request: Request, client: Client) -> Response | None:
         client.status_code = error.kind.status
         return None
     OfficerPage(client, viewer, mission, actions, parts.settings.tile_url).build()
+    return None
+
+
+async def _team(request: Request, client: Client) -> Response | None:
+    parts = _parts[0]
+    session = Session.of(request)
+    do = TeamActions(parts.db, session)
+    ui.add_head_html(HEAD + '<link rel="stylesheet" href="/desk/assets/team.css">')
+    try:
+        viewer = await do.viewer()
+    except AppError as error:
+        if error.code == "not_signed_in":
+            return RedirectResponse("/staff/sign-in?next=/desk/team", 303)
+        refuse(error)
+        client.status_code = error.kind.status
+        return None
+    await parts.feed.ready()
+    moves = Actions(parts.db, parts.cipher, session, parts.settings.public_url or "").moves
+    page = TeamPage(client, viewer, do, moves, parts.feed)
+    page.build()
+    client.on_delete(page.stop)
     return None
 
 

@@ -51,6 +51,7 @@ def calls(change: Change, viewer: Staff) -> bool:
 
 def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id: int = 0) -> dict[str, Any]:
     """A row as the browser's list shows it."""
+    answer = {row.offered_to: "맡지 않기", row.asked_to: "거절"}.get(viewer_id, "") if viewer_id else ""
     notes = []
     if row.offered_to is not None:
         notes.append("나에게 제안됨 · Enter 로 맡으세요" if row.offered_to == viewer_id else "다른 상담관에게 제안 중")
@@ -92,13 +93,14 @@ def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id
         "note": " · ".join(notes),
         "ring": ring,
         "unread": unread,
+        "refusal": answer,
     }
 
 
 class QueuePane:
     """One desk's list, fed by the process's picture of the queue."""
 
-    def __init__(self, feed: QueueFeed, viewer: Staff, signals: Signals, *, on_take: OnCase, on_look: OnCase, on_ack: OnCase) -> None:
+    def __init__(self, feed: QueueFeed, viewer: Staff, signals: Signals, *, on_take: OnCase, on_look: OnCase, on_ack: OnCase, on_decline: OnCase) -> None:
         self._feed = feed
         self._viewer = viewer
         self._signals = signals
@@ -112,6 +114,7 @@ class QueuePane:
         self.list.on("take", lambda e: on_take(int(e.args)), None)
         self.list.on("look", lambda e: on_look(int(e.args)), None)
         self.list.on("ack", lambda e: on_ack(int(e.args)), None)
+        self.list.on("decline", lambda e: on_decline(int(e.args)), None)
         attributes(self.list, rows=self._snapshot(), totals=self._totals())
 
     @property

@@ -59,6 +59,12 @@ class Sheet:
             if act is not None:
                 self._button = button(label, self._press(act), classes="danger" if is_danger else "primary", data_confirm="")
 
+    def finish(self) -> None:
+        """What was asked is done: the button that acts goes, the dialog stays to be read."""
+        if self._button is not None:
+            self._button.delete()
+            self._button = None
+
     def tell(self, text: str) -> None:
         """Say what stands in the way."""
         if self._problem is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from handoff.schemas import AgentFull, AlreadyTaken, NotEligible, OfferedToAnother
+from handoff.schemas import AgentFull, AlreadyTaken, Case, NotEligible, OfferedToAnother, QueueRow
 from language.categories import Category
 
 #: Severity as a word and a shape, because colour alone carries no meaning.
@@ -16,7 +16,7 @@ SEVERITY = {
     "none": ("일반", "□"),
 }
 AUTHORS = {"citizen": "민원인", "bot": "봇", "agent": "상담관", "officer": "영사", "system": "알림"}
-STATES = {"available": "응대 가능", "away": "자리 비움"}
+STATES = {"available": "응대 가능", "away": "자리 비움", "offline": "데스크 닫힘"}
 STATUS = {"queued": "대기", "claimed": "상담 중", "handed_back": "봇에 되돌림", "closed": "종료"}
 CHANNELS = {"webchat": "웹 채팅", "kakao": "카카오톡", "line": "라인", "wechat": "위챗", "phone": "전화"}
 METHODS = {"device": "기기 위치", "gps": "GPS", "network": "통신망", "wifi": "와이파이", "typed": "직접 적은 주소", "unknown": "방법 모름"}
@@ -112,6 +112,12 @@ def _languages() -> dict[str, str]:
 def language_name(code: str) -> str:
     """Korean name of a language."""
     return _languages().get(code, code)
+
+
+def case_label(row: QueueRow | Case) -> str:
+    """A case in one line: how grave, what, where, its number."""
+    number = row.case_id if isinstance(row, QueueRow) else row.id
+    return f"{severity_shape(row.severity)} {severity_word(row.severity)} · {category_word(row.category)} · {country_name(row.country)} · #{number}"
 
 
 def why(codes: tuple[str, ...]) -> list[str]:

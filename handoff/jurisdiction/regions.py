@@ -48,10 +48,15 @@ def _outlines(path: Path = OUTLINES) -> dict[str, _Outlines]:
     return {country: _Outlines(shapely.STRtree(shapes), shapes, names) for country, (shapes, names) in grouped.items()}
 
 
-def known_codes(country: str) -> frozenset[str]:
-    """The divisions of a country that have an outline."""
+def known_regions(country: str) -> dict[str, str]:
+    """The divisions of a country that have an outline: code and name."""
     found = _outlines().get(country)
-    return frozenset(code for code, _ in found.names) if found else frozenset()
+    return dict(found.names) if found else {}
+
+
+def known_codes(country: str) -> frozenset[str]:
+    """The codes of those divisions."""
+    return frozenset(known_regions(country))
 
 
 def reach_m(radius_m: float | None) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.schemas import Role, Staff
@@ -15,6 +16,31 @@ from handoff.jurisdiction.records import REST, Competence, read_files
 from handoff.jurisdiction.regions import known_codes
 from handoff.missions import Mission, missions_of
 from handoff.schemas import CountryCandidate, MissionHint
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table as it was written: by whom, when, and since when it stands no longer."""
+
+    id: int
+    row: Competence
+    changed_by: str
+    changed_at: datetime
+    replaced_at: datetime | None
+
+
+async def lines(connection: Connection, staff: Staff, country: str) -> list[Line]:
+    """Every row of a country there ever was, the newest first; those without ``replaced_at`` stand.
+
+    Raises:
+        AppError: ``forbidden``.
+    """
+    if staff.disabled or not staff.has(Role.SUPERVISOR, Role.ADMIN):
+        raise AppError("forbidden", f"staff {staff.id} may not see how districts were changed")
+    return [
+        Line(row["id"], repository.record_of(row), row["changed_by"], row["changed_at"], row["replaced_at"])
+        for row in await repository.history(connection, country)
+    ]
 
 
 async def seed(db: Database) -> int:

@@ -411,7 +411,7 @@ async def test_away_gives_back_what_one_holds_after_asking(seat, make_case, db):
     await page.locator("[data-action=presence]").click()
     await expect(page.locator("[data-dialog=away]")).to_contain_text("맡은 상담 1건")
     await page.locator("[data-dialog=away] [data-confirm]").click()
-    await expect(page.locator(".presence .state")).to_have_text("자리 비움")
+    await expect(page.locator(".presence .state")).to_have_text("자리 비움 · 휴식")
     assert (await rows(db, "SELECT status FROM cases"))[0]["status"] == "queued"
     await page.locator("[data-action=presence]").click()
     await expect(page.locator(".presence .state")).to_have_text("응대 가능")

@@ -24,6 +24,7 @@ export default {
             </button>
             <span class="acts">
               <button v-if="row.ring" type="button" class="small ack" tabindex="-1" @click="$emit('ack', row.id)">확인</button>
+              <button v-if="row.refusal && (row.id === selected || row.id === opened)" type="button" class="small decline" tabindex="-1" :data-key="row.id === selected ? 'KeyX' : null" @click="$emit('decline', row.id)">{{ row.refusal }} <kbd aria-hidden="true">x</kbd></button>
               <button v-if="row.section === 'waiting' && (row.id === selected || row.id === opened)" type="button" class="small take" tabindex="-1" @click="$emit('take', row.id)">맡기 <kbd>Enter</kbd></button>
             </span>
           </li>
@@ -33,7 +34,7 @@ export default {
       </section>
     </nav>`,
   props: { rows: Array, totals: Object },
-  emits: ["take", "look", "ack", "thin"],
+  emits: ["take", "look", "ack", "decline", "thin"],
   data() {
     return { known: new Map(), counts: {}, selected: null, opened: null };
   },

@@ -155,6 +155,12 @@ export default {
       this.noticed();
       if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.repeat && e.code !== "KeyJ" && e.code !== "KeyK") return;
       if (e.target.closest?.("input, textarea, select, [contenteditable=true], .leaflet-container") || document.querySelector(".q-dialog")) return;
+      // A quick hand presses the letter before the server has opened the menu: it is for the menu, never for the desk.
+      if (window.deskMenu && performance.now() < window.deskMenu.until) {
+        e.preventDefault();
+        window.deskMenu.keys.push(e.code);
+        return;
+      }
       // By the place of the key, so that the Hangul layout does not matter.
       if (e.code === "KeyJ" || e.code === "KeyK") {
         e.preventDefault();
@@ -171,6 +177,7 @@ export default {
         const button = document.querySelector(`[data-key="${e.key === "?" || (e.code === "Slash" && e.shiftKey) ? "?" : CSS.escape(e.code)}"]:not([disabled])`);
         if (button && button.offsetParent) {
           e.preventDefault();
+          if (e.code === "Period") window.deskMenu = { until: performance.now() + 1500, keys: [] };
           button.click();
         }
       }

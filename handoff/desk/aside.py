@@ -1,0 +1,44 @@
+"""What stands beside a case's card: who is asked to take it, who wants to end it, what was promised, who else may write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from accounts import service as accounts
+from accounts.schemas import Staff
+from core.crypto import Cipher
+from core.db import Connection
+from handoff import handing_repository
+from handoff import service as handoff
+from handoff.schemas import Case, CloseRequest
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Read together with the card, so that one look shows one moment."""
+
+    asked_name: str = ""
+    closing: CloseRequest | None = None
+    promises: tuple[handoff.Promise, ...] = field(default=(), repr=False)
+    #: Who answers for those promises.
+    names: dict[int, str] = field(default_factory=dict)
+    #: Name and role of whoever may write beside the owner.
+    participants: tuple[tuple[str, str], ...] = ()
+
+
+async def read_aside(connection: Connection, cipher: Cipher, case: Case, viewer: Staff) -> Aside:
+    """For somebody who has just been let see the card."""
+    promises = await handoff.promises_of(connection, cipher, case.id)
+    names = {staff_id: await _name(connection, staff_id) for staff_id in {one.staff_id for one in promises}}
+    return Aside(
+        asked_name=await _name(connection, case.asked_to) if case.asked_to else "",
+        closing=await handoff.close_request(connection, cipher, case.id, viewer) if case.closing_by else None,
+        promises=tuple(promises),
+        names=names,
+        participants=tuple((row["display_name"], row["role"]) for row in await handing_repository.participants(connection, case.conversation_id)),
+    )
+
+
+async def _name(connection: Connection, staff_id: int) -> str:
+    found = await accounts.account(connection, staff_id)
+    return found.display_name if found else ""
