@@ -45,7 +45,8 @@ async def merge(tx: Connection, case_id: int, into_id: int, staff: Staff) -> Cas
     await ladder.stop(tx, row)
     joined = await later_repository.join(tx, case_id, into_id, staff.id)
     severity = queue_order.worst(row["severity"], into["severity"])
-    stays = await later_repository.take_in(tx, into_id, severity, row["country"], row["cannot_speak"])
+    danger = queue_order.is_emergency(row["severity"])
+    stays = await later_repository.take_in(tx, into_id, severity, row["country"], row["cannot_speak"], danger=danger)
     if row["status"] == "claimed":
         await conversation.hand_back(tx, row["conversation_id"], row["owner_id"], clock_now() + HEIGHTENED)
     await handing_repository.add_participant(tx, row["conversation_id"], into["owner_id"], "agent")

@@ -50,16 +50,24 @@ async def join(tx: Connection, case_id: int, into_id: int, staff_id: int) -> Row
     return row
 
 
-async def take_in(tx: Connection, case_id: int, severity: str, country: str | None, cannot_speak: bool) -> Row:
-    """What the case that stays takes over; the caller holds the row's lock."""
+async def take_in(tx: Connection, case_id: int, severity: str, country: str | None, cannot_speak: bool, *, danger: bool) -> Row:
+    """What the case that stays takes over; the caller holds the row's lock.
+
+    With ``danger`` it is put aside no longer, and whoever asked for its end asked for the end of less.
+    """
     row = await database.one(
         tx,
-        """UPDATE cases SET severity = %s, country = COALESCE(country, %s), cannot_speak = cannot_speak OR %s, version = version + 1
-           WHERE id = %s RETURNING *""",
-        severity,
-        country,
-        cannot_speak,
-        case_id,
+        """UPDATE cases SET severity = %(severity)s, country = COALESCE(country, %(country)s), cannot_speak = cannot_speak OR %(cannot_speak)s,
+                  snoozed_until = CASE WHEN %(danger)s THEN NULL ELSE snoozed_until END,
+                  closing_by = CASE WHEN %(danger)s THEN NULL ELSE closing_by END,
+                  closing_at = CASE WHEN %(danger)s THEN NULL ELSE closing_at END,
+                  closing_outcome = CASE WHEN %(danger)s THEN NULL ELSE closing_outcome END, version = version + 1
+           WHERE id = %(case_id)s RETURNING *""",
+        severity=severity,
+        country=country,
+        cannot_speak=cannot_speak,
+        danger=danger,
+        case_id=case_id,
     )
     assert row is not None  # noqa: S101  (the row is locked by the caller)
     return row

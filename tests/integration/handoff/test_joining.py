@@ -67,6 +67,34 @@ async def test_nothing_that_nobody_owns_is_put_aside_and_danger_or_an_absent_own
     assert (row["status"], row["snoozed_until"]) == ("queued", None)
 
 
+async def test_danger_that_is_merged_in_wakes_the_case_and_voids_the_request_to_end_it(db, cipher, do, make_case, make_staff):
+    """As if it had been told in the case that stays: otherwise a life threat would sleep for days, or end as what it was joined with."""
+    agent, second = await make_staff(), await make_staff()
+    asleep, ending = await make_case("none"), await make_case("urgent")
+    for case in (asleep, ending):
+        await do(handoff.claim, case.id, agent)
+    await do(handoff.snooze, asleep.id, agent, now() + timedelta(days=6))
+    await do(handoff.close, cipher, ending.id, agent, "resolved", verified_contact="본인과 통화함")
+    for stays, severity in ((asleep, "life_threat"), (ending, "urgent")):
+        await do(handoff.merge, (await make_case(severity)).id, stays.id, agent)
+    assert (await row_of(db, asleep))["snoozed_until"] is None
+    kept = await row_of(db, ending)
+    assert (kept["closing_by"], kept["closing_at"], kept["closing_outcome"]) == (None, None, None)
+    with pytest.raises(AppError, match="illegal_move|asked to end"):
+        await do(handoff.confirm_close, ending.id, second)
+
+
+async def test_a_routine_duplicate_changes_neither(db, cipher, do, make_case, make_staff):
+    agent, stays = await make_staff(), await make_case("urgent")
+    await do(handoff.claim, stays.id, agent)
+    await do(handoff.snooze, stays.id, agent, now() + timedelta(minutes=30))
+    await do(handoff.close, cipher, stays.id, agent, "resolved", verified_contact="본인과 통화함")
+    await do(handoff.merge, (await make_case("none")).id, stays.id, agent)
+    kept = await row_of(db, stays)
+    assert kept["closing_by"] == agent.id
+    assert kept["snoozed_until"] is not None
+
+
 async def test_a_duplicate_ends_in_the_case_that_stays_which_becomes_as_severe(db, cipher, do, make_case, make_staff):
     agent = await make_staff()
     stays, twin = await make_case("urgent"), await make_case("life_threat")
