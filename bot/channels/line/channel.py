@@ -83,23 +83,23 @@ class LineChannel:
         messages = [message(one) for one in parcel.messages]
         try:
             if parcel.window is not None:
-                answer = await self._client.post("/v2/bot/message/reply", json={"replyToken": parcel.window.token, "messages": messages})
+                response = await self._client.post("/v2/bot/message/reply", json={"replyToken": parcel.window.token, "messages": messages})
             else:
-                answer = await self._client.post(
+                response = await self._client.post(
                     "/v2/bot/message/push", json={"to": parcel.to, "messages": messages}, headers={"X-Line-Retry-Key": str(parcel.key)}
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return Retry("unreachable")
         except httpx.HTTPError:
             return Retry("timeout", is_unknown=True)
-        result = outcome(answer, is_reply=parcel.window is not None)
+        result = outcome(response, is_reply=parcel.window is not None)
         if isinstance(result, Retry) and result.reason == "quota":
             CHANNEL_QUOTA_REACHED.labels(channel=NAME).inc()
             log.error("quota_reached", channel=NAME)
         elif isinstance(result, Retry) and result.reason == "unauthorised":
             log.error("credentials_refused", channel=NAME)
         elif isinstance(result, Refused):
-            log.error("line_refused", status=answer.status_code, fields=_fields(answer))
+            log.error("line_refused", status=response.status_code, fields=_fields(response))
         return result
 
     async def show_typing(self, to: str) -> None:
@@ -114,15 +114,15 @@ class LineChannel:
         await asyncio.shield(self._client.aclose())
 
 
-def outcome(answer: httpx.Response, *, is_reply: bool) -> SendResult:
+def outcome(response: httpx.Response, *, is_reply: bool) -> SendResult:
     """What LINE's answer says of a send. Pure."""
-    status, said = answer.status_code, _said(answer)
+    status, said = response.status_code, _said(response)
     if status == 200 or (status == 409 and not is_reply):  # 409: taken before under this key
         return Sent()
     if status == 400 and is_reply and "reply token" in said.lower():
         return WindowClosed()
     if status == 429:
-        return Retry("quota", QUOTA_S) if "monthly" in said.lower() else Retry("rate", _seconds(answer))
+        return Retry("quota", QUOTA_S) if "monthly" in said.lower() else Retry("rate", _seconds(response))
     if status in (401, 403):  # a token that was changed or withdrawn: once it is mended, what waited goes
         return Retry("unauthorised", 30.0)
     if status in (502, 503):
@@ -132,25 +132,25 @@ def outcome(answer: httpx.Response, *, is_reply: bool) -> SendResult:
     return Refused(f"http_{status}")
 
 
-def _said(answer: httpx.Response) -> str:
+def _said(response: httpx.Response) -> str:
     try:
-        content: Any = answer.json()
+        content: Any = response.json()
     except ValueError:
         return ""
     return str(content.get("message", "")) if isinstance(content, dict) else ""
 
 
-def _fields(answer: httpx.Response) -> list[str]:
+def _fields(response: httpx.Response) -> list[str]:
     """Which fields LINE found fault with: their paths, never their content."""
     try:
-        details = answer.json().get("details") or []
+        details = response.json().get("details") or []
         return [str(detail.get("property", "")) for detail in details][:5]
     except (ValueError, AttributeError):
         return []
 
 
-def _seconds(answer: httpx.Response) -> float:
-    given = answer.headers.get("retry-after", "")
+def _seconds(response: httpx.Response) -> float:
+    given = response.headers.get("retry-after", "")
     return float(given) if given.isdigit() else 2.0
 
 

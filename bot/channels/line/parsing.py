@@ -17,6 +17,8 @@ from conversation.schemas import Attachment, Inbound, InboundKind, Location, Rep
 NAME = "line"
 #: LINE gives a minute from receipt; the rest is for the way.
 REPLY_WINDOW = timedelta(seconds=55)
+#: LINE delivers again for hours at most; what is older than a day is a recording of something old.
+STALE = timedelta(days=1)
 FILES = {"image": "사진", "video": "동영상", "audio": "음성", "file": "파일"}
 MAX_CHOICE_CHARS = 80
 
@@ -72,6 +74,9 @@ def _happening(event: Mapping[str, Any], at: datetime) -> Happening | None:
     source, kind = _part(event, "source"), event.get("type")
     visitor, event_id = source.get("userId"), event.get("webhookEventId")
     if event.get("mode", "active") != "active" or source.get("type") != "user" or not (isinstance(visitor, str) and visitor):
+        return None
+    timestamp = event.get("timestamp")
+    if isinstance(timestamp, int) and timestamp < (at - STALE).timestamp() * 1000:
         return None
     if kind == "unfollow":
         return Unfollowed(visitor)

@@ -15,7 +15,7 @@ from linebot.v3.webhooks import CallbackRequest
 
 from bot.channels.contract import Refused, Retry, SendResult, Sent, WindowClosed
 from bot.channels.line.channel import outcome
-from bot.channels.line.parsing import REPLY_WINDOW, Followed, Said, Unfollowed, Unsent, happenings
+from bot.channels.line.parsing import REPLY_WINDOW, STALE, Followed, Said, Unfollowed, Unsent, happenings
 from bot.channels.line.signature import is_signed, sign
 from bot.channels.line.wire import CAPABILITIES, choice_data, message
 from bot.channels.rendering import render
@@ -55,7 +55,7 @@ def event(kind: str, **values: Any) -> dict[str, Any]:
     return {
         "type": kind,
         "mode": "active",
-        "timestamp": 1_760_000_000_000,
+        "timestamp": int(AT.timestamp() * 1000),
         "source": {"type": "user", "userId": USER},
         "webhookEventId": f"01-{kind}-{len(values)}",
         "deliveryContext": {"isRedelivery": False},
@@ -129,8 +129,9 @@ class TestWebhook:
             event("accountLink", link={"result": "ok", "nonce": "n"}),
             event("beacon", beacon={"hwid": "d41d8cd98f", "type": "enter"}),
             said("text", text="   "),
+            said("text", text="어제의 글") | {"timestamp": int((AT - STALE).timestamp() * 1000) - 1},
         ],
-        ids=["standby", "group", "account_link", "beacon", "blank"],
+        ids=["standby", "group", "account_link", "beacon", "blank", "stale"],
     )
     def test_what_is_not_for_us(self, content: dict[str, Any]) -> None:
         assert one(content) is None

@@ -1,0 +1,70 @@
+"""What the platforms' simulators share: the telephones of people who write to us, and a page on which a person can be one of them.
+
+A simulator behaves like its platform towards the program; towards the page it speaks the small JSON of this module. For trying out and for
+tests: it keeps everything in memory and asks nobody who they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse
+
+PAGE = Path(__file__).with_name("simulation.html")
+#: What a person does: ``{"text"}``, ``{"button"}`` (a button as it was shown), ``{"location": {"lat", "lon"}}``, ``{"event"}`` (``follow``, …).
+Does = Callable[[str, dict[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One message on a telephone; ``side`` is ``us`` or ``person``; buttons carry what the platform gave, to be handed back when pressed."""
+
+    side: str
+    text: str
+    title: str = ""
+    buttons: tuple[dict[str, Any], ...] = ()
+    quick_replies: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass
+class Telephones:
+    """What each person's telephone shows, by the platform's id of the person."""
+
+    shown: dict[str, list[Shown]] = field(default_factory=dict)
+    blocked: set[str] = field(default_factory=set)
+
+    def show(self, person: str, message: Shown) -> None:
+        """Add a message, unless this person has blocked us."""
+        if message.side == "person" or person not in self.blocked:
+            self.shown.setdefault(person, []).append(message)
+
+    def texts(self, person: str, side: str = "us") -> list[str]:
+        """The words on one side, in order."""
+        return [message.text for message in self.shown.get(person, []) if message.side == side]
+
+    def quick_replies(self, person: str) -> list[dict[str, Any]]:
+        """What can be tapped under the last message; those of earlier ones are gone from the screen."""
+        messages = self.shown.get(person, [])
+        return list(messages[-1].quick_replies) if messages else []
+
+
+def add_page(app: FastAPI, platform: str, telephones: Telephones, does: Does) -> None:
+    """The page and its two routes: what a telephone shows, and what its owner does."""
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(PAGE, headers={"Cache-Control": "no-store"})
+
+    @app.get("/people/{person}/messages")
+    async def messages(person: str, after: int = 0) -> JSONResponse:
+        shown = telephones.shown.get(person, [])
+        return JSONResponse({"platform": platform, "messages": [asdict(message) for message in shown[after:]], "last": len(shown)})
+
+    @app.post("/people/{person}/does")
+    async def do(person: str, request: Request) -> JSONResponse:
+        await does(person, await request.json())
+        return JSONResponse({})
