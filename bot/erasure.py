@@ -52,6 +52,7 @@ STEPS = (
     Step("case_promises", "DELETE FROM case_promises WHERE case_id = ANY(%(cases)s)"),
     Step("locate_codes", "DELETE FROM locate_codes WHERE case_id = ANY(%(cases)s)"),
     Step("phone_calls", "UPDATE phone_calls SET caller = NULL, number = NULL, number_hash = NULL WHERE case_id = ANY(%(cases)s)"),
+    Step("case_hand_ons", "UPDATE case_hand_ons SET said = NULL WHERE case_id = ANY(%(cases)s)"),
     Step("cases", "UPDATE cases SET summary = NULL, verified_contact = NULL WHERE id = ANY(%(cases)s)"),
     Step("inbox", "DELETE FROM inbox WHERE conversation_id = ANY(%(conversations)s)"),
     Step("outbox", "DELETE FROM outbox WHERE conversation_id = ANY(%(conversations)s)"),
@@ -90,7 +91,7 @@ NOBODY = frozenset(
         "notices", "notice_history", "attachment_files", "notice_attachments", "passage_cache", "missions", "emergency_numbers", "mission_details",
         "alarm_changes", "alarm_levels", "entry_rules", "local_contacts", "mission_facts", "sync_runs", "sync_pages", "service_syncs",
         "mission_competences", "mission_officers", "agent_presence", "desk_times", "duty_numbers", "shifts", "staff_skills", "team_members", "staff",
-        "invites", "staff_sessions", "sign_in_attempts", "heartbeats",
+        "target_numbers", "invites", "staff_sessions", "sign_in_attempts", "heartbeats",
     }
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from handoff import repository
 from handoff.access import access_case
 from handoff.geocoding import Candidate, candidates
 from handoff.geography import countries_at, local_time, time_zone_at
+from handoff.hand_on import service as hand_on
 from handoff.jurisdiction import service as jurisdiction
 from handoff.jurisdiction.competence import Place as Spot
 from handoff.jurisdiction.duty import missions_now
@@ -80,6 +81,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         may_write=not closed and (row["owner_id"] == viewer.id or participant),
         missions_now=await missions_now(tx, missions[:MISSIONS_SHOWN], at),
         towns=await _towns(seen, row["country"]),
+        handed_on=await hand_on.of_case(tx, cipher, case_id),
         caller=await phone.caller_card(tx, cipher, row) if talk["channel"] == CHANNEL else None,
     )
 

@@ -201,6 +201,16 @@ class Note:
 
 
 @dataclass(frozen=True)
+class HandedOn:
+    """Who handed a case on, when, to whom, and what was said."""
+
+    staff_name: str
+    target: str
+    said: str = field(repr=False)
+    handed_at: datetime
+
+
+@dataclass(frozen=True)
 class CaseCard:
     """All that an agent needs to see at once."""
 
@@ -228,6 +238,7 @@ class CaseCard:
     missions_now: dict[str, MissionNow] = field(default_factory=dict)
     towns: list[Candidate] = field(default_factory=list, repr=False)
     caller: CallerCard | None = None
+    handed_on: list[HandedOn] = field(default_factory=list, repr=False)
 
     @property
     def map(self) -> dict[str, Any] | None:

@@ -153,7 +153,7 @@
   // Cannot speak or hear: a person is asked for, who writes and makes the calls. What stands in the box stays there.
   $('mute').addEventListener('click', () => {
     say('말할 수 없어요', 'cannot_speak');
-    $('status').textContent = '글로만 이야기합니다. 필요한 전화는 상담관이 대신 합니다.';
+    $('status').textContent = '글로만 돕습니다. 전화는 상담관이 대신 합니다.';
   });
 
   // A place: by the browser where it may, else in words.

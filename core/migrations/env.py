@@ -26,6 +26,7 @@ MODELS = (
     "handoff.officers.models",
     "handoff.records.models",
     "handoff.phone.models",
+    "handoff.hand_on.models",
     "handoff.board.models",
     "bot.dialogue.models",
 )

@@ -18,6 +18,7 @@ from handoff import service as handoff
 from handoff.access import access_case
 from handoff.desk import words
 from handoff.desk.aside import Aside, read_aside
+from handoff.desk.hand_on_actions import HandOnActions
 from handoff.desk.move_actions import MoveActions
 from handoff.desk.phone_actions import PhoneActions
 from handoff.desk.place_actions import PlaceActions
@@ -61,6 +62,7 @@ class Actions:
         self._public_url = public_url.rstrip("/")
         self.places = PlaceActions(self._acting, cipher, session.address)
         self.moves = MoveActions(self._acting, cipher)
+        self.hand_on = HandOnActions(self._acting, cipher)
         self.phone = PhoneActions(db, self._acting, cipher, session.address, self._public_url)
 
     @asynccontextmanager

@@ -11,7 +11,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from core.clock import now as clock_now
-from handoff.desk import words
+from handoff.desk import guidance_pane, words
 from handoff.desk.elements import attributes, block, button, say
 from handoff.desk.phone_tools import PhoneTools
 from handoff.desk.place_tools import PlaceTools
@@ -38,10 +38,20 @@ def zoom_for(radius_m: float | None, *, tiles: bool) -> int:
 class ContextPane:
     """The situation of one case; the map is made once and moved."""
 
-    def __init__(self, tile_url: str, *, on_ask: Callable[[], Any], tools: PlaceTools | None = None, phone: PhoneTools | None = None) -> None:
+    def __init__(
+        self,
+        tile_url: str,
+        *,
+        on_ask: Callable[[], Any],
+        tools: PlaceTools | None = None,
+        phone: PhoneTools | None = None,
+        on_hand_on: Callable[[], Any] | None = None,
+    ) -> None:
         self._tiles = bool(tile_url)
         self._tools = tools
         self._phone = phone
+        self._on_hand_on = on_hand_on
+        self._guided: tuple[Any, ...] | None = None
         self._layers: list[Any] = []
         self._drawn: tuple[Any, ...] | None = None
         self._point: tuple[float, float] | None = None
@@ -59,6 +69,7 @@ class ContextPane:
                 self._call = block("div", "call-block")
                 self._place = block("div", "place", role="group", aria_label="위치")
                 self._ask = button("위치 다시 요청", on_ask, classes="wide", hint="l", data_key="KeyL", data_action="ask-place")
+                self._guidance = block("div", "guidance-block", role="group", aria_label="상담 요령")
                 self._times = block("div", "times", role="group", aria_label="현지 시각")
                 self._where = block("div", "where-block")
                 self._more = block("div", "more-block")
@@ -78,6 +89,7 @@ class ContextPane:
             self._refill(self._call, lambda: phone.fill(card))
         self._show_map(card)
         self._refill(self._place, lambda: self._fill_place(card))
+        self._show_guidance(card)
         self._refill(self._times, lambda: _times(card))
         self._refill(self._where, lambda: _where(card))
         if (tools := self._tools) is not None:
@@ -90,6 +102,14 @@ class ContextPane:
         if self._tools is not None:
             self._tools.towns(card)
 
+    def _show_guidance(self, card: CaseCard) -> None:
+        """Drawn anew only when it says something else: whoever has folded it away, or reads it, is not disturbed."""
+        on_hand_on = self._on_hand_on
+        drawn = (card.case.id, card.case.category, card.case.status == "closed", len(card.handed_on))
+        if on_hand_on is not None and drawn != self._guided:
+            self._guided = drawn
+            self._refill(self._guidance, lambda: guidance_pane.fill(card, on_hand_on))
+
     def _refill(self, container: Element, fill: Callable[[], None]) -> None:
         container.clear()
         with container:
@@ -100,6 +120,7 @@ class ContextPane:
         point = (place.lat, place.lon) if place is not None and place.lat is not None and place.lon is not None else None
         drawn = (card.case.id, place.fix_id if place else None)
         self._frame.set_visibility(point is not None)
+        self._zoom.set_visibility(point is not None)
         if drawn == self._drawn:
             return
         self._drawn = drawn

@@ -30,6 +30,7 @@ from handoff.desk.dialogs import show_help
 from handoff.desk.elements import Signals, block, button, say
 from handoff.desk.floor import Floor
 from handoff.desk.guarded import guarded
+from handoff.desk.hand_on_dialog import HandOn
 from handoff.desk.leaving import Leaving
 from handoff.desk.live import Follower, QueueFeed
 from handoff.desk.marking import Marking
@@ -142,7 +143,8 @@ class Desk:
                 self._strip = CaseStrip(self._conversation.strip, self._viewer, self._moves.move)
                 tools = PlaceTools(self._do.places, self._guarded)
                 phone = PhoneTools(self._do.phone, self._guarded)
-                self._context = ContextPane(self._settings.tile_url, on_ask=self._ask_place, tools=tools, phone=phone)
+                self._hand_on = HandOn(self._client, self._viewer, self._do.hand_on, self._guarded)
+                self._context = ContextPane(self._settings.tile_url, on_ask=self._ask_place, tools=tools, phone=phone, on_hand_on=self._ask_hand_on)
         self._feed.attach(self._on_queue)
         self._queue.signal()
 
@@ -379,6 +381,10 @@ class Desk:
         if await self._guarded(lambda: self._do.ask_place(case_id, secrets.token_hex(8))):
             with self._client:
                 ui.notify("위치 링크를 보냈습니다.", type="positive")
+
+    async def _ask_hand_on(self) -> None:
+        if self._card is not None:
+            await self._hand_on.ask(self._card)
 
     def _ask_caller(self) -> None:
         async def opened(made: Opened) -> None:

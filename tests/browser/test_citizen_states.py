@@ -33,3 +33,39 @@ async def test_cannot_speak_is_large_on_queue_and_card_and_stays_through_a_trans
     await expect(desk.page.locator(".mute-banner")).to_have_count(1)
     assert desk.complaints == []
     assert chat.complaints == []
+
+
+async def test_guidance_stands_beside_the_case_and_only_checked_numbers_can_be_called(seat, make_case, picture):
+    chief = await seat("chaekim", "이책임", "agent", "supervisor")
+    agent = await seat()
+    case = await make_case("life_threat", "self_harm", summary="다 끝내고 싶어요", country="JP")
+    page = agent.page
+    await page.locator("[data-case-id]").wait_for()
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-guidance=self_harm]")).to_contain_text("지금 죽고 싶은 생각이 드세요?")
+    await expect(page.locator("[data-guidance] a")).to_have_count(0)
+    await picture(page, "guidance")
+    await page.keyboard.press("g")
+    doctors = page.locator("[data-target=emergency_doctors]")
+    await expect(doctors).to_contain_text("확인 안 됨 — 걸 수 없습니다")
+    await expect(page.locator(".targets a.tel")).to_have_count(0)
+    await expect(page.locator("[data-check]")).to_have_count(0)
+    await page.locator("[data-dialog=hand-on] [data-cancel]").click()
+
+    await chief.page.locator(f"[data-case-id='{case.id}'] .main").click()
+    await expect(chief.page.locator(".case-head")).to_contain_text("김하늘")
+    await chief.page.keyboard.press("g")
+    await chief.page.locator("[data-check=emergency_doctors]").click()
+    await expect(chief.page.locator("[data-dialog=hand-on]")).to_have_count(0)
+
+    await page.keyboard.press("g")
+    await expect(doctors.locator("a.tel")).to_have_attribute("href", "tel:+82443200119")
+    await expect(doctors).to_contain_text("이책임 확인")
+    await page.locator("[data-field=said]").fill("오사카, 20대, 약을 먹었다고 함")
+    await picture(page, "hand-on")
+    await page.locator("[data-dialog=hand-on] [data-confirm]").click()
+    await expect(page.locator(".handed-on")).to_contain_text("오사카, 20대, 약을 먹었다고 함")
+    await expect(page.locator(".handed-on")).to_contain_text("119 응급의료상담")
+    assert agent.complaints == []
+    assert chief.complaints == []
