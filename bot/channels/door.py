@@ -82,7 +82,7 @@ class Door:
             with self.services.hub.subscribe(conversation.stream(arrived.conversation_id)) as wake:
                 while answer is None:
                     wake.clear()
-                    answer = await self._look(arrived, capabilities) or await self._carried_before(arrived, capabilities)
+                    answer = await self._look(arrived, capabilities)
                     left = (until - now()).total_seconds() - RESPONSE_S
                     if answer is None and left <= 0:
                         answer = Answer(arrived, "waiting")
@@ -95,7 +95,7 @@ class Door:
         finally:
             if arrived.window_id is not None:
                 async with self.services.db.read() as connection:
-                    await windows.let_go(connection, arrived.window_id, was_used=bool(answer and answer.messages))
+                    await windows.let_go(connection, arrived.window_id, was_used=window is None or bool(answer and answer.messages))
                     await database.run(connection, "SELECT pg_notify('outbox', '')")
         assert answer is not None  # noqa: S101  (the loop ends with one)
         return answer
@@ -187,7 +187,7 @@ class Door:
             is_persons = state["owner_kind"] != "bot" or state["turn_state"] in ("to_person", "dropped")
             if not state["has_answer"] and not is_persons:
                 return None
-            messages = await self._carry(tx, arrived, capabilities)
+            messages = await self._carry(tx, arrived, capabilities) or await self._carried_before(tx, arrived, capabilities)
         return Answer(arrived, "to_person" if is_persons and not messages else "answered", messages) if messages or is_persons else None
 
     async def _carry(self, tx: Connection, arrived: Arrived, capabilities: Capabilities) -> tuple[Outbound, ...]:
@@ -207,19 +207,16 @@ class Door:
         await outbox.carry_inline(tx, arrived.conversation_id, arrived.window_id, whole, partly)
         return tuple(message for message in load.messages if message.text)
 
-    async def _carried_before(self, arrived: Arrived, capabilities: Capabilities) -> Answer | None:
+    async def _carried_before(self, tx: Connection, arrived: Arrived, capabilities: Capabilities) -> tuple[Outbound, ...]:
         """The platform asked once more because it did not see the response that carried the answer: this one carries it again."""
-        if not arrived.duplicate or arrived.window_id is None:
-            return None
-        async with self.services.db.read() as connection:
-            claim = await outbox.sent_inline(connection, self.services.cipher, arrived.window_id, quiet=QUIET_CATEGORIES)
+        claim = await outbox.sent_inline(tx, self.services.cipher, arrived.window_id, quiet=QUIET_CATEGORIES) if arrived.window_id is not None else None
         if claim is None:
-            return None
+            return ()
         rendered = [
             (replace(row, policy="", parts_sent=0), render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger) or (Outbound(),))
             for row in claim.rows
         ]
-        return Answer(arrived, "answered", tuple(message for message in pack(rendered, capabilities).messages if message.text))
+        return tuple(message for message in pack(rendered, capabilities).messages if message.text)
 
 
 def _has_choices(capabilities: Capabilities) -> bool:

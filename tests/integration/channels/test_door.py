@@ -1,0 +1,164 @@
+"""The one way in: a person's conversation, choices that are written by hand, and answers that the platform's request waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.channels.contract import ActionKind, Actions, Capabilities, Limit
+from bot.channels.door import Answer
+from bot.channels.testing import FakeMessenger
+from conversation.schemas import Attachment, Button, InboundKind, ReplyWindow
+from core.clock import now
+from tests.integration.channels.conftest import Talk
+
+INLINE = Capabilities(Limit(100), messages_per_send=3, quick_replies=Actions(10, Limit(14), frozenset({ActionKind.CHOICE})), answers_inline=True)
+BARE = Capabilities(Limit(90), may_push=True)
+DOUBT = {"kind": "danger_question", "buttons": (Button("네, 위험해요", "danger:yes"), Button("아니요", "danger:no"))}
+
+
+class TestAccepting:
+    async def test_two_copies_at_once_are_one(self, talk: Talk) -> None:
+        arrived = await asyncio.gather(*(talk.write(event_id="same") for _ in range(12)))
+        assert len({one.message_id for one in arrived}) == 1
+        assert [one.duplicate for one in arrived].count(False) == 1
+
+    async def test_first_messages_at_once_open_one_conversation(self, talk: Talk) -> None:
+        arrived = await asyncio.gather(*(talk.write(f"{number}") for number in range(12)))
+        assert len({one.conversation_id for one in arrived}) == 1
+        assert sorted(one.sequence for one in arrived) == list(range(1, 13))
+
+    async def test_attachments_are_sealed_with_the_message(self, talk: Talk) -> None:
+        await talk.write("(사진)", fields={"kind": InboundKind.FILE, "attachments": (Attachment("image", "https://files.example/secret"),)})
+        (row,) = await talk.run("SELECT kind, body FROM messages")
+        assert row["kind"] == "file"
+        assert b"secret" not in bytes(row["body"])
+
+    async def test_what_no_database_takes_is_left_out(self, talk: Talk) -> None:
+        arrived = await talk.write("가\x00나\ud800다　라")
+        async with talk.db.read() as connection:
+            from conversation import service as conversation
+
+            assert (await conversation.transcript(connection, talk.cipher, arrived.conversation_id))[0].text == "가나다　라"
+
+    @pytest.mark.parametrize("danger_first", [True, False])
+    async def test_danger_is_in_the_queue_once_however_often_it_is_pressed(self, talk: Talk, danger_first: bool) -> None:
+        if not danger_first:
+            await talk.write()
+        await asyncio.gather(*(talk.write("지금 위험해요", fields={"kind": InboundKind.DANGER}) for _ in range(5)))
+        assert [row["severity"] for row in await talk.run("SELECT severity FROM cases")] == ["life_threat"]
+
+
+class TestChoicesByHand:
+    async def kinds(self, talk: Talk) -> list[str]:
+        return [row["kind"] for row in await talk.run("SELECT kind FROM messages WHERE author_kind = 'citizen' ORDER BY id")]
+
+    @pytest.mark.parametrize(("written", "kind"), [("1", "choice"), (" 네,  위험해요 ", "choice"), ("2.", "choice"), ("3", "text"), ("네", "text")])
+    async def test_a_number_or_a_title_is_the_choice(self, talk: Talk, messenger: FakeMessenger, written: str, kind: str) -> None:
+        messenger.capabilities = BARE
+        arrived = await talk.write()
+        await talk.answer(arrived.conversation_id, "지금 위험한 상황인가요?", **DOUBT)
+        await talk.write(written)
+        assert (await self.kinds(talk))[-1] == kind
+
+    async def test_a_number_is_a_number_where_there_were_buttons(self, talk: Talk) -> None:
+        arrived = await talk.write()
+        await talk.answer(arrived.conversation_id, "지금 위험한 상황인가요?", **DOUBT)
+        await talk.write("1")
+        assert (await self.kinds(talk))[-1] == "text"
+
+    async def test_a_next_question_is_asked_in_its_words(self, talk: Talk, messenger: FakeMessenger) -> None:
+        messenger.capabilities = BARE
+        arrived = await talk.write()
+        await talk.answer(arrived.conversation_id, "안내", buttons=(Button("여권 수수료가 얼마예요?"),))
+        await talk.write("1")
+        async with talk.db.read() as connection:
+            from conversation import service as conversation
+
+            assert (await conversation.transcript(connection, talk.cipher, arrived.conversation_id))[-1].text == "여권 수수료가 얼마예요?"
+
+
+class TestWaitingForTheAnswer:
+    @pytest.fixture(autouse=True)
+    def inline(self, messenger: FakeMessenger) -> None:
+        messenger.capabilities = INLINE
+
+    async def converse(self, talk: Talk, seconds: float = 3, event_id: str = "", window: ReplyWindow | None = None) -> Answer:
+        return await talk.door.converse(talk.inbound(event_id=event_id), until=now() + timedelta(seconds=seconds), window=window)
+
+    async def answer_soon(self, talk: Talk, *texts: str, after_s: float = 0.2) -> None:
+        await asyncio.sleep(after_s)
+        (inbound,) = await talk.run("SELECT message_id, conversation_id FROM inbox ORDER BY message_id DESC LIMIT 1")
+        for text in texts:
+            await talk.answer(inbound["conversation_id"], text, in_reply_to=inbound["message_id"])
+
+    async def test_it_comes_with_the_response(self, talk: Talk, messenger: FakeMessenger) -> None:
+        answer, _ = await asyncio.gather(self.converse(talk), self.answer_soon(talk, "여기 있습니다"))
+        assert (answer.state, [message.text for message in answer.messages]) == ("answered", ["여기 있습니다"])
+        assert answer.messages[-1].quick_replies
+        await talk.send()
+        assert messenger.parcels == []
+        assert [row["state"] for row in await talk.outbox()] == ["sent"]
+
+    async def test_no_sender_takes_it_meanwhile(self, talk: Talk, messenger: FakeMessenger) -> None:
+        messenger.but(may_push=True)
+        sender = talk.sender()
+
+        async def send_all_the_time() -> None:
+            for _ in range(30):
+                await sender.step()
+                await asyncio.sleep(0.02)
+
+        answer, _, _ = await asyncio.gather(self.converse(talk), self.answer_soon(talk, "답"), send_all_the_time())
+        assert [message.text for message in answer.messages] == ["답"]
+        assert messenger.parcels == []
+
+    async def test_what_is_late_goes_the_other_way(self, talk: Talk, messenger: FakeMessenger) -> None:
+        answer = await self.converse(talk, 0.5, window=ReplyWindow(now() + timedelta(seconds=55), True, "callback", token="callback-url"))
+        assert answer.state == "waiting"
+        await self.answer_soon(talk, "늦은 답", after_s=0)
+        await talk.send()
+        assert messenger.seen["U1"] == ["늦은 답"]
+        assert messenger.parcels[0].window is not None
+        assert (messenger.parcels[0].window.token, messenger.parcels[0].window.fallback) == ("callback-url", "callback")
+
+    async def test_what_cannot_be_pushed_comes_with_the_next_response(self, talk: Talk) -> None:
+        assert (await self.converse(talk, 0.5)).state == "waiting"
+        await self.answer_soon(talk, "늦은 답", after_s=0)
+        await talk.send()
+        answer, _ = await asyncio.gather(self.converse(talk), self.answer_soon(talk, "새 답"))
+        assert [message.text for message in answer.messages] == ["늦은 답", "새 답"]
+
+    async def test_more_than_one_response_holds_is_kept(self, talk: Talk) -> None:
+        answer, _ = await asyncio.gather(self.converse(talk), self.answer_soon(talk, " ".join(f"문장 {number:02}번입니다." for number in range(50))))
+        assert len(answer.messages) == 3
+        rest, _ = await asyncio.gather(self.converse(talk), self.answer_soon(talk, "끝"))
+        joined = " ".join(message.text for message in (*answer.messages, *rest.messages))
+        assert [joined.count(f"{number:02}번") for number in range(30)] == [1] * 30
+
+    async def test_the_same_event_again_gets_the_same_answer(self, talk: Talk) -> None:
+        first, _ = await asyncio.gather(self.converse(talk, event_id="e"), self.answer_soon(talk, "답"))
+        again = await self.converse(talk, event_id="e")
+        assert again.arrived.duplicate
+        assert [message.text for message in again.messages] == [message.text for message in first.messages] == ["답"]
+
+    async def test_two_copies_that_wait_both_get_it(self, talk: Talk) -> None:
+        one, two, _ = await asyncio.gather(self.converse(talk, event_id="e"), self.converse(talk, event_id="e"), self.answer_soon(talk, "답"))
+        assert [[message.text for message in answer.messages] for answer in (one, two)] == [["답"], ["답"]]
+
+    async def test_with_a_person_nobody_waits(self, talk: Talk) -> None:
+        arrived = await talk.write()
+        await talk.run("UPDATE conversations SET owner_kind = 'agent', owner_id = 1 WHERE id = %s", arrived.conversation_id)
+        began = now()
+        assert (await self.converse(talk)).state == "to_person"
+        assert (now() - began).total_seconds() < 1.5
+
+    async def test_no_connection_is_held_while_waiting(self, talk: Talk) -> None:
+        most = talk.db.pool.max_size
+        waiting = [asyncio.create_task(talk.door.converse(talk.inbound(visitor=f"U{n}"), until=now() + timedelta(seconds=4))) for n in range(most + 20)]
+        await asyncio.sleep(2.5)
+        assert talk.db.pool.get_stats()["pool_available"] > 0
+        answers = await asyncio.gather(*waiting)
+        assert {answer.state for answer in answers} == {"waiting"}
