@@ -6,13 +6,16 @@ NAME ?= turn
 SETUP = python=$$(sh scripts/find-python.sh) && "$$python" scripts/setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit bench lint types contract setup lock clean
+.PHONY: help run demo test unit bench lint types contract setup lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: ## Set up what is missing and start (PORT=8080 DATA_DIR=var); prints "ready http://…"
 	@$(SETUP) run && exec .venv/bin/gildongmu serve --port "$(PORT)" --data-dir "$(DATA_DIR)"
+
+demo: ## Start with a simulator of every messenger beside it, so that anyone can chat through all of them without an account (PORT=8080)
+	@$(SETUP) test && exec .venv/bin/python -m bot.channels.demo --port "$(PORT)" --data-dir var/demo
 
 test: ## Set up what is missing and run every test, kill and browser tests included (PYTEST_ARGS=…)
 	@$(SETUP) test && exec .venv/bin/python -m pytest $(PYTEST_ARGS)

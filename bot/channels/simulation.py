@@ -20,6 +20,15 @@ Does = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
+class Simulation:
+    """How a demo makes a simulator: ``make`` from the program's address, ``environment`` (the program's settings) from the simulator's."""
+
+    title: str
+    make: Callable[[str], FastAPI]
+    environment: Callable[[str], dict[str, str]]
+
+
+@dataclass(frozen=True)
 class Shown:
     """One message on a telephone; ``side`` is ``us`` or ``person``; buttons carry what the platform gave, to be handed back when pressed."""
 

@@ -21,7 +21,7 @@ from fastapi.responses import JSONResponse, Response
 from linebot.v3.messaging import PushMessageRequest, ReplyMessageRequest, ShowLoadingAnimationRequest
 
 from bot.channels.line.signature import sign
-from bot.channels.simulation import Shown, Telephones, add_page
+from bot.channels.simulation import Shown, Simulation, Telephones, add_page
 from conversation.schemas import TextUnit
 
 TOKEN_S = 60.0
@@ -295,3 +295,12 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+#: Of one run of a demo; nobody else knows them.
+_SECRET, _ACCESS = secrets.token_hex(16), secrets.token_hex(32)
+SIMULATION = Simulation(
+    "라인",
+    lambda program: LineSimulator(f"{program}/channels/line/webhook", secret=_SECRET, token=_ACCESS).app(),
+    lambda url: {"GILDONGMU_LINE_CHANNEL_SECRET": _SECRET, "GILDONGMU_LINE_CHANNEL_TOKEN": _ACCESS, "GILDONGMU_LINE_API_URL": url},
+)
