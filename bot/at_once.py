@@ -62,6 +62,10 @@ RULES: Mapping[str, Rule] = {
     "ask_alarm_level": Rule(ALARM_LEVEL, topic="alarm_level", form=True),
     "entry_rules": Rule(topic="entry_rules", form=True),
 }
+#: Forms that wait for nothing but a country. What interrupts them is answered and the question put again (``data/rules/interruptions.yml``).
+COUNTRY_FORMS = ("alarm_level_form", "entry_rules_form")
+#: Small talk that ends a form instead of interrupting it.
+ENDING = ("goodbye",)
 
 
 #: As the client renders what an action offers: a button whose payload is its title sends the title.
@@ -73,7 +77,7 @@ class Note:
     """How the dialogue stands between two messages, as far as turns must know it.
 
     ``expects``: a form waits for something, or nobody knows. ``untold``: slots that turns have filled since Rasa was asked last. ``asked_back``: the
-    notices asked for which country, so that a message may be the answer.
+    notices asked for which country, so that a message may be the answer. ``form``: one of ``COUNTRY_FORMS`` that waits.
     """
 
     expects: bool = False
@@ -81,10 +85,11 @@ class Note:
     failures: int = 0
     untold: Mapping[str, Any] = field(default_factory=dict)
     asked_back: bool = False
+    form: str = ""
 
     def seal(self, cipher: Cipher, conversation_id: str) -> bytes:
         """The form that is kept with the conversation; it holds the citizen's words."""
-        content = [self.expects, self.topic_country, self.failures, dict(self.untold), self.asked_back]
+        content = [self.expects, self.topic_country, self.failures, dict(self.untold), self.asked_back, self.form]
         return cipher.seal(json.dumps(content, ensure_ascii=False), f"{CONTEXT}:{conversation_id}")
 
     def unknown(self) -> Note:
@@ -100,8 +105,8 @@ def note_of(cipher: Cipher, row: Mapping[str, Any]) -> Note:
     if row["dialogue"] is None:
         return Note() if row["seq"] == 1 else UNKNOWN
     try:
-        expects, country, failures, untold, asked_back = json.loads(cipher.open(row["dialogue"], f"{CONTEXT}:{row['id']}"))
-        return Note(bool(expects), country, int(failures), untold, bool(asked_back))
+        expects, country, failures, untold, asked_back, form = json.loads(cipher.open(row["dialogue"], f"{CONTEXT}:{row['id']}"))
+        return Note(bool(expects), country, int(failures), untold, bool(asked_back), str(form))
     except Exception as error:  # noqa: BLE001  (a lost key, a damaged row: it must not stop the turn)
         log.error("note_unreadable", conversation=row["id"], error=type(error).__name__)
         return UNKNOWN
@@ -109,7 +114,8 @@ def note_of(cipher: Cipher, row: Mapping[str, Any]) -> Note:
 
 def after(said: Said) -> Note:
     """The note once Rasa has answered: it knows everything."""
-    return Note(said.expects, said.topic_country, said.failures, asked_back=said.asked_back)
+    form = said.form if said.form in COUNTRY_FORMS else ""
+    return Note(said.expects and not form, said.topic_country, said.failures, asked_back=said.asked_back, form=form)
 
 
 def reading_of(analysis: Analysis) -> Reading:
@@ -134,16 +140,28 @@ def answer_at_once(note: Note, reading: Reading, intent: str, search: Callable[[
     """
     if note.expects:
         return None
+    found = _answer(note, reading, intent, search)
+    if found is None or not note.form:
+        return found
+    reply, follows = found
+    return replace(reply, bodies=(*reply.bodies, smalltalk.which_country())), follows
+
+
+def _answer(note: Note, reading: Reading, intent: str, search: Callable[[str | None], Answer]) -> tuple[Reply, Note] | None:
+    """The same, whether a form waits or not, without what the form asks again."""
     found = country_of(reading.text, reading.entities)
     named = (found.country or found.value) if found is not None else None
     country = named or note.topic_country
     untold = {**note.untold, "topic_country": named} if named else dict(note.untold)
     unchanged = replace(note, topic_country=country, untold=untold)
+    if note.form and (named or intent in ENDING):
+        return None  # it fills the form, or ends it
     if intent in smalltalk.INTENTS:
-        return Reply((smalltalk.replies()[intent],), outcome="smalltalk"), unchanged
+        said = smalltalk.within_form(intent) if note.form else smalltalk.replies()[intent]
+        return Reply((said,), outcome="smalltalk"), unchanged
     rule = RULES.get(intent)
     # What the note calls the country spoken of may be the place where the citizen is, which the form does not take for an answer.
-    if rule is None or (rule.form and not untold.get("topic_country")):
+    if rule is None or (rule.form and (note.form or not untold.get("topic_country"))):
         return None
     if note.asked_back and named and intent == FALLBACK:
         return None  # "태국이요": the question before is meant
@@ -162,4 +180,4 @@ def answer_at_once(note: Note, reading: Reading, intent: str, search: Callable[[
         asked_back = outcome == CLARIFY
     elif rule.topic:
         untold["last_topic"], asked_back = rule.topic, False
-    return reply, Note(False, country, int(failures), untold, asked_back)
+    return reply, Note(False, country, int(failures), untold, asked_back, note.form)

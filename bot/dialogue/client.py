@@ -35,7 +35,7 @@ class BotMessage:
 @dataclass(frozen=True)
 class Said:
     """What Rasa says to one message, and how it stands afterwards: whether a form expects something, the country spoken of, failures in a row, whether
-    the notices asked back.
+    the notices asked back, which form it is.
 
     Where that is unknown it is taken to expect something.
     """
@@ -45,6 +45,7 @@ class Said:
     topic_country: str | None = None
     failures: int = 0
     asked_back: bool = False
+    form: str = ""
 
 
 class DialogueClient:
@@ -138,7 +139,14 @@ def _said(answer: bytes) -> Said | None:
     if not isinstance(after, dict):
         return Said(messages)
     country = after.get("topic_country")
-    return Said(messages, bool(after.get("expects", True)), str(country) if country else None, int(after.get("failures") or 0), bool(after.get("asked_back")))
+    return Said(
+        messages,
+        bool(after.get("expects", True)),
+        str(country) if country else None,
+        int(after.get("failures") or 0),
+        bool(after.get("asked_back")),
+        str(after.get("form") or ""),
+    )
 
 
 def _message(raw: dict[str, Any]) -> BotMessage:

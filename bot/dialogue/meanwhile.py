@@ -36,12 +36,13 @@ def received(metadata: dict[str, Any]) -> Meanwhile:
 
 
 def left(slots: dict[str, Any], form: str | None) -> dict[str, Any]:
-    """What a turn must know before it may answer without asking: whether a form waits for something, whether the notices asked back, the country
-    spoken of, failures in a row. A person on offer is not among them: only a yes or a no is for the offer, and those are always Rasa's.
+    """What a turn must know before it may answer without asking: whether a form waits for something, and which, whether the notices asked back, the
+    country spoken of, failures in a row. A person on offer is not among them: only a yes or a no is for the offer, and those are always Rasa's.
     """
     place = slots.get("country")
     return {
         "expects": bool(form),
+        "form": form,
         "asked_back": slots.get("last_topic") == CLARIFY,
         "topic_country": slots.get("topic_country") or (place if place not in NOT_SHARED else None),
         "failures": int(slots.get("failures") or 0),

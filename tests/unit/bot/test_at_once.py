@@ -160,6 +160,45 @@ def test_only_a_rule_that_keeps_the_words_makes_or_ends_a_question_back(intent: 
     assert not found[1].asked_back
 
 
+@pytest.mark.parametrize("form", at_once.COUNTRY_FORMS)
+def test_what_interrupts_a_form_that_waits_for_a_country_is_answered_and_the_country_asked_for_again(form: str) -> None:
+    note = at_once.after(Said((), True, None, 0, False, form))
+    assert (note.expects, note.form) == (False, form)
+    for intent in ("ask_notice", FALLBACK, "register_alerts"):
+        found = answer_at_once(note, reading(), intent, Search())
+        assert found is not None
+        assert [body.text for body in found[0].bodies] == ["5만 원입니다.", "어느 나라가 궁금하신가요?"]
+        assert found[1].form == form
+    for intent, said in (
+        ("thank", "이어서 여쭤볼게요."),
+        ("greet", "이어서 여쭤볼게요."),
+        ("help", "이어서 여쭤볼게요."),
+        ("bot_challenge", "자동으로 답하는"),
+    ):
+        found = answer_at_once(note, reading("감사합니다"), intent, Search())
+        assert found is not None
+        assert said in found[0].bodies[0].text
+        assert found[0].bodies[1].text == "어느 나라가 궁금하신가요?"
+        assert found[1] == note
+    other = answer_at_once(note, reading("피자 시켜 줘"), "out_of_scope", Search(Outcome.ABSTAIN))
+    assert other is not None
+    assert [body.text[:3] for body in other[0].bodies] == ["그 부", "어느 "]
+
+
+@pytest.mark.parametrize("form", at_once.COUNTRY_FORMS)
+def test_what_fills_ends_or_changes_a_form_is_left_to_rasa(form: str) -> None:
+    note, search = Note(form=form), Search()
+    assert answer_at_once(note, reading("태국이요", "TH"), FALLBACK, search) is None
+    assert answer_at_once(note, reading("태국 비자 수수료", "TH"), "ask_notice", search) is None
+    for intent in ("goodbye", *FORMS, *OTHERS):
+        assert answer_at_once(note, reading(), intent, search) is None
+    assert search.asked == []
+
+
+def test_a_form_that_asks_for_more_than_a_country_is_left_to_rasa() -> None:
+    assert at_once.after(Said((), True, None, 0, False, "lost_passport_form")) == Note(True)
+
+
 def test_small_talk_is_in_the_words_of_the_domain_and_forgets_nothing() -> None:
     asked = Note(untold={"last_query": FEE})
     found = answer_at_once(asked, reading("감사합니다"), "thank", Search())
@@ -175,7 +214,7 @@ def row(dialogue: bytes | None, seq: int = 2, conversation_id: str = "c") -> dic
 
 
 def test_a_note_is_sealed_and_comes_back() -> None:
-    note = Note(False, "TH", 1, {"last_query": FEE, "offered": None}, asked_back=True)
+    note = Note(False, "TH", 1, {"last_query": FEE, "offered": None}, asked_back=True, form="alarm_level_form")
     sealed = note.seal(CIPHER, "c")
     assert FEE.encode() not in sealed
     assert note_of(CIPHER, row(sealed)) == note

@@ -36,6 +36,7 @@ def test_only_known_slots_are_taken_and_nothing_is_left_in_the_metadata() -> Non
 def test_a_form_expects_something_and_a_question_back_is_told_apart_from_an_offer() -> None:
     assert not meanwhile.left({"last_topic": "search", "failures": None}, None)["expects"]
     assert meanwhile.left({}, "lost_passport_form")["expects"]
+    assert meanwhile.left({}, "alarm_level_form")["form"] == "alarm_level_form"
     assert not meanwhile.left({"offered": "person"}, None)["expects"]
     assert not meanwhile.left({"offered": "person"}, None)["asked_back"]
     assert meanwhile.left({"last_topic": "clarify"}, None)["asked_back"]
@@ -49,8 +50,9 @@ def test_the_country_spoken_of_is_else_the_one_where_somebody_is() -> None:
 
 def test_an_answer_that_does_not_tell_how_it_stands_expects_something() -> None:
     assert _said('{"messages": [{"text": "네"}], "after": null}'.encode()) == Said((BotMessage("네"),))
-    after = '{"expects": false, "topic_country": "JP", "failures": 1, "asked_back": true}'
-    assert _said(f'{{"messages": [{{"text": "네"}}], "after": {after}}}'.encode()) == Said((BotMessage("네"),), False, "JP", 1, True)
+    after = '{"expects": true, "topic_country": "JP", "failures": 1, "asked_back": true, "form": "alarm_level_form"}'
+    said = _said(f'{{"messages": [{{"text": "네"}}], "after": {after}}}'.encode())
+    assert said == Said((BotMessage("네"),), True, "JP", 1, True, "alarm_level_form")
     assert Said(()).expects
     assert _said(b'{"messages": []}') is None
     assert _said(b"[]") is None
