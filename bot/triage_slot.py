@@ -36,7 +36,7 @@ ATTEMPTS = 2
 SHORT_CHARS = 4
 #: Each worker's slot holds this lock (shared) as long as it lives: a standby that gets it (exclusive) is alone, and does not wait.
 WORKS = 0x747269616765
-STANDBY_LOOKS_S = 0.05
+STANDBY_LOOKS_S = 0.1
 
 #: Somebody who cannot speak or hear needs a person to call for them; whether they are hiding is not known, so they are answered quietly.
 CANNOT_SPEAK_DECISION = Decision(Urgency.URGENT, Category.OTHER, "escalate", 1.0, (REASON,), possible=(Category.CONFINEMENT,))
@@ -58,6 +58,14 @@ SELECT i.message_id, i.seq, i.channel, i.triage_attempts, i.triage_state, m.kind
              ORDER BY p.seq DESC LIMIT 3) AS last_scores
 FROM claimed JOIN inbox i USING (message_id) JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
 ORDER BY i.received_at
+"""
+#: A standby's look: how old a message must be for it (in seconds), nothing where there is none that old. The workers' lock dies with them, at once.
+_LOOK = """
+SELECT CASE WHEN since IS NULL THEN NULL
+            WHEN pg_try_advisory_lock(%(works)s) THEN CASE WHEN pg_advisory_unlock(%(works)s) THEN 0.0 END
+            WHEN since <= clock_timestamp() - make_interval(secs => %(delay_s)s) THEN %(delay_s)s
+       END::float8 AS delay_s
+FROM (SELECT min(received_at) AS since FROM inbox WHERE triage_state = 'pending') AS waiting
 """
 #: Locks the row that is about to be judged, unless another slot has judged it since.
 _STILL_PENDING = """
@@ -155,8 +163,8 @@ class TriageSlot:
             await database.run(session, "SET synchronous_commit = off")
             if not self.delay_s:
                 await database.run(session, "SELECT pg_advisory_lock_shared(%s)", WORKS)
-        delay_s = self.delay_s if self.delay_s and not await self._is_alone(session) else 0.0
-        rows = await self._claim(session, delay_s)
+        delay_s = await self._look(session) if self.delay_s else 0.0
+        rows = await self._claim(session, delay_s) if delay_s is not None else []
         if not rows:
             return 0
         try:
@@ -207,10 +215,10 @@ class TriageSlot:
         for _, decision in judged:
             TRIAGED.labels(urgency=decision.urgency.value, action=decision.action).inc()
 
-    async def _is_alone(self, session: Connection) -> bool:
-        """Whether no worker lives; its lock dies with it, at once."""
-        row = await database.one(session, "SELECT CASE WHEN pg_try_advisory_lock(%s) THEN pg_advisory_unlock(%s) ELSE false END AS alone", WORKS, WORKS)
-        return bool(row and row["alone"])
+    async def _look(self, session: Connection) -> float | None:
+        """How old the messages must be that a standby takes, none at all while no worker lives; None: nothing waits for it."""
+        row = await database.one(session, _LOOK, works=WORKS, delay_s=self.delay_s)
+        return row["delay_s"] if row else None
 
     async def _apply_one(self, row: dict[str, Any], decision: Decision) -> None:
         if row["triage_attempts"] >= ATTEMPTS:
