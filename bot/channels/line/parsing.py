@@ -89,7 +89,11 @@ def _happening(event: Mapping[str, Any], at: datetime) -> Happening | None:
     window = ReplyWindow(at + REPLY_WINDOW, True, "push", token=token) if isinstance(token, str) and token else None
     if kind == "follow":
         return Followed(visitor, event_id, window)
-    inbound = _message(_part(event, "message"), visitor, event_id) if kind == "message" else _pressed(event, visitor, event_id) if kind == "postback" else None
+    inbound = None
+    if kind in ("message", "messageEdited"):  # what is written anew may say what was not said before, so it is read again
+        inbound = _message(_part(event, "message"), visitor, event_id)
+    elif kind == "postback":
+        inbound = _pressed(event, visitor, event_id)
     return Said(inbound, window) if inbound is not None else None
 
 

@@ -142,6 +142,10 @@ class TestWebhook:
     def test_events_that_are_broken_are_dropped_alone(self, content: dict[str, Any]) -> None:
         assert happenings(content, AT) == []
 
+    def test_words_that_were_changed_are_read_again(self) -> None:
+        got = one(event("messageEdited", message={"type": "text", "id": "100", "text": "사실은 납치됐어요", "quoteToken": "q"}))
+        assert (got.inbound.kind, got.inbound.text) == (InboundKind.TEXT, "사실은 납치됐어요")
+
     def test_a_redelivered_event_keeps_its_number(self) -> None:
         got = one(said("text", text="안녕") | {"deliveryContext": {"isRedelivery": True}, "webhookEventId": "01ABC"})
         assert got.inbound.event_id == "01ABC"
