@@ -28,6 +28,7 @@ from core.db import Database
 from core.events import EventHub
 from core.logging import get
 from core.settings import Settings
+from handoff.board.page import mount as mount_board
 from handoff.desk.page import mount as mount_desk
 from handoff.jurisdiction.service import seed as seed_jurisdiction
 from handoff.reviews import jobs as review_jobs
@@ -111,6 +112,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
             return FileResponse(STATIC / "chat.html")
 
     mount_kb(app, services.db, services.cipher, settings, lambda: services.knowledge)
+    mount_board(app, services.db)
     mount_desk(app, services.db, services.cipher, services.hub, settings, _staff_search(services))
     return app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from core import db as database
@@ -10,6 +11,7 @@ from core.db import Connection
 from handoff.board.definitions import VISIT_GAP, AtDesk, Contact, Fix, Rating, Visit, Window
 from handoff.board.history import Step, held
 from handoff.fixes import EXACT_M
+from handoff.queue_order import SEVERITIES
 from handoff.repository import EMERGENCY, Row
 
 #: The message that brought the danger was written before the case was raised: at most this long, which is how long a danger question stays open and more.
@@ -34,14 +36,20 @@ FROM cases c JOIN conversations v ON v.id = c.conversation_id
          SELECT g.id, COALESCE(g.radius_m <= %(exact_m)s, g.was_exact, false) AS is_exact, g.fixed_at FROM geo_fixes g
          WHERE g.conversation_id = c.conversation_id AND g.kind = 'fix' AND g.received_at <= h.answered_at
          ORDER BY g.received_at DESC LIMIT 1) fix ON true
-WHERE NOT c.synthetic AND c.merged_into IS NULL AND c.arrival_at < %(end)s AND (c.arrival_at >= %(start)s OR c.closed_at >= %(start)s OR c.closed_at IS NULL)
+WHERE NOT c.synthetic AND c.merged_into IS NULL AND c.severity = ANY (%(severities)s)
+      AND c.arrival_at < %(end)s AND (c.arrival_at >= %(start)s OR c.closed_at >= %(start)s OR c.closed_at IS NULL)
 ORDER BY c.id
 """
 
 
-async def contacts(connection: Connection, window: Window) -> list[Contact]:
-    """Everyone who arrived in the window, and whoever came before and was still there: people were busy with them too."""
-    found = await database.rows(connection, _CONTACTS, start=window.start, end=window.end, danger_before=DANGER_BEFORE, exact_m=EXACT_M)
+async def contacts(connection: Connection, window: Window, severities: Sequence[str] = SEVERITIES) -> list[Contact]:
+    """Everyone who arrived in the window, and whoever came before and was still there: people were busy with them too.
+
+    A case's severity never falls, so that the emergencies among them can be asked for alone.
+    """
+    found = await database.rows(
+        connection, _CONTACTS, start=window.start, end=window.end, danger_before=DANGER_BEFORE, exact_m=EXACT_M, severities=list(severities)
+    )
     hands = await _steps(connection, [row["id"] for row in found])
     made = []
     for row in found:
@@ -150,15 +158,20 @@ async def asked_to_rate(connection: Connection, window: Window) -> int:
     return int(row["n"]) if row else 0
 
 
+#: Waits for somebody to end it, but its citizen does not wait any more; of an emergency nobody assumes that.
+_GONE = f"(c.status = 'queued' AND v.status = 'closed' AND NOT c.{EMERGENCY})"
+
+
 async def now_waiting(connection: Connection) -> Row:
     """What waits at this moment."""
     row = await database.one(
         connection,
-        f"""SELECT count(*) FILTER (WHERE status = 'queued') AS waiting, min(queued_at) FILTER (WHERE status = 'queued') AS oldest_at,
-                   count(*) FILTER (WHERE {EMERGENCY}) AS emergencies,
-                   count(*) FILTER (WHERE {EMERGENCY} AND status = 'queued') AS emergencies_waiting,
-                   min(arrival_at) FILTER (WHERE {EMERGENCY} AND status = 'queued') AS oldest_emergency_at
-            FROM cases WHERE status <> 'closed' AND NOT synthetic""",  # noqa: S608  (a constant)
+        f"""SELECT count(*) FILTER (WHERE c.status = 'queued') AS waiting, count(*) FILTER (WHERE {_GONE}) AS gone,
+                   min(c.queued_at) FILTER (WHERE c.status = 'queued' AND NOT {_GONE}) AS oldest_at,
+                   count(*) FILTER (WHERE c.{EMERGENCY}) AS emergencies,
+                   count(*) FILTER (WHERE c.{EMERGENCY} AND c.status = 'queued') AS emergencies_waiting,
+                   min(c.arrival_at) FILTER (WHERE c.{EMERGENCY} AND c.status = 'queued') AS oldest_emergency_at
+            FROM cases c JOIN conversations v ON v.id = c.conversation_id WHERE c.status <> 'closed' AND NOT c.synthetic""",  # noqa: S608  (constants)
     )
     assert row is not None  # noqa: S101  (an aggregate gives a row)
     return row

@@ -12,6 +12,7 @@ from core.errors import AppError
 from handoff.board import definitions, repository
 from handoff.board.definitions import ANSWER_WITHIN_S, ZONE, Emergencies, Figures, Records, Slot, Window
 from handoff.choosing import SILENT_AFTER
+from handoff.queue_order import EMERGENCIES
 from handoff.reviews import figures as reviews
 
 #: The longest window of one look; a year and a leap day.
@@ -43,10 +44,11 @@ class Missed:
 
 @dataclass(frozen=True)
 class Live:
-    """How things stand at this moment."""
+    """How things stand at this moment; ``left`` are waiting cases, none of them emergencies, whose citizen has gone."""
 
     at: datetime
     waiting: int
+    left: int
     oldest_s: float | None
     emergencies: int
     emergencies_waiting: int
@@ -121,6 +123,7 @@ async def live(connection: Connection, at: datetime | None = None) -> Live:
     return Live(
         at=at,
         waiting=waits["waiting"],
+        left=waits["gone"],
         oldest_s=_since(waits["oldest_at"], at),
         emergencies=waits["emergencies"],
         emergencies_waiting=waits["emergencies_waiting"],
@@ -128,7 +131,7 @@ async def live(connection: Connection, at: datetime | None = None) -> Live:
         available=crew["available"],
         away=crew["away"],
         held=crew["held"],
-        today=definitions.emergencies(await repository.contacts(connection, today), today, at),
+        today=definitions.emergencies(await repository.contacts(connection, today, EMERGENCIES), today, at),
         missed=Missed(
             missed.missed.rate if missed.missed else None,
             (missed.missed.low, missed.missed.high) if missed.missed else None,

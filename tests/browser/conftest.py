@@ -79,6 +79,7 @@ class StaffServer:
         self._thread.join(10)
 
     async def _main(self) -> None:
+        from handoff.board.page import mount as mount_board
         from handoff.desk.page import mount
         from knowledge_base.desk.page import mount as mount_kb
 
@@ -106,6 +107,7 @@ class StaffServer:
             return FileResponse(STATIC / "chat.html")
 
         mount_kb(app, self.db, self._cipher, self._settings, lambda: self.knowledge)
+        mount_board(app, self.db)
         mount(app, self.db, self._cipher, hub, self._settings, lambda: self.search)
         self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="warning", timeout_graceful_shutdown=1))
         task = asyncio.create_task(self._server.serve())

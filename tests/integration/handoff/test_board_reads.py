@@ -1,0 +1,139 @@
+"""What the board reads: drills and duplicates never, ratings with whoever closed, and the moment as it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from conversation import ratings
+from conversation import service as conversation
+from core import db as database
+from core.clock import now
+from core.errors import AppError
+from handoff import service as handoff
+from handoff.board import repository, service
+from handoff.board.definitions import ZONE
+
+
+@pytest.fixture
+def today():
+    return service.window_of("", "", now())
+
+
+@pytest.fixture
+def look(db):
+    async def run(function, *args):
+        async with db.read() as connection:
+            return await function(connection, *args)
+
+    return run
+
+
+async def test_a_drill_is_in_no_figure(db, cipher, today, look, make_staff, call):
+    agent = await make_staff()
+    async with db.transaction() as tx:
+        conversation_id, _ = await conversation.start(tx, "webchat", synthetic=True)
+        case = await handoff.open_or_raise(tx, cipher, conversation_id, "life_threat", "other", "drill", synthetic=True)
+    before = await look(service.live)
+    await call(handoff.claim, case.id, agent)
+    await call(ratings.keep, conversation_id, 1)
+    found = await look(service.figures, today)
+    assert (found.waiting.offered, found.emergencies.count, found.satisfaction.ratings, found.bot.visits) == (0, 0, 0, 0)
+    assert (before.waiting, before.emergencies, before.channels) == (0, 0, ())
+
+
+async def test_of_two_cases_that_are_one_only_one_is_counted(today, look, make_staff, make_case, call):
+    agent = await make_staff()
+    first, second = await make_case("urgent"), await make_case("urgent")
+    await call(handoff.claim, first.id, agent)
+    await call(handoff.merge, second.id, first.id, agent)
+    assert [one.case_id for one in await look(repository.contacts, today)] == [first.id]
+
+
+async def test_a_rating_belongs_to_who_closed_last_before_it(db, cipher, today, look, make_staff, make_case, call):
+    first, second = await make_staff(), await make_staff()
+    case = await make_case("none", "other")
+    for agent in (first, second):
+        await call(handoff.claim, case.id, agent)
+        async with db.transaction() as tx:
+            await handoff.close(tx, cipher, case.id, agent, "resolved")
+        if agent is first:
+            case = await reopened(db, cipher, case)
+    await call(ratings.keep, case.conversation_id, 4)
+    async with db.transaction() as tx:
+        alone, _ = await conversation.start(tx, "webchat")
+        await ratings.keep(tx, alone, 2)
+    credits = (await look(service.figures, today)).satisfaction.credits
+    assert [(one.staff_id, one.ratings, one.mean) for one in credits] == [(second.id, 1, 4.0), (None, 1, 2.0)]
+
+
+async def reopened(db, cipher, case):
+    """The same citizen again, as a case of its own."""
+    async with db.transaction() as tx:
+        return await handoff.open_or_raise(tx, cipher, case.conversation_id, "none", "other", "asked")
+
+
+async def test_the_first_claim_and_every_hand_stay_known(db, look, today, make_staff, make_case, call):
+    """The row of the case forgets who had it; its events do not."""
+    first, second = await make_staff(), await make_staff()
+    case = await make_case("urgent")
+    await call(handoff.claim, case.id, first)
+    await call(handoff.return_to_queue, case.id, first)
+    await call(handoff.claim, case.id, second)
+    (contact,) = await look(repository.contacts, today)
+    assert [one.staff_id for one in contact.held] == [first.id, second.id]
+    assert contact.answered_at == contact.held[0].start
+    assert contact.held[0].end is not None
+    assert contact.held[1].end is None
+
+
+async def test_who_has_left_does_not_wait_but_an_emergency_does(look, make_case, call, db):
+    left, stays, danger = await make_case("none"), await make_case("none"), await make_case("urgent")
+    for case, minutes in ((left, 50), (stays, 10), (danger, 30)):
+        await call(database.run, "UPDATE cases SET queued_at = now() - make_interval(mins => %s) WHERE id = %s", minutes, case.id)
+    await call(conversation.close, left.conversation_id)
+    await call(conversation.close, danger.conversation_id)
+    found = await look(service.live)
+    assert (found.waiting, found.left, found.emergencies_waiting) == (3, 1, 1)
+    assert 29 * 60 <= found.oldest_s <= 31 * 60
+
+
+async def test_channels_show_what_waits_and_what_was_given_up(db, cipher, look):
+    async with db.transaction() as tx:
+        conversation_id, _ = await conversation.start(tx, "line")
+        for number, state in enumerate(("pending", "dead", "dead", "sent")):
+            row = await database.one(
+                tx,
+                "INSERT INTO messages (conversation_id, seq, author_kind, kind, body) VALUES (%s, %s, 'bot', 'text', ''::bytea) RETURNING id",
+                conversation_id,
+                number + 1,
+            )
+            await database.run(
+                tx,
+                "INSERT INTO outbox (message_id, conversation_id, channel, client_id, state) VALUES (%s, %s, 'line', %s, %s)",
+                row["id"],
+                conversation_id,
+                str(number),
+                state,
+            )
+    (channel,) = (await look(service.live)).channels
+    assert (channel.name, channel.pending, channel.dead, channel.last_inbound_at) == ("line", 1, 2, None)
+
+
+def test_days_as_people_write_them():
+    at = now()
+    assert service.window_of("", "", at).start == at.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert service.window_of("2026-02-01", "2026-02-28", at).end - service.window_of("2026-02-01", "", at).start == timedelta(days=28)
+    for first, last, code in (
+        ("gestern", "", "bad_date"),
+        ("2026-02-30", "", "bad_date"),
+        ("0001-01-01", "", "bad_date"),
+        ("9999-12-31", "9999-12-31", "bad_date"),
+        ("2026-02-02", "2026-02-01", "invalid_request"),
+        ("2024-01-01", "2026-01-01", "invalid_request"),
+        ("\0", "", "bad_date"),
+    ):
+        with pytest.raises(AppError) as refused:
+            service.window_of(first, last, at)
+        assert refused.value.code == code
