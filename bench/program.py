@@ -134,8 +134,8 @@ def _role(process: psutil.Process, supervisor: int) -> str:
 
 
 @contextmanager
-def running(**environment: str) -> Iterator[Program]:
-    """Start the program in a temporary folder; it is stopped and its folder removed afterwards."""
+def running(*, whole: bool = True, **environment: str) -> Iterator[Program]:
+    """Start the program in a temporary folder; it is stopped and its folder removed afterwards. Not ``whole``: Rasa is not waited for."""
     scratch = Path(tempfile.mkdtemp(prefix="gildongmu-bench-"))
     port = free_port()
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "GILDONGMU_DATABASE_URL")}
@@ -150,7 +150,8 @@ def running(**environment: str) -> Iterator[Program]:
     try:
         program = Program(f"http://127.0.0.1:{port}", scratch / "data", log, process)
         wait_for(program.url + "/readyz", process, READY_TIMEOUT_S, lambda: log_of(log))
-        program.wait_whole()
+        if whole:
+            program.wait_whole()
         yield program
     finally:
         end(process)

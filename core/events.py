@@ -38,6 +38,9 @@ ANNOUNCED = "SELECT pg_notify('events', %(stream)s) FROM next"
 ECHOED = "SELECT pg_notify('echoes', %(stream)s) FROM next"
 #: Events read at once.
 PAGE = 200
+#: Looks of one process at the same time. When thousands of readers are woken or come back at once, the others wait here and not at the pool: there
+#: they would be refused, and would keep its connections from whoever has something to say.
+LOOKS = 6
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ class Following(Generic[Found]):
         with self._hub.reading(self, self._stream, self._wake):
             while not self._has_ended:
                 self._wake.clear()
-                async with self._hub.db.read() as connection:
+                async with self._hub.look() as connection:
                     found = await self._look(connection, self._stream, self._after, PAGE)
                 if found:
                     self._after = found[-1].seq
@@ -175,6 +178,7 @@ class EventHub:
         self._waiting: dict[str, set[Wake]] = defaultdict(set)
         self._readers: set[Following[Any]] = set()
         self._task: asyncio.Task[None] | None = None
+        self._looks = asyncio.Semaphore(LOOKS)
         self.connected = False
 
     def start(self) -> None:
@@ -192,6 +196,16 @@ class EventHub:
         """End every reader's stream, so that a server that stops need not wait for them; they come back with their last number."""
         for reader in list(self._readers):
             reader.end()
+
+    @contextlib.asynccontextmanager
+    async def look(self) -> AsyncIterator[Connection]:
+        """A connection to read with, in turn: for whatever thousands of readers may want at the same moment.
+
+        Raises:
+            DatabaseUnavailable: the server is away.
+        """
+        async with self._looks, self.db.read() as connection:
+            yield connection
 
     @contextlib.contextmanager
     def subscribe(self, *streams: str) -> Iterator[Wake]:

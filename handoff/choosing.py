@@ -13,7 +13,7 @@ MAX_OFFERS = 3
 #: A desk beats every 15 s; three missed beats and nobody is there.
 SILENT_AFTER = timedelta(seconds=45)
 #: Cases of each kind that one round of the sweeper deals with. Telling of a case holds the queue's stream, which everybody needs who takes one.
-AT_ONCE = 50
+AT_ONCE = 25
 #: The team of whoever belongs to no other, and of every case that nobody has moved to another.
 CENTRE = "centre"
 

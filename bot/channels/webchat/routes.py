@@ -109,7 +109,7 @@ async def _accept(services: Services, inbound: Inbound, token: str) -> Accepted:
 
 
 async def _check(services: Services, conversation_id: str, token: str) -> None:
-    async with services.db.read() as connection:
+    async with services.hub.look() as connection:
         await conversation.check_token(connection, conversation_id, token)
 
 

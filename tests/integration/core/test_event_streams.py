@@ -317,3 +317,25 @@ async def test_the_hub_survives_a_killed_database(tmp_path: Path) -> None:
 def _postmaster(server: EmbeddedPostgres) -> psutil.Process:
     assert server._guardian is not None
     return psutil.Process(server._guardian.pid).children()[0]
+
+
+async def test_hundreds_of_readers_who_come_at_once_are_all_served_and_leave_room_for_those_who_write(db: Database, dsn: str) -> None:
+    """A pool refuses its 201st waiter: before looks were taken in turn, that ended most of these streams."""
+    await append(db)
+    small = await Database.open(dsn, min_size=1, max_size=events.LOOKS + 1)
+    try:
+        hub = EventHub(small)
+        readers = [Following(hub, STREAM, 0, events.read) for _ in range(600)]
+
+        async def first(reader: Following) -> int:
+            async for page in reader.pages(idle_s=30.0):
+                return page[0].seq
+            return 0
+
+        reading = [asyncio.create_task(first(reader)) for reader in readers]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5.0):
+            assert await append(small) == [2]
+        assert await asyncio.gather(*reading) == [1] * 600
+    finally:
+        await small.close()
