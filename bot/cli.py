@@ -321,7 +321,7 @@ def restore(source: Path, replaces: bool, **options: Any) -> None:
 @main.command()
 @click.option("--conversation", default="", help="id of a conversation")
 @click.option("--case", "number", type=int, default=None, help="number of a case")
-@click.option("--visitor", default="", help="the citizen's id on their channel, as stored")
+@click.option("--visitor", default="", help="the citizen's id on their channel, as the platform or the table has it")
 @click.option("--confirm", "confirmed", is_flag=True, help="erase; without it, what would be erased is only shown")
 @click.option("--by", default="", help="who erases, for the access log (default: the account at the terminal)")
 @data_dir_option

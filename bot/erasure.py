@@ -17,6 +17,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from conversation.visitors import visitor_hash
 from core import audit
 from core import db as database
 from core.crypto import Cipher
@@ -94,6 +95,17 @@ NOBODY = frozenset(
         "target_numbers", "invites", "staff_sessions", "sign_in_attempts", "heartbeats",
     }
 )  # fmt: skip
+
+
+async def stored_as(connection: Connection, cipher: Cipher, visitor: str) -> str:
+    """How a visitor stands in the tables: a person on a messenger by a keyed hash of the id that the platform knows them by."""
+    if not visitor:
+        return ""
+    for row in await database.rows(connection, "SELECT DISTINCT channel FROM conversations"):
+        hashed = visitor_hash(cipher, row["channel"], visitor)
+        if await database.one(connection, "SELECT 1 FROM conversations WHERE channel = %s AND visitor = %s LIMIT 1", row["channel"], hashed):
+            return hashed
+    return visitor
 
 
 async def conversations_of(connection: Connection, *, conversation: str = "", case: int | None = None, visitor: str = "") -> list[str]:

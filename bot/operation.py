@@ -157,7 +157,8 @@ def erase(settings: Settings, out: TextIO, *, conversation: str, case: int | Non
         return {"erased": ids, "rows": removed}
 
     async def _named(connection: Connection) -> list[str]:
-        return await erasure.conversations_of(connection, conversation=conversation, case=case, visitor=visitor)
+        stored = await erasure.stored_as(connection, cipher, visitor)
+        return await erasure.conversations_of(connection, conversation=conversation, case=case, visitor=stored)
 
     done = commands.with_database(settings, work)
     out.write(json.dumps(done, ensure_ascii=False) + "\n")

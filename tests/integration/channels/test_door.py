@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot import erasure
 from bot.channels.contract import ActionKind, Actions, Capabilities, Limit
 from bot.channels.door import Answer
 from bot.channels.testing import FakeMessenger
@@ -162,3 +163,18 @@ class TestWaitingForTheAnswer:
         assert talk.db.pool.get_stats()["pool_available"] > 0
         answers = await asyncio.gather(*waiting)
         assert {answer.state for answer in answers} == {"waiting"}
+
+
+class TestErasing:
+    async def test_a_person_is_found_by_the_platforms_id_and_nothing_of_it_stays(self, talk: Talk) -> None:
+        arrived = await talk.write(window=ReplyWindow(now() + timedelta(seconds=55), True, "push", token="t"))
+        await talk.write(visitor="U2")
+        async with talk.db.transaction() as tx:
+            stored = await erasure.stored_as(tx, talk.cipher, "U1")
+            ids = await erasure.conversations_of(tx, visitor=stored)
+            assert ids == [arrived.conversation_id]
+            await erasure.erase(tx, talk.cipher, ids, "operator")
+        (row,) = await talk.run("SELECT visitor, address FROM conversations WHERE id = %s", arrived.conversation_id)
+        assert row == {"visitor": "", "address": None}
+        assert await talk.run("SELECT 1 FROM reply_windows") == []
+        assert len(await talk.run("SELECT 1 FROM messages")) == 1
