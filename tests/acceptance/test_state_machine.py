@@ -93,8 +93,9 @@ NIGHTLY = bool(os.environ.get("GILDONGMU_NIGHTLY"))
 NIGHTLY_STEPS = 100_000
 #: Rounds are short, because Hypothesis changes old examples instead of making new ones once it has seen ten; they are numbered, so that any can be run again.
 EXAMPLES, STEPS = 9, 100 if NIGHTLY else 60
-ROUNDS = int(os.environ.get("GILDONGMU_ROUNDS", "115" if NIGHTLY else "5"))
-#: What must have happened in a run at least once: otherwise the machine no longer reaches it, and its silence proves nothing.
+ROUNDS = int(os.environ.get("GILDONGMU_ROUNDS", "115" if NIGHTLY else "4"))
+#: What must have happened even in a short run, and in the nightly one: otherwise the machine no longer reaches it, and its silence proves nothing.
+OFTEN = frozenset({"claimed", "closed", "closing", "escalated", "grouped", "offer_expired", "offered", "opened", "place", "raised", "returned", "ring_all"})
 MUST_HAPPEN = frozenset(
     {
         *("accepted", "asked", "claimed", "closed", "closing", "closing_withdrawn", "doubt", "escalated", "grouped", "handed_back", "invited", "merged"),
@@ -139,6 +140,9 @@ def test_handling(world: World, capsys: pytest.CaptureFixture[str]) -> None:
                 suppress_health_check=list(HealthCheck),
             ),
         )
+        if NIGHTLY:
+            with capsys.disabled():
+                print(f"round {number}: {world.steps} steps so far, {(time.monotonic() - started) / 60:.1f} minutes", flush=True)
     seconds = time.monotonic() - started
     if NIGHTLY:
         with capsys.disabled():
@@ -147,6 +151,7 @@ def test_handling(world: World, capsys: pytest.CaptureFixture[str]) -> None:
             print("rules fired:", ", ".join(f"{name} {count}" for name, count in world.fired.most_common()))
             print("events told:", ", ".join(f"{name} {count}" for name, count in world.happened.most_common()))
     assert world.steps >= (NIGHTLY_STEPS if NIGHTLY else 1000), f"only {world.steps} steps"
-    assert set(world.fired) == RULES, f"never fired: {sorted(RULES - set(world.fired))}"
+    assert set(world.happened) >= OFTEN, f"never happened: {sorted(OFTEN - set(world.happened))}"
     if NIGHTLY:
+        assert set(world.fired) == RULES, f"never fired: {sorted(RULES - set(world.fired))}"
         assert set(world.happened) >= MUST_HAPPEN, f"never happened: {sorted(MUST_HAPPEN - set(world.happened))}"

@@ -69,6 +69,10 @@ class Rules(RuleBasedStateMachine):
         # These live as long as the world: a new session knows no prepared plans.
         self.triage, self.standby, self.turns, self.worker = self.world.triage, self.world.standby, self.world.turns, self.world.worker
 
+    def everything_holds(self) -> None:
+        """What must hold after a step; a rule of two steps looks in between too."""
+        raise NotImplementedError
+
     # --- how things are done
 
     def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
@@ -140,6 +144,14 @@ class Rules(RuleBasedStateMachine):
         """One of the cases in these states, as they were after the last step."""
         found = [row for row in self.seen.cases.values() if row["status"] in statuses]
         return found[number % len(found)] if found else None
+
+    def has(self, *statuses: str) -> bool:
+        """For preconditions, so that most steps do something: whether a case is in one of these states."""
+        return any(row["status"] in statuses for row in self.seen.cases.values())
+
+    def is_some(self, column: str) -> bool:
+        """The same, for a column that says something of a case."""
+        return any(row[column] is not None for row in self.seen.cases.values())
 
     def fresh(self, case_id: int) -> dict[str, Any]:
         return self.rows("SELECT * FROM cases WHERE id = %s", case_id)[0]

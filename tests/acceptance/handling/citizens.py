@@ -22,11 +22,15 @@ from core.errors import AppError
 from handling.base import Rules, event, links, sent, talks
 from handling.holds import EMERGENCIES
 from handoff import location
+from handoff import service as handoff
 from handoff.fixes import checked_fix
 from handoff.speech import CHOICE as SILENT
 
 TOKEN = "t" * 43
 MOST_OPEN, MOST = 7, 14
+#: One of the three agents, or nobody.
+OWNERS = st.integers(0, 3)
+BEGUN = st.sampled_from(["", "asks", "urgent", "life"])
 #: Bangkok, somewhere between Thailand and Cambodia, Seoul, and where devices put themselves when they know nothing.
 PLACES = ((13.7, 100.5), (13.66, 102.55), (37.57, 126.98), (0.0, 0.0))
 
@@ -34,14 +38,25 @@ PLACES = ((13.7, 100.5), (13.66, 102.55), (37.57, 126.98), (0.0, 0.0))
 class Citizens(Rules):
     """Rules of citizens."""
 
-    @initialize(target=talks, dice=st.integers(0, 2**16))
-    def open_desks(self, dice: int) -> Any:
+    @initialize(target=talks, dice=st.integers(0, 2**16), day=st.lists(st.tuples(BEGUN, OWNERS), min_size=4, max_size=4))
+    def open_desks(self, dice: int, day: list[tuple[str, int]]) -> Any:
+        """A day that has begun: some have asked for a person or cried for help, and some of those are in hand."""
         # Hypothesis begins each round with the simplest example: one rule again and again, which tells nothing here.
         assume(dice > 0)
         self.world.examples += 1
         self.world.empty()
         self.staff = self.world.staff()
-        return multiple(*(self.begin() for _ in range(4)))
+        begun = [self.begin() for _ in day]
+        for talk, (thought, owner) in zip(begun, day, strict=True):
+            if thought == "asks":
+                self.accept(self.inbound(talk, InboundKind.CHOICE, text="plain", choice=escalation.PERSON))
+            elif thought:
+                self.accept(self.inbound(talk, text=f"{thought} 글"))
+            self.judge()
+            self.serve(talk)
+            for case in self.rows("SELECT id FROM cases WHERE conversation_id = %s AND %s < 3", talk, owner):
+                self.write(handoff.claim, case["id"], self.staff[owner])
+        return multiple(*begun)
 
     @precondition(lambda self: len(self.open_talks) < MOST_OPEN and len(self.open_talks) + len(self.closed_talks) < MOST)
     @event(target=talks)
@@ -135,6 +150,7 @@ class Citizens(Rules):
 
     # --- where they are
 
+    @precondition(lambda self: self.has("queued", "claimed", "handed_back"))
     @event(target=links, which=st.integers(0, 4))
     def get_a_link(self, which: int) -> Any:
         case = self.case(which, "queued", "claimed", "handed_back")

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 from hypothesis import strategies as st
-from hypothesis.stateful import consumes, multiple
+from hypothesis.stateful import consumes, multiple, precondition
 
 from bot import escalation
 from bot.compose import Reply
@@ -203,9 +203,15 @@ class Machinery(Rules):
         self.write(database.run, "DELETE FROM timers WHERE kind = 'case_offer'")
         self.sweep_now()
 
-    @event()
-    def what_was_put_aside_is_due(self) -> None:
+    @precondition(lambda self: self.has("claimed"))
+    @event(which=st.integers(0, 4))
+    def what_was_put_aside_is_due(self, which: int) -> None:
         """It comes back to its owner, who is told."""
+        case = self.case(which, "claimed")
+        assert case is not None
+        owner = self.agent(self.staff_number(case["owner_id"]))
+        self.try_to(handoff.snooze, case["id"], owner, now() + timedelta(minutes=5))
+        self.everything_holds()
         asleep = {row["id"]: row["owner_id"] for row in self.seen.cases.values() if row["snoozed_until"] is not None}
         self.write(database.run, "UPDATE cases SET snoozed_until = now() - interval '1 second' WHERE snoozed_until IS NOT NULL")
         told = self.queue_seq
@@ -225,6 +231,7 @@ class Machinery(Rules):
         self.run(handoff.place_calls(self.world.db, Telephone(takes, self.calls)))
         assert {key for key, taken in self.calls.items() if before.get(key) != taken} <= calling, "a call for a case that does not wait"
 
+    @precondition(lambda self: self.has("queued"))
     @event(seconds=st.sampled_from([0, 6, 70]))
     def those_who_wait_are_told(self, seconds: int) -> None:
         told = self.run(handoff.tell_waiting(self.world.db, self.services.cipher, now() + timedelta(seconds=seconds)))

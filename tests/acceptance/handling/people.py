@@ -32,8 +32,13 @@ class People(Rules):
         """One of the three, or from 3 on whoever owns the case."""
         return self.agent(number if number < 3 else self.staff_number(case["owner_id"] or self.staff[0].id))
 
+    def in_hand_or_any(self, number: int) -> dict[str, Any] | None:
+        """A case that somebody owns, as a rule; sometimes any open one."""
+        return (self.case(number, "claimed", "handed_back") if number < 4 else None) or self.case(number, *OPEN)
+
     # --- taking
 
+    @precondition(lambda self: self.has(*OPEN))
     @event(agent=AGENTS, which=CASES)
     def claim(self, agent: int, which: int) -> None:
         self.claim_one(agent, self.case(which, "queued", "handed_back", "claimed"))
@@ -75,11 +80,13 @@ class People(Rules):
             threats = [case_id for case_id in first if self.seen.cases[case_id]["severity"] == "life_threat"]
             assert not threats, "a life threat waits and was not given to somebody who asked for work"
 
+    @precondition(lambda self: self.has("queued"))
     @event(agent=AGENTS)
     def claim_all_that_waits(self, agent: int) -> None:
         for case in [row for row in self.seen.cases.values() if row["status"] == "queued"]:
             self.claim_one(agent, case)
 
+    @precondition(lambda self: self.has("queued"))
     @event(which=CASES)
     def all_claim_at_once(self, which: int) -> None:
         case = self.case(which, "queued")
@@ -95,6 +102,7 @@ class People(Rules):
 
         assert sum(isinstance(result, Claimed) for result in self.run(everyone())) <= 1, "two have claimed one case"
 
+    @precondition(lambda self: self.is_some("offered_to"))
     @event(which=CASES)
     def decline(self, which: int) -> None:
         """Whoever was asked says no, and somebody who was not asked tries to."""
@@ -105,12 +113,14 @@ class People(Rules):
                 assert not asked or self.fresh(case["id"])["offered_to"] is None
                 assert asked or self.fresh(case["id"])["offered_to"] == case["offered_to"] or case["offered_to"] is not None
 
+    @precondition(lambda self: self.has("queued"))
     @event(which=CASES, agent=AGENTS)
     def hear_the_bell(self, which: int, agent: int) -> None:
         if case := self.case(which, "queued"):
             self.write(handoff.acknowledge, case["id"], self.agent(agent))
             assert self.fresh(case["id"])["status"] == "queued", "hearing is not owning"
 
+    @precondition(lambda self: self.has("queued"))
     @event(which=CASES, agent=AGENTS)
     def hear_a_rung(self, which: int, agent: int) -> None:
         """The next one comes all the same: what waits keeps waiting."""
@@ -122,9 +132,10 @@ class People(Rules):
 
     # --- writing
 
+    @precondition(lambda self: self.has(*OPEN))
     @event(agent=OWNER_OR, which=CASES)
     def answer(self, agent: int, which: int) -> None:
-        case = self.case(which, *OPEN)
+        case = self.in_hand_or_any(which)
         if case is None:
             return
         staff = self.owner_or(agent, case)
@@ -134,13 +145,15 @@ class People(Rules):
         may = (case["status"] == "claimed" and case["owner_id"] == staff.id) or named
         assert (posted is not None) == (may and talk["status"] == "open" and not staff.disabled)
 
+    @precondition(lambda self: self.has(*OPEN))
     @event(agent=OWNER_OR, whom=AGENTS, which=CASES)
     def invite(self, agent: int, whom: int, which: int) -> None:
-        if case := self.case(which, *OPEN):
+        if case := self.in_hand_or_any(which):
             owner = case["owner_id"]
             self.try_to(handoff.invite, case["id"], self.owner_or(agent, case), self.agent(whom).id)
             assert self.fresh(case["id"])["owner_id"] == owner, "an invitation is no hand-over"
 
+    @precondition(lambda self: self.has("claimed"))
     @event(agent=OWNER_OR, which=CASES)
     def promise(self, agent: int, which: int) -> None:
         if case := self.case(which, "claimed"):
@@ -149,6 +162,7 @@ class People(Rules):
             if made is not None:
                 self.promises[made] = (staff.id, False)
 
+    @precondition(lambda self: self.promises)
     @event(agent=AGENTS, which=CASES)
     def keep_a_promise(self, agent: int, which: int) -> None:
         if self.promises:
@@ -166,22 +180,26 @@ class People(Rules):
 
     # --- giving away
 
+    @precondition(lambda self: self.has("claimed", "handed_back"))
     @event(agent=OWNER_OR, which=CASES)
     def return_to_queue(self, agent: int, which: int) -> None:
         if case := self.case(which, "claimed", "handed_back"):
             self.try_to(handoff.return_to_queue, case["id"], self.owner_or(agent, case))
 
+    @precondition(lambda self: self.has("claimed"))
     @event(agent=OWNER_OR, which=CASES)
     def hand_back(self, agent: int, which: int) -> None:
         if case := self.case(which, "claimed", "queued"):
             done = self.try_to(handoff.hand_back, case["id"], self.owner_or(agent, case))
             assert done is None or (done.status == "handed_back") == is_emergency(case), "an emergency ended by being handed back"
 
+    @precondition(lambda self: self.has("claimed", "handed_back"))
     @event(agent=OWNER_OR, to=AGENTS, which=CASES)
     def transfer(self, agent: int, to: int, which: int) -> None:
-        if case := self.case(which, *OPEN):
+        if case := self.in_hand_or_any(which):
             self.try_to(handoff.transfer, self.services.cipher, case["id"], self.owner_or(agent, case), self.agent(to).id, "부탁합니다")
 
+    @precondition(lambda self: self.is_some("asked_to"))
     @event(agent=AGENTS, which=CASES, yes=st.booleans())
     def answer_to_being_asked(self, agent: int, which: int, yes: bool) -> None:
         found = [row for row in self.seen.cases.values() if row["asked_to"] is not None]
@@ -195,6 +213,7 @@ class People(Rules):
             self.try_to(handoff.refuse, case["id"], self.agent(agent))
             assert self.fresh(case["id"])["owner_id"] == case["owner_id"], "a no has changed the owner"
 
+    @precondition(lambda self: self.has("claimed") or self.promises)
     @event(agent=AGENTS, to=AGENTS)
     def shift_change(self, agent: int, to: int) -> None:
         leaving, taking, cipher = self.agent(agent), self.agent(to), self.services.cipher
@@ -208,11 +227,13 @@ class People(Rules):
             assert sorted(done.promises) == sorted(promised), "a promise was forgotten"
             self.promises.update(dict.fromkeys(promised, (taking.id, False)))
 
+    @precondition(lambda self: self.has("claimed", "handed_back"))
     @event(agent=OWNER_OR, which=CASES)
     def send_to_a_team(self, agent: int, which: int) -> None:
         if case := self.case(which, "claimed", "handed_back"):
             self.try_to(handoff.to_team, self.services.cipher, case["id"], self.owner_or(agent, case), "night", "부탁합니다")
 
+    @precondition(lambda self: self.has("claimed", "handed_back"))
     @event(agent=AGENTS, which=CASES)
     def override(self, agent: int, which: int) -> None:
         if case := self.case(which, *OPEN):
@@ -223,16 +244,18 @@ class People(Rules):
             audited = self.rows("SELECT 1 FROM access_log WHERE action = 'case.override' AND case_id = %s", case["id"])
             assert taken is None or audited, "an override that nobody can read of"
 
+    @precondition(lambda self: self.has("claimed"))
     @event(agent=OWNER_OR, which=CASES, minutes=st.sampled_from([0, 5, 50, 5000]))
     def put_aside(self, agent: int, which: int, minutes: int) -> None:
-        if case := self.case(which, "claimed", "queued"):
+        if case := self.case(which, "claimed"):
             self.try_to(handoff.snooze, case["id"], self.owner_or(agent, case), now() + timedelta(minutes=minutes))
 
     # --- ending
 
-    @event(agent=OWNER_OR, which=CASES, outcome=st.sampled_from(["resolved", "resolved", "handed_back", "nonsense"]), verified=st.booleans())
+    @precondition(lambda self: self.has(*OPEN))
+    @event(agent=OWNER_OR, which=CASES, outcome=st.sampled_from([*["resolved"] * 4, "handed_back", "nonsense"]), verified=st.sampled_from([True, True, False]))
     def close(self, agent: int, which: int, outcome: str, verified: bool) -> None:
-        case = self.case(which, *OPEN)
+        case = self.in_hand_or_any(which)
         if case is None:
             return
         contact = "본인과 통화함" if verified else ""
@@ -240,6 +263,7 @@ class People(Rules):
         if is_emergency(case) and (not verified or outcome != "resolved"):
             assert closed is None, "silence closed an emergency"
 
+    @precondition(lambda self: self.is_some("closing_by"))
     @event(agent=AGENTS, which=CASES, agree=st.booleans())
     def second_person(self, agent: int, which: int, agree: bool) -> None:
         found = [row for row in self.seen.cases.values() if row["closing_by"] is not None]
@@ -251,6 +275,21 @@ class People(Rules):
         if agree:
             assert (done is not None) == (case["closing_by"] != staff.id and not staff.disabled)
 
+    @precondition(lambda self: self.has("claimed", "handed_back"))
+    @event(which=CASES, second=AGENTS)
+    def end_it_together(self, which: int, second: int) -> None:
+        """The owner asks, and somebody, perhaps the same person, agrees at once."""
+        case = self.case(which, "claimed", "handed_back")
+        assert case is not None
+        owner, staff = self.owner_or(3, case), self.agent(second)
+        asked = self.try_to(handoff.close, self.services.cipher, case["id"], owner, "resolved", verified_contact="본인과 통화함")
+        self.everything_holds()
+        self.step = Step(second=staff.id)
+        done = self.try_to(handoff.confirm_close, case["id"], staff)
+        if is_emergency(case):
+            assert (done is not None) == (asked is not None and staff.id != owner.id and not staff.disabled)
+
+    @precondition(lambda self: len(self.seen.cases) > 1 and self.has("claimed"))
     @event(agent=OWNER_OR, which=CASES, into=CASES)
     def merge(self, agent: int, which: int, into: int) -> None:
         case, stays = self.case(which, *OPEN), self.case(into, "claimed", "handed_back")
@@ -260,6 +299,7 @@ class People(Rules):
             assert not is_emergency(case) or is_emergency(left), "an emergency was merged away"
             assert left["owner_id"] == stays["owner_id"]
 
+    @precondition(lambda self: self.has("closed"))
     @event(agent=AGENTS, which=CASES)
     def reopen(self, agent: int, which: int) -> None:
         if case := self.case(which, "closed"):
