@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,7 +12,6 @@ from nicegui import Client, background_tasks, ui
 from accounts.schemas import Role, Staff
 from conversation import service as conversation
 from conversation.schemas import Line
-from core.clock import now as clock_now
 from core.db import Database
 from core.errors import AppError, DatabaseUnavailable
 from core.events import Event, EventHub
@@ -40,6 +38,7 @@ from handoff.desk.phone_dialog import ask_caller
 from handoff.desk.phone_tools import PhoneTools
 from handoff.desk.place_tools import PlaceTools
 from handoff.desk.presence import PresenceControl
+from handoff.desk.pulse import pulse
 from handoff.desk.queue_pane import QueuePane
 from handoff.desk.texts import Texts
 from handoff.desk.writing import Writing
@@ -47,8 +46,6 @@ from handoff.phone.schemas import Opened
 from handoff.schemas import CaseCard, QueueRow
 
 log = get(__name__)
-PULSE_S = 2.0
-BEAT_S = 10.0
 #: Lines before the last that are read again when the case changes: triage marks a line after it has been written.
 RECHECKED = 5
 PANES = (("queue", "대기열"), ("conversation", "상담"), ("context", "상황"))
@@ -152,7 +149,7 @@ class Desk:
         """Begin to follow, with a case that a link names opened; ends with the page."""
         self._tasks = [
             background_tasks.create(self._follower.run(), name="desk-follower"),
-            background_tasks.create(self._pulse(), name="desk-pulse"),
+            background_tasks.create(pulse(self._client, self._feed, self._signals, self._beat), name="desk-pulse"),
             background_tasks.create(self._follow(), name="desk-first-streams"),
         ]
         if case_id is not None:
@@ -180,7 +177,7 @@ class Desk:
             self._presence.held(sum(row.status == "claimed" for row in self._queue.mine))
             for change in changes or []:
                 if (told := news(change, self._viewer.id)) is not None:
-                    ui.notify(told, type="info", close_button="닫기")
+                    ui.notify(told, type="info", position="top", close_button="닫기")
             self._moves.listen()
         if changes is None or any(self._viewer.id in (c.before and c.before.owner_id, c.after and c.after.owner_id) for c in changes):
             self._spawn(self._follow())
@@ -270,22 +267,13 @@ class Desk:
         if lines:
             self._last_seq = max(self._last_seq, lines[-1].seq)
 
-    async def _pulse(self) -> None:
-        """Tell the page every two seconds how true its picture is, and the others that this desk is there."""
-        beaten = 0.0
-        while True:
-            if self._client.has_socket_connection:
-                with self._client:
-                    self._signals.run_method("pulse", clock_now().timestamp() * 1000, self._feed.freshness, round(self._feed.silent_s, 1))
-                if time.monotonic() - beaten >= BEAT_S:
-                    beaten = time.monotonic()
-                    await self._guarded(self._presence.beat, quiet=True)
-            await asyncio.sleep(PULSE_S if beaten else 0.1)
-
     # -- what the person does -----------------------------------------------------------------------------------------------------
 
     async def _guarded(self, action: Callable[[], Awaitable[Any]], *, quiet: bool = False) -> bool:
         return await guarded(self._client, "/desk", action, quiet=quiet, case_id=self._open_id)
+
+    async def _beat(self) -> None:
+        await self._guarded(self._presence.beat, quiet=True)
 
     async def look(self, case_id: int) -> None:
         """Open a case without taking it; it may be somebody else's by now."""
@@ -312,7 +300,7 @@ class Desk:
         await self._guarded(claim)
         if refused and refused[0]:
             with self._client:
-                ui.notify(refused[0], type="warning", close_button="닫기")
+                ui.notify(refused[0], type="warning", position="top", close_button="닫기")
 
     async def _open(self, case_id: int) -> None:
         self._wanted = case_id

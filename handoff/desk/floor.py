@@ -29,4 +29,4 @@ class Floor:
     def tell(self, text: str, kind: str = "positive") -> None:
         """A sentence that goes by itself."""
         with self.client:
-            ui.notify(text, type=kind, close_button="닫기")  # type: ignore[arg-type]
+            ui.notify(text, type=kind, position="top", close_button="닫기")  # type: ignore[arg-type]

@@ -24,10 +24,10 @@ from handoff.desk.snooze_dialog import ask_snooze
 from handoff.desk.transfer_dialog import ask_team, ask_transfer
 from handoff.schemas import CaseCard
 
-#: Letters inside the menu; where the desk has the same key, it means the same.
+#: Letters inside the menu. On the desk itself a few of them mean something else: it hears no key while the menu is open or on its way.
 LETTERS = {
     Do.CLAIM: "Enter",
-    Do.DECLINE: "X",
+    Do.DECLINE: "D",
     Do.TRANSFER: "T",
     Do.TO_TEAM: "G",
     Do.UNASK: "Z",
@@ -35,7 +35,7 @@ LETTERS = {
     Do.NOTE: "N",
     Do.PROMISE: "P",
     Do.SNOOZE: "S",
-    Do.MERGE: "D",
+    Do.MERGE: "W",
     Do.RUNGS: "U",
     Do.TAKE_FROM: "O",
     Do.HAND_BACK: "B",

@@ -9,10 +9,11 @@ from typing import Any
 from nicegui import Client, ui
 
 from accounts.schemas import Staff
+from core.clock import now as clock_now
 from core.logging import get
 from handoff.desk import words
 from handoff.desk.context_pane import ContextPane
-from handoff.desk.elements import block, button, say
+from handoff.desk.elements import Signals, block, button, say
 from handoff.desk.guarded import guarded
 from handoff.desk.officer_actions import OfficerActions
 from handoff.officers.service import DistrictCase
@@ -42,6 +43,7 @@ class OfficerPage:
             with block("header", "bar"):
                 say("span", f"길동무 공관 데스크 · {self._mission}", "brand")
                 with block("div", "bar-right"):
+                    self._signals = Signals()
                     say("span", self._viewer.display_name, "who")
                     with block("form", "sign-out", method="post", action="/staff/sign-out"), block("button", "small", type="submit"):
                         say("span", "나가기")
@@ -72,7 +74,9 @@ class OfficerPage:
             elif self._card is not None:
                 self._close()
 
-        await self._guarded(read)
+        if await self._guarded(read):
+            with self._client:
+                self._signals.run_method("pulse", clock_now().timestamp() * 1000, "live", 0)
 
     def _fill_list(self, rows: list[DistrictCase]) -> None:
         self._list.clear()

@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from nicegui import Client, ui
 from starlette.staticfiles import StaticFiles
 
+from accounts.schemas import Role
 from core.crypto import Cipher
 from core.db import Database
 from core.errors import AppError
@@ -90,6 +91,9 @@ async def _page(request: Request, client: Client) -> Response | None:
     session = Session.of(request)
     try:
         async with parts.db.read() as connection:
+            person = await session.person(connection)
+            if not person.disabled and person.has(Role.OFFICER) and not person.has(Role.AGENT, Role.SUPERVISOR):
+                return RedirectResponse("/desk/mission", 303)  # signing in leads here, whatever somebody's desk is
             viewer = await session.staff(connection)
     except AppError as error:
         if error.code == "not_signed_in":

@@ -102,7 +102,7 @@ async def test_an_emergency_is_asked_for_refused_taken_back_and_accepted(seat, h
     await expect(me.page.locator(".pending.is-asked")).to_contain_text("박민수 님의 수락을 기다립니다. 그때까지 내 상담")
     assert (await one("SELECT owner_id FROM cases"))["owner_id"] == me.staff.id
     await you.page.keyboard.press("j")
-    await you.page.keyboard.press("x")
+    await you.page.keyboard.press("d")
     await expect(me.page.locator(".q-notification", has_text="계속 내 상담")).to_be_visible()
     await expect(me.page.locator(".pending.is-asked")).to_have_count(0)
 
@@ -130,7 +130,7 @@ async def test_an_offer_is_declined_with_one_key_and_the_next_is_asked(seat, mak
     row = first.page.locator(f"[data-case-id='{case.id}']")
     await expect(row).to_contain_text("나에게 제안됨")
     await first.page.keyboard.press("j")
-    await first.page.keyboard.press("x")
+    await first.page.keyboard.press("d")
     await expect(row).not_to_contain_text("나에게 제안됨")
     await expect(first.page.locator("[data-move=decline], .decline")).to_have_count(0)
     async with db.transaction() as tx:
@@ -225,7 +225,7 @@ async def test_a_duplicate_goes_into_the_case_in_hand_and_a_case_closed_too_earl
     await page.locator(f"[data-case-id='{twin.id}'] .main").click()
     await expect(page.locator(".case-head")).to_contain_text(f"#{twin.id}")
     await page.keyboard.press("Period")
-    await page.keyboard.press("d")
+    await page.keyboard.press("w")
     box = dialog(page, "merge")
     await expect(box).to_contain_text("다른 사람이면 각각 도와야 합니다")
     await box.locator("[data-confirm]").click()
@@ -249,7 +249,7 @@ async def test_a_duplicate_goes_into_the_case_in_hand_and_a_case_closed_too_earl
 
 
 async def test_a_supervisor_takes_over_with_a_reason_and_whoever_had_it_is_told(seat, hold, one):
-    me, chief = await seat(), await seat("chief", "최책임", "supervisor")
+    me, chief = await seat(), await seat("chief", "박민수", "supervisor")
     case = await hold(me, "urgent", "robbery_theft")
     page = chief.page
     await page.locator(f"[data-case-id='{case.id}'] .main").click()
@@ -263,7 +263,7 @@ async def test_a_supervisor_takes_over_with_a_reason_and_whoever_had_it_is_told(
     await box.locator("textarea").fill("한 시간째 답이 없음")
     await box.locator("[data-confirm]").click()
     await expect(page.locator(".case-head")).to_contain_text("내 상담")
-    await expect(me.page.locator(".q-notification")).to_contain_text("최책임 님이 책임자로서 가져갔습니다")
+    await expect(me.page.locator(".q-notification")).to_contain_text("박민수 님이 책임자로서 가져갔습니다")
     await expect(me.page.locator(".case-head")).to_be_hidden()
     assert (await one("SELECT owner_id FROM cases"))["owner_id"] == chief.staff.id
     assert (await one("SELECT count(*) AS n FROM access_log WHERE action = 'case.override'"))["n"] == 1

@@ -7,7 +7,7 @@ export default {
       <ul ref="list" role="listbox" :aria-label="label" tabindex="0" :aria-activedescendant="current ? 'person-' + current : null" @keydown="key">
         <li v-for="one in shown" :key="one.id" :id="'person-' + one.id" role="option" :data-person="one.id" :aria-selected="one.id === chosen ? 'true' : 'false'"
           :aria-disabled="one.why ? 'true' : null" :class="{at: one.id === current}" @click="choose(one)">
-          <span class="mark" aria-hidden="true">{{ one.id === chosen ? '●' : '○' }}</span>
+          <span class="dot" aria-hidden="true">{{ one.id === chosen ? '●' : '○' }}</span>
           <b>{{ one.name }}</b> <span class="detail">{{ one.detail }}</span>
           <span v-if="one.why" class="why">{{ one.why }}</span>
         </li>

@@ -12,7 +12,7 @@ export default {
       <section v-for="section in sections" :key="section.key" v-show="section.rows.length || section.key === 'waiting'">
         <h2>{{ section.title }} <span class="count">{{ section.total }}</span></h2>
         <ul role="list">
-          <li v-for="row in section.rows" :key="row.id" class="case" :class="['sev-' + row.sev, {opened: row.id === opened, selected: row.id === selected, ringing: row.ring}]" :data-case-id="row.id">
+          <li v-for="row in section.rows" :key="row.id" class="case" :class="['sev-' + row.sev, {opened: row.id === opened, selected: row.id === selected, ringing: row.ring, 'for-me': row.refusal}]" :data-case-id="row.id">
             <button type="button" class="main" :tabindex="row.id === tabstop ? 0 : -1" :aria-current="row.id === opened ? 'true' : null"
               aria-keyshortcuts="Enter" @focus="selected = row.id" @click="look(row)" @keydown.enter.prevent.stop="enter(row)">
               <span class="top"><span class="badge" :class="'sev-' + row.sev"><span aria-hidden="true">{{ row.shape }}</span> {{ row.word }}</span>
@@ -24,7 +24,7 @@ export default {
             </button>
             <span class="acts">
               <button v-if="row.ring" type="button" class="small ack" tabindex="-1" @click="$emit('ack', row.id)">확인</button>
-              <button v-if="row.refusal && (row.id === selected || row.id === opened)" type="button" class="small decline" tabindex="-1" :data-key="row.id === selected ? 'KeyX' : null" @click="$emit('decline', row.id)">{{ row.refusal }} <kbd aria-hidden="true">x</kbd></button>
+              <button v-if="row.refusal && (row.id === selected || row.id === opened)" type="button" class="small decline" tabindex="-1" :data-key="row.id === selected ? 'KeyD' : null" @click="$emit('decline', row.id)">{{ row.refusal }} <kbd aria-hidden="true">d</kbd></button>
               <button v-if="row.section === 'waiting' && (row.id === selected || row.id === opened)" type="button" class="small take" tabindex="-1" @click="$emit('take', row.id)">맡기 <kbd>Enter</kbd></button>
             </span>
           </li>
