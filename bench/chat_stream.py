@@ -44,14 +44,26 @@ class Reading(asyncio.Protocol):
         self._lost = lost
         self._buffer = b""
         self.transport: asyncio.Transport | None = None
+        self._is_over = False
+
+    def end(self) -> None:
+        """Nobody reads on: a line that comes about after its time must not bring what another brings too."""
+        self._is_over = True
+        if self.transport is not None:
+            self.transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the stream."""
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is none, but does the same
+        if self._is_over:
+            self.transport.abort()
+            return
         self.transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         """Events are whole within a chunk, so that looking for them passes over the framing."""
+        if self._is_over:
+            return
         at = time()
         self._buffer += data
         if not self._opened.done():
@@ -109,8 +121,7 @@ class Chat:
                 self.is_open.set()
                 return
             self.refused += 1
-            if reading.transport is not None:
-                reading.transport.abort()
+            reading.end()
             await asyncio.sleep(random.uniform(*AGAIN_S))
 
     async def stay(self) -> None:
