@@ -50,7 +50,7 @@ async def due(tx: Connection, at: datetime, limit: int = AT_ONCE) -> list[Row]:
     """Rungs whose time has come while their case still waits; locked with it, without those that are being changed."""
     return await database.rows(
         tx,
-        """SELECT r.id, r.case_id, r.rung, c.country FROM case_rungs r JOIN cases c ON c.id = r.case_id
+        """SELECT r.id, r.case_id, r.rung, c.country, c.synthetic FROM case_rungs r JOIN cases c ON c.id = r.case_id
            WHERE r.state = 'waiting' AND r.due_at <= %s AND c.status = 'queued' AND c.waits = r.wait
            ORDER BY r.due_at, r.id LIMIT %s FOR UPDATE OF c, r SKIP LOCKED""",
         at,
@@ -83,14 +83,15 @@ async def show(tx: Connection, case_id: int) -> Row | None:
 
 
 async def take_call(tx: Connection) -> Row | None:
-    """One call to place, with its number of attempts counted before it is tried; the row is free again once this commits."""
+    """One call to place, with its number of attempts counted before it is tried; the row is free again once this commits. Never a drill's."""
     return await database.one(
         tx,
         """UPDATE case_rungs r SET attempts = r.attempts + 1, next_attempt_at = clock_timestamp() + make_interval(secs => %s)
            FROM cases c
            WHERE c.id = r.case_id AND r.id = (
-               SELECT id FROM case_rungs WHERE state = 'calling' AND next_attempt_at <= clock_timestamp() ORDER BY next_attempt_at LIMIT 1
-               FOR UPDATE SKIP LOCKED)
+               SELECT due.id FROM case_rungs due JOIN cases k ON k.id = due.case_id
+               WHERE due.state = 'calling' AND due.next_attempt_at <= clock_timestamp() AND NOT k.synthetic ORDER BY due.next_attempt_at LIMIT 1
+               FOR UPDATE OF due SKIP LOCKED)
            RETURNING r.*, c.country, c.severity""",
         RETRY_S,
     )

@@ -38,14 +38,14 @@ async def mission_of(connection: Connection, staff_id: int) -> str | None:
 
 
 async def stale(connection: Connection, limit: int = 50) -> list[Row]:
-    """Open emergencies whose country or newest place is not the one their missions were computed from."""
+    """Open emergencies whose country or newest place is not the one their missions were computed from. A drill is no mission's."""
     return await database.rows(
         connection,
         f"""SELECT c.id, c.conversation_id, c.country, f.id AS fix_id FROM cases c
             LEFT JOIN LATERAL (SELECT id FROM geo_fixes g WHERE g.conversation_id = c.conversation_id AND g.kind = 'fix' AND g.place IS NOT NULL
                                ORDER BY received_at DESC, id DESC LIMIT 1) f ON true
             LEFT JOIN case_routings r ON r.case_id = c.id
-            WHERE c.status <> 'closed' AND c.{EMERGENCY}
+            WHERE c.status <> 'closed' AND c.{EMERGENCY} AND NOT c.synthetic
               AND (r.case_id IS NULL OR r.country IS DISTINCT FROM c.country OR (f.id IS NOT NULL AND r.fix_id IS DISTINCT FROM f.id))
             ORDER BY c.id LIMIT %s""",  # noqa: S608  (a constant)
         limit,
@@ -142,7 +142,8 @@ async def due_notice(tx: Connection, at: datetime) -> Row | None:
         tx,
         """SELECT n.*, o.email FROM officer_notices n JOIN mission_officers o ON o.staff_id = n.staff_id JOIN staff s ON s.id = n.staff_id
            JOIN cases c ON c.id = n.case_id JOIN case_missions m ON m.case_id = n.case_id AND m.mission = o.mission AND m.ended_at IS NULL
-           WHERE n.acknowledged_at IS NULL AND n.next_at <= %s AND o.email IS NOT NULL AND c.status <> 'closed' AND NOT s.disabled
+           WHERE n.acknowledged_at IS NULL AND n.next_at <= %s AND o.email IS NOT NULL AND c.status <> 'closed' AND NOT c.synthetic
+             AND NOT s.disabled
            ORDER BY n.next_at LIMIT 1 FOR UPDATE OF n SKIP LOCKED""",
         at,
     )
