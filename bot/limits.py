@@ -11,6 +11,8 @@ from core.errors import AppError
 from core.settings import Settings
 
 REMEMBERED = 20_000
+#: The page says it every three seconds at most.
+TYPING_PER_MINUTE = 30
 
 
 class Bucket:
@@ -39,11 +41,16 @@ class Limits:
     def __init__(self, settings: Settings) -> None:
         self._conversation = Bucket(settings.messages_per_minute)
         self._address = Bucket(settings.conversations_per_minute)
+        self._typing = Bucket(TYPING_PER_MINUTE)
 
     def check_conversation(self, conversation_id: str) -> None:
         """Raises ``too_many_requests`` when one conversation floods."""
         if not self._conversation.take(conversation_id):
             raise AppError("too_many_requests")
+
+    def allows_typing(self, conversation_id: str) -> bool:
+        """Whether one more word on typing is passed on; nobody is told when not."""
+        return self._typing.take(conversation_id)
 
     def check_address(self, request: Request) -> None:
         """Raises ``too_many_requests`` when one address opens conversation after conversation."""

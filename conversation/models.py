@@ -42,6 +42,7 @@ conversations = Table(
     Column("dialogue", LargeBinary, comment="sealed; what the dialogue expects and has not been told yet"),
     Column("last_urgency", Text, nullable=False, server_default="none"),
     Column("read_by_citizen", Integer, nullable=False, server_default="0"),
+    Column("delivered_to_citizen", Integer, nullable=False, server_default="0"),
     Column("read_by_person", Integer, nullable=False, server_default="0"),
     Column("last_inbound_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),

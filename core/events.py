@@ -18,10 +18,14 @@ from psycopg.types.json import Jsonb
 
 from core import db as database
 from core.db import Connection, Database
+from core.logging import get
 
+log = get(__name__)
 CHANNEL = "events"
 #: Tells of what the reader of a stream has said itself: others want to know at once, the reader may wait for the answer to come along.
 ECHOES = "echoes"
+#: Passing words that nobody stores (somebody is typing): whoever looks on hears them, and for everybody else they were never said.
+HINTS = "hints"
 #: Two parts of a statement that writes something and its events at once: ``APPENDED`` follows a part ``news (place, kind, payload)`` whose places
 #: count from 1; ``ANNOUNCED`` is the last, and wakes the readers when it commits. ``%(stream)s`` names the stream.
 APPENDED = """
@@ -94,6 +98,11 @@ async def read(connection: Connection, stream: str, after: int, limit: int = PAG
 
 Found = TypeVar("Found", bound=Event)
 Look = Callable[[Connection, str, int, int], Awaitable[list[Found]]]
+
+
+async def hint(connection: Connection, stream: str, word: str) -> None:
+    """Say a passing word to those who look on at a stream."""
+    await database.run(connection, "SELECT pg_notify('hints', %s)", f"{stream} {word}")
 
 
 async def last_seq(connection: Connection, stream: str) -> int:
@@ -177,6 +186,7 @@ class EventHub:
         self.db = db
         self._waiting: dict[str, set[Wake]] = defaultdict(set)
         self._readers: set[Following[Any]] = set()
+        self._hinted: dict[str, set[Callable[[str], None]]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._looks = asyncio.Semaphore(LOOKS)
         self.connected = False
@@ -237,6 +247,17 @@ class EventHub:
                 if not self._waiting[stream]:
                     del self._waiting[stream]
 
+    @contextlib.contextmanager
+    def hinted(self, stream: str, heard: Callable[[str], None]) -> Iterator[None]:
+        """Call ``heard`` with each passing word of a stream, for the length of the block."""
+        self._hinted[stream].add(heard)
+        try:
+            yield
+        finally:
+            self._hinted[stream].discard(heard)
+            if not self._hinted[stream]:
+                del self._hinted[stream]
+
     async def follow(self, stream: str, after: int, idle_s: float = 15.0, look: Look[Found] = read) -> AsyncIterator[Found | None]:  # type: ignore[assignment]
         """Every event after ``after``, one by one and for ever; ``None`` at least each ``idle_s``.
 
@@ -251,14 +272,24 @@ class EventHub:
                     yield None
 
     async def _run(self) -> None:
-        async for channel, stream in self.db.listen(CHANNEL, ECHOES, lost=self._lost):
+        async for channel, stream in self.db.listen(CHANNEL, ECHOES, HINTS, lost=self._lost):
             self.connected = True
+            if channel == HINTS:
+                self._hint(*stream.split(" ", 1))
+                continue
             for name in [stream] if channel else list(self._waiting):
                 for wake in self._waiting.get(name, ()):
                     if channel == ECHOES:
                         wake.echo()
                     else:
                         wake.set()
+
+    def _hint(self, stream: str, word: str = "") -> None:
+        for heard in list(self._hinted.get(stream, ())):
+            try:
+                heard(word)
+            except Exception:  # one listener at fault must not silence the events of all
+                log.exception("hint_failed")
 
     def _lost(self) -> None:
         self.connected = False

@@ -158,12 +158,19 @@
     }
 
     take(event) {
+      if (event.kind === 'typing') { this.tell('typing'); return; }
       if (event.seq <= this.last) return;
       this.last = event.seq;
       this.tell('event', event);
     }
 
     read(seq) { if (this.id) this.call(`/${this.id}/read`, { method: 'POST', body: JSON.stringify({ seq }) }).catch(() => {}); }
+    delivered(seq) { if (this.id) this.call(`/${this.id}/read`, { method: 'POST', body: JSON.stringify({ seq, delivered: true }) }).catch(() => {}); }
+    typing() {
+      if (!this.id || Date.now() - (this.typedAt || 0) < 3000) return;
+      this.typedAt = Date.now();
+      this.call(`/${this.id}/typing`, { method: 'POST' }).catch(() => {});
+    }
     wipe() { this.stopped = true; this.queue = []; store.wipe(); }
   }
   window.Channel = Channel;

@@ -8,6 +8,7 @@
   const WHO = { bot: '상담봇', person: '상담관', system: '', citizen: '' };
   const OFFLINE = '연결이 끊겼어요. 쓰신 글은 이 기기에 있고, 연결되면 보냅니다.';
   let readTo = 0;
+  let person = false;
   let troubleSince = 0;
 
   const make = (name, className, text) => {
@@ -91,14 +92,22 @@
       draw(message);
       if (message.author !== 'citizen') {
         readTo = Math.max(readTo, message.seq);
-        if (!document.hidden) channel.read(readTo);
+        typed();
+        if (document.hidden) channel.delivered(readTo); else channel.read(readTo);
       }
-    } else if (detail.kind === 'owner') $('status').textContent = detail.owner === 'agent' ? '상담관이 연결되었습니다.' : '상담봇이 이어받았습니다.';
-    else if (detail.kind === 'closed') $('status').textContent = '상담이 종료되었습니다. 다시 쓰시면 새 대화가 시작됩니다.';
+    } else if (detail.kind === 'owner') {
+      person = detail.owner === 'agent';
+      $('status').textContent = detail.owner === 'agent' ? '상담관이 연결되었습니다.' : '상담봇이 이어받았습니다.';
+    } else if (detail.kind === 'closed') $('status').textContent = '상담이 종료되었습니다. 다시 쓰시면 새 대화가 시작됩니다.';
     else if (detail.kind === 'read' && detail.by === 'person') {
       mine.forEach((bubble) => { if (Number(bubble.dataset.seq) <= detail.read_seq) mark(bubble, '✓✓ 읽음'); });
     }
   });
+  // A person is writing: said while it is true, gone when the words come or six seconds pass.
+  const TYPES = '상담관이 입력 중…';
+  let typingEnds = 0;
+  function typed() { clearTimeout(typingEnds); if ($('status').textContent === TYPES) $('status').textContent = ''; }
+  channel.addEventListener('typing', () => { typed(); $('status').textContent = TYPES; typingEnds = setTimeout(typed, 6000); });
   channel.addEventListener('online', () => {
     troubleSince = 0;
     $('link').dataset.state = 'live';
@@ -127,7 +136,7 @@
     say(words);
   }
   function grow() { text.rows = Math.min(5, text.value.split('\n').length); }
-  text.addEventListener('input', grow);
+  text.addEventListener('input', () => { grow(); if (person && text.value) channel.typing(); });
   text.addEventListener('compositionstart', () => { composing = true; });
   text.addEventListener('compositionend', () => {
     composing = false;

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 
 from accounts.schemas import Staff
 from conversation import service as conversation
-from conversation.schemas import AuthorKind, Body, Line, NotOwner
+from conversation.limits import limits as channel_limits
+from conversation.marks import Marks, say_typing
+from conversation.marks import marks as read_marks
+from conversation.schemas import AuthorKind, Body, ChannelLimits, Line, NotOwner
 from core.crypto import Cipher
 from core.db import Connection, Database
 from core.errors import AppError
 from core.settings import settings
 from handoff import location
 from handoff import service as handoff
-from handoff.access import access_case
+from handoff.access import access_case, access_writable_case
 from handoff.desk import words
 from handoff.desk.aside import Aside, read_aside
 from handoff.desk.hand_on_actions import HandOnActions
@@ -44,11 +47,12 @@ class ToMark:
 
 @dataclass(frozen=True)
 class Opened:
-    """A case with its newest lines, the citizen's read mark, and what is pending about it."""
+    """A case with its newest lines, how far they have come, what its channel leaves for a reply, and what is pending about it."""
 
     card: CaseCard
     lines: list[Line]
-    read_by_citizen: int
+    marks: Marks
+    limits: ChannelLimits
     aside: Aside
 
 
@@ -82,8 +86,10 @@ class Actions:
             while lines and (more := await conversation.transcript(tx, self._cipher, card.case.conversation_id, after=lines[-1].seq, limit=PAGE)):
                 lines += more
             row = await conversation.get(tx, card.case.conversation_id)
+            marks = await read_marks(tx, card.case.conversation_id)
+            left = await channel_limits(tx, row, settings().max_text_chars)
             aside = await read_aside(tx, self._cipher, card.case, staff)
-        return Opened(card, lines, int(row["read_by_citizen"]), aside)
+        return Opened(card, lines, marks, left, aside)
 
     async def lines(self, case_id: int, after: int) -> list[Line]:
         """What came after a line, for someone who may (still) see it.
@@ -103,6 +109,26 @@ class Actions:
                 return 0
             lines = await conversation.transcript(connection, self._cipher, conversation_id, after=row["read_by_person"], limit=100)
         return sum(line.author_kind == AuthorKind.CITIZEN for line in lines)
+
+    async def typing(self, case_id: int) -> None:
+        """Let the citizen see that somebody is typing.
+
+        Raises:
+            AppError: ``not_owner``, ``not_found`` or ``not_signed_in``.
+        """
+        async with self._db.read() as connection:
+            row = await access_writable_case(connection, case_id, await self._session.staff(connection))
+            await say_typing(connection, row["conversation_id"], "person")
+
+    async def marks(self, case_id: int) -> Marks:
+        """How far the lines of a case have come.
+
+        Raises:
+            AppError: ``forbidden``, ``not_found`` or ``not_signed_in``.
+        """
+        async with self._db.read() as connection:
+            row = await access_case(connection, case_id, await self._session.staff(connection))
+            return await read_marks(connection, row["conversation_id"])
 
     async def mark_read(self, conversation_id: str, seq: int) -> None:
         """The agent has the line before their eyes."""

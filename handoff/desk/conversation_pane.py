@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from nicegui.element import Element
 
 from accounts.schemas import Role, Staff
-from conversation.schemas import Line
+from conversation.marks import Marks
+from conversation.schemas import ChannelLimits, Line, TextUnit
 from handoff.desk import words
 from handoff.desk.elements import Composer, Transcript, attributes, block, button, say
 from handoff.queue_order import is_emergency
@@ -18,6 +20,7 @@ from handoff.schemas import CaseCard
 #: Lines of a long conversation that are shown.
 KEPT = 300
 MAX_CHARS = 4000
+SEOUL = ZoneInfo("Asia/Seoul")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Handlers:
     cannot_speak: Callable[[bool], Any]
     send: Callable[[dict[str, Any]], Any]
     draft: Callable[[dict[str, Any]], Any]
+    typing: Callable[[], Any]
     seen: Callable[[int], Any]
     find: Callable[[dict[str, Any]], Any]
     put: Callable[[dict[str, Any]], Any]
@@ -81,6 +85,25 @@ def _extra(body: dict[str, Any]) -> str:
     if body.get("location_url"):
         parts.append("위치 요청 링크를 함께 보냈습니다")
     return " · ".join(part for part in parts if part)
+
+
+UNITS = {TextUnit.CHARACTERS: "자", TextUnit.UTF16: "자", TextUnit.UTF8: "바이트", TextUnit.EUC_KR: "바이트"}
+
+
+def shown_marks(marks: Marks) -> dict[str, Any]:
+    """How far the lines have come, for the browser."""
+    return {"read": marks.read, "delivered": marks.delivered, "failed": list(marks.failed)}
+
+
+def shown_limits(limits: ChannelLimits) -> dict[str, Any]:
+    """What the channel leaves, for the browser, which counts while somebody types."""
+    return {
+        "max": limits.max_length,
+        "unit": str(limits.unit),
+        "word": UNITS[limits.unit],
+        "messages": limits.messages_left,
+        "ends": f"{limits.ends_at.astimezone(SEOUL):%H:%M:%S}" if limits.ends_at is not None else "",
+    }
 
 
 class ConversationPane:
@@ -137,7 +160,7 @@ class ConversationPane:
         self._card.clear()
         self._show_frame(False)
 
-    def open(self, card: CaseCard, lines: list[Line], read: int, draft: str) -> None:
+    def open(self, card: CaseCard, lines: list[Line], marks: Marks, limits: ChannelLimits, draft: str) -> None:
         """Show another case."""
         self.case_id = card.case.id
         self._show_frame(True)
@@ -146,14 +169,17 @@ class ConversationPane:
             self.transcript = attributes(
                 Transcript(),
                 lines=[shown(line, self._viewer) for line in lines[-KEPT:]],
-                read=read,
+                marks=shown_marks(marks),
                 zone=card.time_zone or "",
                 truncated=len(lines) > KEPT,
             )
             self.transcript.on("seen", lambda e: self._handlers.seen(int(e.args)), None)
             self.transcript.on("judge", lambda e: self._handlers.mark(int(e.args)), None)
-            self.composer = attributes(Composer(), placeholder="민원인에게 보낼 글", max=MAX_CHARS, draft=draft, case_id=card.case.id)
+            self.composer = attributes(
+                Composer(), placeholder="민원인에게 보낼 글", max=MAX_CHARS, draft=draft, case_id=card.case.id, limits=shown_limits(limits)
+            )
             self.composer.on("send", lambda e: self._handlers.send(e.args), None)
+            self.composer.on("typing", lambda _: self._handlers.typing(), [])
             self.composer.on("draft", lambda e: self._handlers.draft(e.args), None)
             self.composer.on("find", lambda e: self._handlers.find(e.args), None)
             self.composer.on("put", lambda e: self._handlers.put(e.args), None)
@@ -239,10 +265,20 @@ class ConversationPane:
         if self.transcript is not None and lines:
             self.transcript.run_method("add", [shown(line, self._viewer) for line in lines])
 
-    def read(self, seq: int) -> None:
-        """The citizen has read up to here."""
+    def mark(self, marks: Marks) -> None:
+        """The lines have come further, or one has failed."""
         if self.transcript is not None:
-            self.transcript.run_method("mark", seq)
+            self.transcript.run_method("mark", shown_marks(marks))
+
+    def typing(self) -> None:
+        """The citizen is typing at this moment."""
+        if self.transcript is not None:
+            self.transcript.run_method("typing")
+
+    def left(self, limits: ChannelLimits) -> None:
+        """What the channel leaves now."""
+        if self.composer is not None:
+            self.composer.run_method("leave", shown_limits(limits))
 
     def sent(self, client_id: str, ok: bool, message: str = "", confirm: bool = False) -> None:
         """What became of a reply; ``confirm``: the same once more sends it after all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,6 +12,7 @@ from nicegui import Client, background_tasks, ui
 
 from accounts.schemas import Role, Staff
 from conversation import service as conversation
+from conversation.marks import TYPING
 from conversation.schemas import Line
 from core.db import Database
 from core.errors import AppError, DatabaseUnavailable
@@ -48,6 +50,8 @@ from handoff.schemas import CaseCard, QueueRow
 log = get(__name__)
 #: Lines before the last that are read again when the case changes: triage marks a line after it has been written.
 RECHECKED = 5
+#: Kinds of the conversation's events after which its lines stand differently.
+MARKING = frozenset({"read", "delivered", "undelivered"})
 PANES = (("queue", "대기열"), ("conversation", "상담"), ("context", "상황"))
 
 
@@ -68,6 +72,8 @@ class Desk:
         self._settings = settings
         self._marking = Marking(client, actions, self._guarded)
         self._follower = Follower(db, hub, self._on_events)
+        self._hub = hub
+        self._hearing = contextlib.ExitStack()
         self._card: CaseCard | None = None
         self._aside = Aside()
         floor = Floor(client, viewer, actions.moves, feed, self._guarded)
@@ -132,6 +138,7 @@ class Desk:
                     cannot_speak=lambda on: self._guarded(lambda: self._do.cannot_speak(self._open_id, on)),
                     send=self._send,
                     draft=self._writing.keep,
+                    typing=self._say_typing,
                     seen=self._seen,
                     find=lambda message: self._guarded(lambda: self._writing.find(message)),
                     put=self._writing.put,
@@ -162,6 +169,7 @@ class Desk:
     def stop(self) -> None:
         """The page is gone."""
         self._feed.detach(self._on_queue)
+        self._hearing.close()
         for task in self._tasks:
             task.cancel()
 
@@ -232,10 +240,10 @@ class Desk:
                     await self._count_unread(row)
 
     async def _on_conversation(self, card: CaseCard, events: list[Event]) -> None:
-        for event in events:
-            if event.kind == "read" and event.payload.get("by") == "citizen":
-                with self._client:
-                    self._conversation.read(int(event.payload["seq"]))
+        if any(event.kind in MARKING and event.payload.get("by") != "person" for event in events):
+            marks = await self._do.marks(card.case.id)
+            with self._client:
+                self._conversation.mark(marks)
         if any(event.kind == "message" for event in events):
             await self._fetch_lines(card, self._last_seq)
         if any(event.kind in ("owner", "closed") for event in events):
@@ -260,7 +268,23 @@ class Desk:
                 self._conversation.update(opened.card)
                 self._strip.show(opened.card, opened.aside)
                 self._context.show(opened.card, may_ask=opened.card.may_write and opened.card.conversation_open)
+                self._conversation.mark(opened.marks)
+                self._conversation.left(opened.limits)
                 self._show_lines(opened.lines[-RECHECKED:])
+
+    def _listen_typing(self, card: CaseCard) -> None:
+        """Hear from now on when this citizen is typing; nothing of it is stored anywhere."""
+        self._hearing.close()
+        self._hearing.enter_context(self._hub.hinted(conversation.stream(card.case.conversation_id), self._typed))
+
+    def _typed(self, word: str) -> None:
+        if word == TYPING["citizen"]:
+            with self._client:
+                self._conversation.typing()
+
+    async def _say_typing(self) -> None:
+        case_id = self._open_id
+        await self._guarded(lambda: self._do.typing(case_id), quiet=True)
 
     def _show_lines(self, lines: list[Line]) -> None:
         self._conversation.add(lines)
@@ -318,7 +342,8 @@ class Desk:
             else:
                 self._last_seq = opened.lines[-1].seq if opened.lines else 0
                 self._writing.stop_suggesting()
-                self._conversation.open(opened.card, opened.lines, opened.read_by_citizen, self._writing.draft(opened.card))
+                self._conversation.open(opened.card, opened.lines, opened.marks, opened.limits, self._writing.draft(opened.card))
+                self._listen_typing(opened.card)
                 ui.run_javascript(_show("conversation"))
             self._strip.show(opened.card, opened.aside)
             self._context.show(opened.card, may_ask=may_write)
@@ -335,6 +360,7 @@ class Desk:
         self._close_pane()
 
     def _close_pane(self) -> None:
+        self._hearing.close()
         self._card = self._wanted = None
         self._aside = Aside()
         self._strip.clear()

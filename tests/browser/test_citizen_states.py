@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from conversation import limits
+from conversation.schemas import ChannelLimits, TextUnit
+
 pytestmark = pytest.mark.browser
 
 
@@ -26,10 +29,10 @@ async def test_cannot_speak_is_large_on_queue_and_card_and_stays_through_a_trans
     await expect(desk.page.locator(".mute-banner")).to_contain_text("글로만 물으세요")
     await expect(desk.page.locator(".handoff-card")).to_contain_text("‘말할 수 없어요’를 누름")
     await picture(desk.page, f"cannot-speak-desk-{'dark' if dark else 'light'}")
-    await desk.page.keyboard.press("x")
+    await desk.page.keyboard.press("s")
     await expect(desk.page.locator(".mute-banner")).to_have_count(0)
     await expect(row.locator(".mute")).to_have_count(0)
-    await desk.page.keyboard.press("x")
+    await desk.page.keyboard.press("s")
     await expect(desk.page.locator(".mute-banner")).to_have_count(1)
     assert desk.complaints == []
     assert chat.complaints == []
@@ -69,3 +72,71 @@ async def test_guidance_stands_beside_the_case_and_only_checked_numbers_can_be_c
     await expect(page.locator(".handed-on")).to_contain_text("119 응급의료상담")
     assert agent.complaints == []
     assert chief.complaints == []
+
+
+async def test_each_side_sees_the_other_typing_and_how_far_the_words_have_come(seat, citizen, db, cipher, picture):
+    desk, chat = await seat(), await citizen()
+    await chat.page.locator("#danger").click()
+    await desk.page.locator("[data-case-id]").wait_for()
+    await desk.page.keyboard.press("j")
+    await desk.page.keyboard.press("Enter")
+    await expect(chat.page.locator("#status")).to_have_text("상담관이 연결되었습니다.")
+    await expect(desk.page.locator(".transcript .line")).to_have_count(2)
+
+    await chat.page.locator("#text").press_sequentially("저는 지금")
+    await expect(desk.page.locator(".typing")).to_have_text("민원인이 입력 중…")
+    await picture(desk.page, "typing-desk")
+    await chat.page.keyboard.press("Enter")
+    await expect(desk.page.locator(".transcript .line").last).to_contain_text("저는 지금")
+    await expect(desk.page.locator(".typing")).to_have_text("")
+    await expect(chat.page.locator(".bubble.citizen .meta").last).to_have_text("✓✓ 읽음")
+
+    await desk.page.keyboard.press("r")
+    await desk.page.locator("[data-composer]").press_sequentially("보고 있습니다")
+    await expect(chat.page.locator("#status")).to_have_text("상담관이 입력 중…")
+    await picture(chat.page, "typing-citizen")
+    await desk.page.keyboard.press("Enter")
+    await expect(chat.page.locator(".bubble.person").last).to_contain_text("보고 있습니다")
+    await expect(chat.page.locator("#status")).to_have_text("")
+    await expect(desk.page.locator(".line.own .read").last).to_have_text("✓✓ 민원인 읽음")
+
+    # A page in the background has the words, and nobody has seen them.
+    await chat.page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.isHidden !== false, configurable: true })")
+    await desk.page.locator("[data-composer]").press_sequentially("아직 계신가요?")
+    await desk.page.keyboard.press("Enter")
+    await expect(desk.page.locator(".line.own .read").last).to_have_text("✓ 전달됨")
+    await chat.page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(desk.page.locator(".line.own .read").last).to_have_text("✓✓ 민원인 읽음")
+
+    # A page that is closed has nothing.
+    await chat.context.close()
+    await desk.page.locator("[data-composer]").press_sequentially("여보세요?")
+    await desk.page.keyboard.press("Enter")
+    await expect(desk.page.locator(".line.own .read").last).to_have_text("○ 보냄")
+    assert desk.complaints == []
+
+
+async def test_the_composer_counts_as_the_channel_does(seat, make_case, db):
+    async def few(_connection, _row):
+        return ChannelLimits(20, TextUnit.UTF8, messages_left=1)
+
+    limits.register("wechat", few)
+    try:
+        case = await make_case("urgent", "robbery_theft")
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE conversations SET channel = 'wechat' WHERE id = %s", (case.conversation_id,))
+        desk = await seat()
+        await desk.page.locator("[data-case-id]").wait_for()
+        await desk.page.keyboard.press("j")
+        await desk.page.keyboard.press("Enter")
+        foot = desk.page.locator(".composer .foot")
+        await expect(foot).to_contain_text("보낼 수 있는 글 1개")
+        await expect(foot).to_contain_text("남은 글 20바이트")
+        await desk.page.keyboard.press("r")
+        await desk.page.locator("[data-composer]").press_sequentially("도움")
+        await expect(foot).to_contain_text("남은 글 14바이트")
+        await desk.page.locator("[data-composer]").press_sequentially("을 드리겠습니다")
+        await expect(foot).to_contain_text("2개로 나뉘어 감")
+        assert desk.complaints == []
+    finally:
+        limits._known.pop("wechat")

@@ -10,6 +10,7 @@ import json
 import math
 import unicodedata
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
@@ -21,6 +22,7 @@ from bot.channels.webchat.schemas import ConversationIn, LocationIn, MessageIn, 
 from bot.channels.webchat.stream import EventStream
 from bot.limits import Limits
 from bot.services import Services
+from conversation import marks
 from conversation import service as conversation
 from conversation.schemas import Accepted, Inbound, InboundKind, Line, Location, News
 from core.db import Connection
@@ -78,7 +80,16 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         mark = _parse(ReadIn, await _json(request))
         async with services.db.transaction() as tx:
             await conversation.check_token(tx, conversation_id, _token(request))
-            await conversation.mark_read(tx, conversation_id, "citizen", mark.seq)
+            await (marks.mark_delivered(tx, conversation_id, mark.seq) if mark.delivered else conversation.mark_read(tx, conversation_id, "citizen", mark.seq))
+        return Response(status_code=204)
+
+    @router.post("/conversations/{conversation_id}/typing", status_code=204)
+    async def typing(conversation_id: str, request: Request) -> Response:
+        if limits.allows_typing(conversation_id):
+            async with services.db.read() as connection:
+                row = await conversation.check_token(connection, conversation_id, _token(request))
+                if row["owner_kind"] == "agent":  # nobody else would see it
+                    await marks.say_typing(connection, conversation_id, "citizen")
         return Response(status_code=204)
 
     @router.get("/conversations/{conversation_id}/events", response_model=None)
@@ -86,7 +97,8 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         after = _after(request)
         await within(_check(services, conversation_id, _token(request)))
         if "text/event-stream" in request.headers.get("accept", ""):
-            return EventStream(_following(services, conversation_id, after), _render, KEEP_ALIVE_S)
+            hints = partial(services.hub.hinted, conversation.stream(conversation_id))
+            return EventStream(_following(services, conversation_id, after), _render, KEEP_ALIVE_S, hints)
         async with services.db.read() as connection:
             found = await conversation.news(connection, services.cipher, conversation_id, after)
         return JSONResponse({"events": _render(found), "last": found[-1].seq if found else after})

@@ -40,6 +40,7 @@ class ConversationIn(BaseModel):
 
 
 class ReadIn(BaseModel):
-    """How far the citizen has read."""
+    """How far the citizen has read; ``delivered``: how far the page has everything, while nobody looks at it."""
 
     seq: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    delivered: bool = False

@@ -4,6 +4,14 @@
 import { AFTER_COMPOSITION_MS, Picking } from "/desk/assets/picking.js";
 
 const REMEMBERED_MS = 3000;
+const TYPING_MS = 3000;
+// As each channel counts (conversation/schemas.py, TextUnit).
+const LENGTHS = {
+  characters: (text) => [...text].length,
+  utf16: (text) => text.length,
+  utf8: (text) => new TextEncoder().encode(text).length,
+  euc_kr: (text) => [...text].reduce((sum, c) => sum + (c.codePointAt(0) < 0x80 ? 1 : 2), 0),
+};
 
 export default {
   mixins: [Picking],
@@ -31,14 +39,16 @@ export default {
         <button type="button" class="small" tabindex="-1" @mousedown.prevent @click="startSlash"><kbd aria-hidden="true">/</kbd> 정형문</button>
         <button type="button" class="small" tabindex="-1" @mousedown.prevent @click="openNotices"><kbd aria-hidden="true">Ctrl+K</kbd> 안내 찾기</button>
         <span class="hint">Enter 보내기 · Shift+Enter 줄바꿈 · Esc 나가기</span>
-        <span class="left" :class="{near: left < 100}">남은 글 {{ left }}자</span>
-        <button type="submit" class="primary" :class="{risky: confirming}" :disabled="!enabled || sending !== null || left === max">{{ sending !== null ? '보내는 중…' : confirming ? '그래도 보내기' : '보내기' }}</button></div>
+        <span v-if="now.messages !== null" class="left" :class="{near: now.messages < 2}">보낼 수 있는 글 {{ now.messages }}개</span>
+        <span v-if="now.ends" class="left">{{ now.ends }} 까지</span>
+        <span class="left" :class="{near: left < now.max / 40}">{{ left < 0 ? parts + '개로 나뉘어 감' : '남은 글 ' + left + now.word }}</span>
+        <button type="submit" class="primary" :class="{risky: confirming}" :disabled="!enabled || sending !== null || empty">{{ sending !== null ? '보내는 중…' : confirming ? '그래도 보내기' : '보내기' }}</button></div>
     </form>`,
-  props: { enabled: Boolean, why: String, placeholder: String, max: Number, draft: String, caseId: Number },
-  emits: ["send", "draft"],
+  props: { enabled: Boolean, why: String, placeholder: String, max: Number, draft: String, caseId: Number, limits: Object },
+  emits: ["send", "draft", "typing"],
   data() {
     return {
-      composing: false, pending: false, endedAt: 0, sending: null, left: this.max, failure: "", confirming: "",
+      composing: false, pending: false, endedAt: 0, sending: null, now: this.limits, left: this.limits.max, parts: 1, empty: true, failure: "", confirming: "",
       field: "reply-" + Math.random().toString(36).slice(2),
     };
   },
@@ -60,6 +70,10 @@ export default {
     },
   },
   methods: {
+    leave(limits) {
+      this.now = limits;
+      this.count();
+    },
     enter() {
       // Whoever pressed r a moment before the case was theirs still wants to write.
       if (!this.enabled || !(performance.now() - window.deskReplyWanted < REMEMBERED_MS)) return;
@@ -68,7 +82,10 @@ export default {
     },
     count() {
       const box = this.$refs.text;
-      this.left = this.max - box.value.length;
+      const length = LENGTHS[this.now.unit](box.value);
+      this.left = this.now.max - length;
+      this.parts = Math.ceil(length / this.now.max);
+      this.empty = !box.value.length;
       box.style.height = "auto";
       box.style.height = Math.min(box.scrollHeight + 2, 200) + "px";
     },
@@ -112,6 +129,10 @@ export default {
       this.count();
       this.follow(e);
       this.recheck();
+      if (this.$refs.text.value && performance.now() - (this.saidTyping ?? -TYPING_MS) >= TYPING_MS) {
+        this.saidTyping = performance.now();
+        this.$emit("typing");
+      }
       clearTimeout(this.saving);
       this.saving = setTimeout(() => this.$emit("draft", { case_id: this.caseId, text: this.$refs.text.value }), 400);
     },

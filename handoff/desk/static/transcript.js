@@ -1,4 +1,6 @@
 // The conversation's lines. What people wrote is interpolated as text; a link is only ever our own source card's, checked on the server.
+const STATES = { kept: "○ 보냄", delivered: "✓ 전달됨", read: "✓✓ 민원인 읽음", failed: "✕ 전달하지 못함" };
+
 export default {
   template: `
     <div class="transcript" role="log" aria-label="대화 내용" tabindex="0" ref="box" @scroll.passive="scrolled">
@@ -13,18 +15,21 @@ export default {
           <div v-if="line.source" class="source"><b>{{ line.source.title }}</b><span>{{ line.source.detail }}</span>
             <a v-if="line.source.url" :href="line.source.url" target="_blank" rel="noopener noreferrer">열기</a></div>
           <p v-if="line.extra" class="extra">{{ line.extra }}</p>
-          <p v-if="line.by === 'agent' && line.seq === lastRead" class="read">민원인 읽음</p>
+          <p v-if="line.by === 'agent'" class="read" :class="{failed: state(line) === 'failed'}">{{ STATES[state(line)] }}</p>
         </article>
       </template>
+      <p class="typing" role="status">{{ isTyping ? '민원인이 입력 중…' : '' }}</p>
       <button v-if="below" type="button" class="small below" @click="toEnd">새 글 보기 ↓</button>
     </div>`,
-  props: { lines: Array, read: Number, zone: String, truncated: Boolean },
+  props: { lines: Array, marks: Object, zone: String, truncated: Boolean },
   emits: ["seen", "judge"],
   data() {
-    return { known: [], readSeq: 0, below: false, told: 0 };
+    return { known: [], read: 0, delivered: 0, failed: [], isTyping: false, below: false, told: 0 };
   },
   created() {
-    this.load(this.lines || [], this.read || 0);
+    this.STATES = STATES;
+    this.known = this.lines || [];
+    this.mark(this.marks || {});
   },
   mounted() {
     this.toEnd();
@@ -33,17 +38,9 @@ export default {
   },
   unmounted() {
     document.removeEventListener("visibilitychange", this.onVisible);
-  },
-  computed: {
-    lastRead() {
-      return this.known.reduce((last, line) => (line.by === "agent" && line.seq <= this.readSeq ? line.seq : last), 0);
-    },
+    clearTimeout(this.typingEnds);
   },
   methods: {
-    load(lines, read) {
-      this.known = lines;
-      this.readSeq = read;
-    },
     add(lines) {
       const box = this.$refs.box;
       const atEnd = !box || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
@@ -55,11 +52,24 @@ export default {
         if (at >= 0) this.known[at] = line;
       });
       this.known.push(...fresh);
+      if (fresh.some((line) => line.by === "citizen")) this.isTyping = false;
       if (atEnd || fresh.some((line) => line.own)) this.toEnd();
       else if (fresh.length) this.below = true;
     },
-    mark(seq) {
-      this.readSeq = Math.max(this.readSeq, seq);
+    mark(marks) {
+      this.read = Math.max(this.read, marks.read || 0);
+      this.delivered = Math.max(this.delivered, marks.delivered || 0);
+      this.failed = marks.failed || [];
+    },
+    state(line) {
+      if (this.failed.includes(line.seq)) return "failed";
+      return line.seq <= this.read ? "read" : line.seq <= this.delivered ? "delivered" : "kept";
+    },
+    typing() {
+      // Said while it is true: gone when the words come, or six seconds after the last key.
+      clearTimeout(this.typingEnds);
+      this.isTyping = true;
+      this.typingEnds = setTimeout(() => (this.isTyping = false), 6000);
     },
     toEnd() {
       this.$nextTick(() => {

@@ -1,0 +1,56 @@
+"""How far a conversation has come to the other side: delivered, read, failed; and the passing word that somebody is typing, which nobody stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conversation.service import stream
+from core import db as database
+from core import events
+from core.db import Connection
+
+#: What is said of somebody who is typing, by who it is.
+TYPING = {"citizen": "typing:citizen", "person": "typing:person"}
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Up to which line the citizen has read and been delivered, and which lines could not be delivered."""
+
+    read: int = 0
+    delivered: int = 0
+    failed: tuple[int, ...] = ()
+
+
+async def marks(connection: Connection, conversation_id: str) -> Marks:
+    """The marks of a conversation. On the web chat the page says what has arrived, elsewhere the sender does."""
+    row = await database.one(
+        connection,
+        """SELECT c.read_by_citizen AS read,
+                  CASE c.channel WHEN 'webchat' THEN GREATEST(c.delivered_to_citizen, c.read_by_citizen)
+                       ELSE GREATEST(c.read_by_citizen, COALESCE((SELECT max(m.seq) FROM outbox o JOIN messages m ON m.id = o.message_id
+                                                                  WHERE o.conversation_id = c.id AND o.state = 'sent'), 0)) END AS delivered,
+                  ARRAY(SELECT m.seq FROM outbox o JOIN messages m ON m.id = o.message_id
+                        WHERE o.conversation_id = c.id AND o.state = 'dead' ORDER BY m.seq) AS failed
+           FROM conversations c WHERE c.id = %s""",
+        conversation_id,
+    )
+    return Marks(row["read"], row["delivered"], tuple(row["failed"])) if row else Marks()
+
+
+async def mark_delivered(tx: Connection, conversation_id: str, seq: int) -> None:
+    """The citizen's page has everything up to here, whether or not anybody looks at it; what is read is delivered without saying so."""
+    moved = await database.one(
+        tx,
+        """UPDATE conversations SET delivered_to_citizen = LEAST(%(seq)s, last_seq) WHERE id = %(id)s AND read_by_citizen < LEAST(%(seq)s, last_seq)
+           AND delivered_to_citizen < LEAST(%(seq)s, last_seq) RETURNING delivered_to_citizen AS seq""",
+        seq=seq,
+        id=conversation_id,
+    )
+    if moved is not None:
+        await events.append(tx, stream(conversation_id), "delivered", {"seq": moved["seq"]})
+
+
+async def say_typing(connection: Connection, conversation_id: str, by: str) -> None:
+    """Somebody is typing (``by`` is ``citizen`` or ``person``): whoever looks on hears it now, and nothing is kept."""
+    await events.hint(connection, stream(conversation_id), TYPING[by])
