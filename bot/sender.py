@@ -39,6 +39,8 @@ LOOK_S = 1.0
 GIVE_UP_S = 24 * 3600.0
 #: A line that waits for the citizen's next message is looked at again this often, in case nobody woke it.
 WAITING_S = 300.0
+#: Slots that routine never takes, however slow a platform is.
+FOR_DANGER = 2
 #: While a platform is down, its other conversations wait this long between two tries.
 PAUSE_S = 5.0
 
@@ -82,9 +84,7 @@ class Sender:
             except Exception as error:
                 log.error("sender_step_failed", error=type(error).__name__, exc_info=error)
                 found = 0
-            if self._busy and (found or len(self._busy) >= self._slots):
-                await asyncio.wait(self._busy, return_when=asyncio.FIRST_COMPLETED, timeout=LOOK_S)
-            elif not found:
+            if not found:
                 try:
                     async with asyncio.timeout(LOOK_S):
                         await self.wake.wait()
@@ -92,15 +92,25 @@ class Sender:
                     pass
 
     async def step(self) -> int:
-        """Claim what is due, as far as there are free slots, and begin; how many conversations."""
+        """Claim what is due, as far as there are free slots (a few are for danger alone), and begin; how many conversations."""
         free = self._slots - len(self._busy)
-        if free <= 0:
+        for_danger = free + FOR_DANGER
+        if for_danger <= 0:
             return 0
         by = f"{self.name}-{secrets.token_hex(4)}"
         at = time.monotonic()
         ready = [name for name in self.channels if self._down_until.get(name, 0.0) <= at]
         async with self.db.transaction() as tx:
-            claims = await outbox.claim(tx, self.cipher, ready, by=by, lease_s=self._lease_s, limit=free, quiet=QUIET_CATEGORIES)
+            claims = await outbox.claim(
+                tx,
+                self.cipher,
+                ready,
+                by=by,
+                lease_s=self._lease_s,
+                limit=free if free > 0 else for_danger,
+                quiet=QUIET_CATEGORIES,
+                danger_only=free <= 0,
+            )
         for claim in claims:
             task = asyncio.create_task(self._serve(claim, by), name="delivery")
             self._busy.add(task)
@@ -263,9 +273,9 @@ class Sender:
                     await visitors.erase_withdrawn(tx, self.cipher)
                     await windows.forget(tx)
                 async with self.db.read() as connection:
-                    depths = {row["channel"]: row for row in await outbox.depth(connection)}
+                    waiting = await outbox.waiting(connection)
                 for name in self.channels:
-                    OUTBOX_WAITING.labels(channel=name).set(depths.get(name, {}).get("waiting", 0))
+                    OUTBOX_WAITING.labels(channel=name).set(waiting.get(name, 0))
             except DatabaseUnavailable:
                 pass
             except Exception as error:

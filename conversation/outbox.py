@@ -69,6 +69,7 @@ WITH heads AS MATERIALIZED (
         WHERE o.conversation_id = h.conversation_id AND o.state = 'pending' AND o.policy = 'at_least_once'
     ) d ON true
     WHERE CASE h.state WHEN 'pending' THEN h.next_attempt_at <= clock_timestamp() OR d.is_due ELSE h.lease_until < clock_timestamp() END
+      AND (d.is_due IS NOT NULL OR NOT %(danger_only)s)
       AND NOT EXISTS (SELECT 1 FROM reply_windows w WHERE w.conversation_id = h.conversation_id AND w.inline_until > clock_timestamp())
     ORDER BY is_danger DESC, h.message_id LIMIT %(limit)s
 ), locked AS (
@@ -93,9 +94,11 @@ WHERE o.message_id = ANY(%(ids)s) ORDER BY o.conversation_id, o.message_id
 """
 
 
-async def claim(tx: Connection, cipher: Cipher, channels: list[str], *, by: str, lease_s: float, limit: int, quiet: list[str]) -> list[Claim]:
-    """Take up to ``limit`` conversations that have something due, danger first; ``quiet`` are the categories where somebody may read along."""
-    taken = await database.rows(tx, _CLAIM, channels=channels, limit=limit, rows=ROWS, by=by, lease_s=lease_s)
+async def claim(
+    tx: Connection, cipher: Cipher, channels: list[str], *, by: str, lease_s: float, limit: int, quiet: list[str], danger_only: bool = False
+) -> list[Claim]:
+    """Take up to ``limit`` conversations that have something due, danger first or alone; ``quiet`` are the categories where somebody may read along."""
+    taken = await database.rows(tx, _CLAIM, channels=channels, limit=limit, danger_only=danger_only, rows=ROWS, by=by, lease_s=lease_s)
     if not taken:
         return []
     found = await database.rows(tx, _ROWS, ids=[row["message_id"] for row in taken], quiet=quiet)
@@ -133,9 +136,15 @@ async def take_inline(tx: Connection, cipher: Cipher, conversation_id: str, *, q
     return _claims(found, cipher)[0] if found else None
 
 
-async def sent_inline(connection: Connection, cipher: Cipher, window_id: int, *, quiet: list[str]) -> Claim | None:
+async def sent_inline(connection: Connection, cipher: Cipher, conversation_id: str, window_id: int, *, quiet: list[str]) -> Claim | None:
     """What an earlier answer to the same inbound carried, for a platform that asks once more because it did not see that answer."""
-    ids = [row["message_id"] for row in await database.rows(connection, "SELECT message_id FROM outbox WHERE window_id = %s AND state = 'sent'", window_id)]
+    carried = await database.rows(
+        connection,
+        "SELECT message_id FROM outbox WHERE conversation_id = %s AND window_id = %s AND state = 'sent' AND claimed_by = 'inline'",
+        conversation_id,
+        window_id,
+    )
+    ids = [row["message_id"] for row in carried]
     found = await database.rows(connection, _ROWS, ids=ids, quiet=quiet) if ids else []
     return _claims(found, cipher)[0] if found else None
 
@@ -248,14 +257,10 @@ async def wake_waiting(connection: Connection, conversation_id: str) -> None:
     )
 
 
-async def depth(connection: Connection) -> list[dict[str, Any]]:
-    """How many rows wait and how many were given up, by channel, with the age of the oldest."""
-    return await database.rows(
-        connection,
-        """SELECT channel, count(*) FILTER (WHERE state IN ('pending', 'sending')) AS waiting, count(*) FILTER (WHERE state = 'dead') AS dead,
-                  EXTRACT(epoch FROM now() - min(m.created_at) FILTER (WHERE state IN ('pending', 'sending')))::float AS oldest_s
-           FROM outbox o JOIN messages m ON m.id = o.message_id WHERE state <> 'sent' GROUP BY channel""",
-    )
+async def waiting(connection: Connection) -> dict[str, int]:
+    """How many rows wait, by channel."""
+    found = await database.rows(connection, "SELECT channel, count(*) AS waiting FROM outbox WHERE state IN ('pending', 'sending') GROUP BY channel")
+    return {row["channel"]: row["waiting"] for row in found}
 
 
 def _row(row: dict[str, Any], cipher: Cipher) -> Row:

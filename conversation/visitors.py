@@ -47,7 +47,7 @@ def visitor_hash(cipher: Cipher, channel: str, visitor: str) -> str:
 
 _KNOWN = """
 SELECT i.message_id, i.seq, i.conversation_id, c.owner_kind,
-       (SELECT w.id FROM reply_windows w WHERE w.message_id = i.message_id ORDER BY w.id LIMIT 1) AS window_id
+       (SELECT w.id FROM reply_windows w WHERE w.conversation_id = i.conversation_id AND w.message_id = i.message_id ORDER BY w.id LIMIT 1) AS window_id
 FROM inbox i JOIN conversations c ON c.id = i.conversation_id WHERE i.channel = %s AND i.event_id = %s
 """
 _ACCEPT = """
@@ -146,7 +146,12 @@ async def last_offer(connection: Connection, cipher: Cipher, conversation_id: st
 async def withdraw(tx: Connection, channel: str, platform_id: str) -> bool:
     """Note that a message was taken back by its writer; it is erased by :func:`erase_withdrawn` once triage has read it."""
     marked = await database.run(
-        tx, "UPDATE inbox SET withdrawn_at = now() WHERE channel = %s AND platform_id = %s AND withdrawn_at IS NULL", channel, platform_id
+        tx,
+        """UPDATE inbox i SET withdrawn_at = now() FROM messages m
+           WHERE m.id = i.message_id AND i.channel = %s AND i.platform_id = %s AND i.withdrawn_at IS NULL AND m.kind <> %s""",
+        channel,
+        platform_id,
+        WITHDRAWN,
     )
     return marked > 0
 
@@ -156,13 +161,13 @@ async def erase_withdrawn(tx: Connection, cipher: Cipher, limit: int = 50) -> in
     found = await database.rows(
         tx,
         """SELECT m.id, m.seq, m.conversation_id FROM inbox i JOIN messages m ON m.id = i.message_id
-           WHERE i.withdrawn_at IS NOT NULL AND i.triage_state <> 'pending' AND i.turn_state <> 'pending' AND m.kind <> %s
-           ORDER BY m.id LIMIT %s FOR UPDATE OF m SKIP LOCKED""",
-        WITHDRAWN,
+           WHERE i.withdrawn_at IS NOT NULL AND i.triage_state <> 'pending' AND i.turn_state NOT IN ('pending', 'held')
+           ORDER BY i.withdrawn_at LIMIT %s FOR UPDATE OF m SKIP LOCKED""",
         limit,
     )
     for row in found:
         blank = json.dumps({"text": "", "withdrawn": True})
         await database.run(tx, "UPDATE messages SET kind = %s, body = %s WHERE id = %s", WITHDRAWN, cipher.seal(blank, BODY), row["id"])
+        await database.run(tx, "UPDATE inbox SET withdrawn_at = NULL WHERE message_id = %s", row["id"])
         await events.append(tx, stream(row["conversation_id"]), "withdrawn", {"message_id": row["id"], "seq": row["seq"]})
     return len(found)

@@ -178,7 +178,8 @@ class Door:
         async with services.db.transaction() as tx:
             state = await database.one(
                 tx,
-                """SELECT c.owner_kind, i.turn_state, EXISTS (SELECT 1 FROM outbox o WHERE o.in_reply_to = i.message_id) AS has_answer
+                """SELECT c.owner_kind, i.turn_state, EXISTS (
+                       SELECT 1 FROM outbox o WHERE o.conversation_id = i.conversation_id AND o.in_reply_to = i.message_id) AS has_answer
                    FROM inbox i JOIN conversations c ON c.id = i.conversation_id WHERE i.message_id = %s""",
                 arrived.message_id,
             )
@@ -209,7 +210,9 @@ class Door:
 
     async def _carried_before(self, tx: Connection, arrived: Arrived, capabilities: Capabilities) -> tuple[Outbound, ...]:
         """The platform asked once more because it did not see the response that carried the answer: this one carries it again."""
-        claim = await outbox.sent_inline(tx, self.services.cipher, arrived.window_id, quiet=QUIET_CATEGORIES) if arrived.window_id is not None else None
+        if arrived.window_id is None:
+            return ()
+        claim = await outbox.sent_inline(tx, self.services.cipher, arrived.conversation_id, arrived.window_id, quiet=QUIET_CATEGORIES)
         if claim is None:
             return ()
         rendered = [

@@ -287,3 +287,21 @@ class TestRefused:
         await talk.answer(await talk.open("U2"), "둘")
         await talk.send()
         assert messenger.seen == {"U2": ["둘"]}
+
+
+async def test_slow_routine_never_takes_all_the_slots(talk: Talk, messenger: FakeMessenger) -> None:
+    sender = talk.sender(slots=2)
+    messenger.delay_s = 3.0
+    for number in range(5):
+        await talk.answer(await talk.open(f"U{number}"), "안내")
+    assert await sender.step() == 2
+    assert await sender.step() == 0
+    while len(messenger.parcels) < 2:
+        await asyncio.sleep(0.01)
+    messenger.delay_s = 0.0
+    await talk.answer(await talk.open("danger"), "대피하세요", danger=True)
+    assert await sender.step() == 1
+    while not messenger.seen:
+        await asyncio.sleep(0.01)
+    assert messenger.seen == {"danger": ["대피하세요"]}
+    await sender.drain()
