@@ -70,7 +70,7 @@ async def load_models(services: Services) -> None:
 def build_app(services: Services, *, action_token: str = "", citizen_pages: bool = True) -> FastAPI:
     """The application on running services; the ``desk`` role leaves the citizens' side out."""
     settings = services.settings
-    channels = registry.configured(settings)
+    channels = registry.configured(settings, services.db, services.cipher)
     registry.register_limits(channels)
 
     @contextlib.asynccontextmanager

@@ -46,7 +46,7 @@ class Worker:
         self.dialogue = dialogue
         self.queue = TurnQueue()
         self.triage = TriageSlot(services, "worker", turns=self.queue.put)
-        self.sender = Sender(services.db, services.cipher, registry.configured(services.settings), services.settings.sender_slots)
+        self.sender = Sender(services.db, services.cipher, registry.configured(services.settings, services.db, services.cipher), services.settings.sender_slots)
 
     async def run(self) -> None:
         """Work until cancelled."""

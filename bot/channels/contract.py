@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from uuid import UUID
 
 from conversation.schemas import ChannelLimits, TextUnit
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from bot.channels.door import Door
+    from core.crypto import Cipher
+    from core.db import Database
 
 #: The payload of the danger button, on every channel that has buttons.
 DANGER = "danger"
@@ -198,3 +200,11 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Close what is open."""
+
+
+@runtime_checkable
+class KeepsState(Protocol):
+    """A channel that keeps something of its own in the database, such as an access token that all processes share."""
+
+    def use(self, db: Database, cipher: Cipher) -> None:
+        """Called once, before anything is received or sent."""

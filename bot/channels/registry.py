@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.channels.contract import Channel
+from bot.channels.contract import Channel, KeepsState
 from bot.channels.line import channel as line_channel
 from conversation import limits, windows
 from conversation.schemas import ChannelLimits
-from core.db import Connection
+from core.crypto import Cipher
+from core.db import Connection, Database
 from core.settings import Settings
 
 #: Each gives its channel, or None where the settings do not name it.
 MAKERS: tuple[Callable[[Settings], Channel | None], ...] = (line_channel.make,)
 
 
-def configured(settings: Settings) -> dict[str, Channel]:
+def configured(settings: Settings, db: Database, cipher: Cipher) -> dict[str, Channel]:
     """The channels of this process, by name."""
-    made = [make(settings) for make in MAKERS]
-    return {channel.name: channel for channel in made if channel is not None}
+    made = {channel.name: channel for make in MAKERS if (channel := make(settings)) is not None}
+    for channel in made.values():
+        if isinstance(channel, KeepsState):
+            channel.use(db, cipher)
+    return made
 
 
 def register_limits(channels: Mapping[str, Channel]) -> None:
