@@ -12,6 +12,7 @@ from nicegui.element import Element
 from accounts.schemas import Role, Staff
 from conversation.marks import Marks
 from conversation.schemas import ChannelLimits, Line, TextUnit
+from handoff import veil
 from handoff.desk import words
 from handoff.desk.elements import Composer, Transcript, attributes, block, button, say
 from handoff.queue_order import is_emergency
@@ -57,6 +58,7 @@ def shown(line: Line, viewer: Staff) -> dict[str, Any]:
         "who": "나" if own else words.AUTHORS.get(line.author_kind, line.author_kind),
         "text": text,
         "wordless": not line.body.get("text"),
+        "pieces": [[part, hidden] for part, hidden in veil.pieces(text, line.urgency)] if by == "citizen" else [],
         "at": line.created_at.timestamp() * 1000,
         "urgency": urgency,
         "word": words.severity_word(urgency) if urgency else "",

@@ -156,7 +156,7 @@ class Desk:
         """Begin to follow, with a case that a link names opened; ends with the page."""
         self._tasks = [
             background_tasks.create(self._follower.run(), name="desk-follower"),
-            background_tasks.create(pulse(self._client, self._feed, self._signals, self._beat), name="desk-pulse"),
+            background_tasks.create(pulse(self._client, self._feed, self._follower, self._signals, self._beat), name="desk-pulse"),
             background_tasks.create(self._follow(), name="desk-first-streams"),
         ]
         if case_id is not None:

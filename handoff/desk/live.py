@@ -27,6 +27,8 @@ log = get(__name__)
 POLL_S = 1.0
 #: Nothing heard from the database for this long: the picture is called stale.
 STALE_S = 2.5
+#: The open conversation is asked for every two polls.
+FOLLOWED_STALE_S = 2 * POLL_S + STALE_S
 MAX_ROWS = 20_000
 BATCH = 200
 ATTEMPTS = 3
@@ -78,6 +80,13 @@ def apply(rows: dict[int, QueueRow], event: Event) -> Change | None:
     else:
         rows[case_id] = after
     return Change(event.kind, case_id, before, after, payload)
+
+
+def worst(feed: Freshness, feed_silent_s: float, follower_silent_s: float) -> tuple[Freshness, float]:
+    """What a desk may say of its picture: the queue and the open conversation must both be fresh; and for how long it has been silent."""
+    if follower_silent_s > FOLLOWED_STALE_S:
+        return "broken", max(feed_silent_s, follower_silent_s)
+    return feed, feed_silent_s
 
 
 class QueueFeed:
@@ -143,6 +152,11 @@ class QueueFeed:
                     self._behind = True
                     await asyncio.sleep(0.2)
                     continue
+                except Exception:  # the edge of the process: a feed that ends would leave every desk without news
+                    log.exception("queue_feed_failed")
+                    known, self._behind = False, True
+                    await asyncio.sleep(POLL_S)
+                    continue
                 known = True
                 self._heard_at, self._behind = time.monotonic(), False
                 self._ready.set()
@@ -158,6 +172,9 @@ class QueueFeed:
                 return await events.last_seq(connection, handoff.QUEUE) >= self._seq
         except DatabaseUnavailable:
             return True
+        except Exception:
+            log.exception("queue_feed_failed")
+            return False
 
     async def _snapshot(self) -> None:
         async with self._db.read() as connection:
@@ -219,6 +236,7 @@ class Follower:
         self._on_events = on_events
         self._after: dict[str, int] = {}
         self._changed = asyncio.Event()
+        self._heard_at = time.monotonic()
 
     async def follow(self, streams: Iterable[str], connection: Connection) -> None:
         """From now on these streams; of a new one, what comes after this moment. Read the state itself after this call, not before."""
@@ -228,6 +246,11 @@ class Follower:
         for name in set(self._after) - wanted:
             del self._after[name]
         self._changed.set()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the database last answered what these streams hold."""
+        return time.monotonic() - self._heard_at
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -241,6 +264,11 @@ class Follower:
                     except DatabaseUnavailable:
                         await asyncio.sleep(0.2)
                         continue
+                    except Exception:  # the edge of the page: lines that stop coming would look like a citizen who says nothing
+                        log.exception("desk_follower_failed")
+                        await asyncio.sleep(POLL_S)
+                        continue
+                    self._heard_at = time.monotonic()
                     await self._wait(wake)
 
     async def _wait(self, wake: asyncio.Event) -> None:

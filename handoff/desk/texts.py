@@ -53,6 +53,7 @@ def shown(offer: staff_texts.Offered) -> dict[str, Any]:
         "key": offer.key,
         "title": offer.used.title,
         "detail": offer.detail,
+        "day": " · ".join(offer.detail.split(" · ")[:2]),
         "text": offer.text,
         "problems": list(offer.problems),
         "stale": list(offer.stale),

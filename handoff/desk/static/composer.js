@@ -22,7 +22,7 @@ export default {
       <div class="suggested" v-show="enabled" role="group" aria-label="안내 제안">
         <span class="label">안내 제안</span>
         <button v-for="(item, i) in suggestions" :key="item.key" type="button" class="small" :title="item.text" :aria-keyshortcuts="'Alt+' + (i + 1)" @click="putSuggestion(i)">
-          <kbd aria-hidden="true">Alt+{{ i + 1 }}</kbd><span class="name">{{ item.title }}</span><span class="day">{{ item.detail }}</span></button>
+          <kbd aria-hidden="true">Alt+{{ i + 1 }}</kbd><span class="name">{{ item.title }}</span><span class="day">{{ item.day }}</span><span v-if="item.stale.length" class="flag stale">기한 지남</span></button>
         <span v-if="!suggestions.length" class="none">{{ suggestionNote || '민원인의 글을 기다립니다.' }}</span>
         <span class="unseen" role="status">{{ suggestions.length ? '안내 제안 ' + suggestions.length + '건' : '' }}</span>
       </div>

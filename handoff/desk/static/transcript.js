@@ -11,7 +11,8 @@ export default {
           <header><b>{{ line.who }}</b><span v-if="line.urgency" class="badge" :class="'sev-' + line.urgency"><span aria-hidden="true">{{ line.shape }}</span> {{ line.word }}</span>
             <button v-if="line.by === 'citizen' && !line.wordless" type="button" class="judge" title="이 글이 응급이었는지 판정" @click="$emit('judge', line.seq)">판정</button>
             <time :title="there(line.at)">{{ clock(line.at) }}</time></header>
-          <p class="words" :class="{wordless: line.wordless}">{{ line.text }}</p>
+          <p class="words" :class="{wordless: line.wordless}"><template v-if="line.pieces.length && !unveiled"><template v-for="(piece, n) in line.pieces" :key="n"><button v-if="piece[1]"
+            type="button" class="veil" aria-label="가린 말. 누르면 보입니다." @click="unveiled = true">●●</button><template v-else>{{ piece[0] }}</template></template></template><template v-else>{{ line.text }}</template></p>
           <div v-if="line.source" class="source"><b>{{ line.source.title }}</b><span>{{ line.source.detail }}</span>
             <a v-if="line.source.url" :href="line.source.url" target="_blank" rel="noopener noreferrer">열기</a></div>
           <p v-if="line.extra" class="extra">{{ line.extra }}</p>
@@ -19,12 +20,14 @@ export default {
         </article>
       </template>
       <p class="typing" role="status">{{ isTyping ? '민원인이 입력 중…' : '' }}</p>
+      <button v-if="hasVeiled" type="button" class="small veils" data-key="KeyO" :aria-pressed="String(unveiled)" @click="unveiled = !unveiled">
+        {{ unveiled ? '거친 말 가리기' : '가린 말 보기' }} <kbd aria-hidden="true">o</kbd></button>
       <button v-if="below" type="button" class="small below" @click="toEnd">새 글 보기 ↓</button>
     </div>`,
   props: { lines: Array, marks: Object, zone: String, truncated: Boolean },
   emits: ["seen", "judge"],
   data() {
-    return { known: [], read: 0, delivered: 0, failed: [], isTyping: false, below: false, told: 0 };
+    return { known: [], read: 0, delivered: 0, failed: [], isTyping: false, unveiled: false, below: false, told: 0 };
   },
   created() {
     this.STATES = STATES;
@@ -39,6 +42,11 @@ export default {
   unmounted() {
     document.removeEventListener("visibilitychange", this.onVisible);
     clearTimeout(this.typingEnds);
+  },
+  computed: {
+    hasVeiled() {
+      return this.known.some((line) => line.pieces.length);
+    },
   },
   methods: {
     add(lines) {
