@@ -52,9 +52,10 @@ class OfficerPage:
                     say("h1", "관할 긴급 상담")
                     self._list = block("div", "district", role="list")
                 with block("section", "pane conversation-pane", aria_label="상담"):
+                    self._nothing = say("p", "왼쪽에서 참여한 상담을 여세요.", "nothing")
                     self._talk = block("div", "lines", role="log", aria_label="대화")
                     self._box = ui.textarea(placeholder="민원인에게 쓰기").props("outlined autogrow").classes("officer-reply")
-                    self._send = button("보내기", self._write, data_action="officer-send")
+                    self._send = button("보내기", self._write, classes="primary", data_action="officer-send")
                 self._context = ContextPane(self._tile_url, on_ask=lambda: None)
         self._box.set_visibility(False)
         self._send.set_visibility(False)
@@ -84,9 +85,13 @@ class OfficerPage:
             if not rows:
                 say("p", "관할에 열린 긴급 상담이 없습니다.", "none")
             for row in rows:
-                with block("div", f"district-case {row.severity}", role="listitem", data_case=row.case_id):
-                    say("b", f"{words.severity_shape(row.severity)} {words.severity_word(row.severity)} · #{row.case_id}")
-                    say("p", f"{words.country_name(row.country)} · {words.category_word(row.category)} · {words.STATUS[row.status]} {row.owner_name}")
+                is_open = self._card is not None and self._card.case.id == row.case_id
+                with block("div", f"district-case {row.severity}" + (" opened" if is_open else ""), role="listitem", data_case=row.case_id):
+                    with block("div", "top"):
+                        say("span", f"{words.severity_shape(row.severity)} {words.severity_word(row.severity)}", f"badge sev-{row.severity}")
+                        block("time", "wait", data_tick="wait", data_at=row.arrival_at.timestamp() * 1000, title="기다린 시간")
+                    say("b", f"{words.category_word(row.category)} · #{row.case_id}")
+                    say("p", f"{words.country_name(row.country)} · {words.STATUS[row.status]} {row.owner_name}")
                     say("p", row.basis, "soft")
                     if not row.is_acknowledged and not row.has_joined:
                         button("확인했습니다", self._on(self._do.acknowledge, row.case_id), classes="small", data_action="officer-ack")
@@ -105,6 +110,8 @@ class OfficerPage:
     async def _open(self, case_id: int) -> None:
         self._seen = ()
         self._show(await self._do.open(case_id))
+        with self._client:
+            self._fill_list(self._rows or [])
 
     def _show(self, card: CaseCard) -> None:
         seen = (card.case.id, card.case.version, card.transcript[-1].seq if card.transcript else 0, card.place.fix_id if card.place else None)
@@ -113,6 +120,7 @@ class OfficerPage:
             return
         self._seen = seen
         with self._client:
+            self._nothing.set_visibility(False)
             self._talk.clear()
             with self._talk:
                 for line in card.transcript[-LINES_SHOWN:]:
@@ -125,6 +133,7 @@ class OfficerPage:
 
     def _close(self) -> None:
         self._card, self._seen = None, ()
+        self._nothing.set_visibility(True)
         self._talk.clear()
         self._box.set_visibility(False)
         self._send.set_visibility(False)

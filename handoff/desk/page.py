@@ -119,7 +119,7 @@ async def _page(request: Request, client: Client) -> Response | None:
 async def _mission(request: Request, client: Client) -> Response | None:
     parts = _parts[0]
     actions = OfficerActions(parts.db, parts.cipher, Session.of(request))
-    ui.add_head_html(HEAD)
+    ui.add_head_html(HEAD + '<link rel="stylesheet" href="/desk/assets/officer.css">')
     try:
         viewer, mission = await actions.viewer()
     except AppError as error:
