@@ -49,6 +49,7 @@ conversations = Table(
     Column("closed_at", DateTime(timezone=True)),
     Column("address", LargeBinary, comment="sealed; the messenger's own id of the person, for sending"),
     Index("uq_conversations_channel_visitor", "channel", "visitor", unique=True, postgresql_where="status = 'open' AND visitor <> ''"),
+    Index("ix_conversations_visitor", "visitor", "created_at", postgresql_where="visitor <> ''"),
     CheckConstraint("status IN ('open', 'closed')", name="status"),
     CheckConstraint("(owner_kind = 'bot') = (owner_id IS NULL)", name="one_owner"),
 )

@@ -74,6 +74,7 @@ cases = Table(
     Column("cannot_speak", Boolean, nullable=False, server_default="false", comment="speech or hearing: whoever has the case calls on the citizen's behalf"),
     Index("uq_cases_open_conversation", "conversation_id", unique=True, postgresql_where=text("status <> 'closed'")),
     Index("ix_cases_arrival_at", "arrival_at"),
+    Index("ix_cases_conversation_id", "conversation_id"),
     Index("ix_cases_closed_at", "closed_at"),
     Index("ix_cases_waiting", text(IN_ORDER), "arrival_at", "id", postgresql_where=text("status = 'queued'")),
     Index("ix_cases_owner_open", "owner_id", postgresql_where=text("status <> 'closed'")),

@@ -19,7 +19,7 @@ from core.staff_elements import attributes, block, button, say
 from handoff.board import charts
 from handoff.board.actions import BoardActions, Period
 from handoff.board.definitions import ANSWER_TARGET, ANSWER_WITHIN_S, WORDS_WITHIN_S, ZONE
-from handoff.board.service import Live
+from handoff.board.service import Live, is_hourly
 from handoff.board.what_if import WhatIf, seen
 from handoff.board.wording import GENERAL, MEASURES, ago, brief, duration, written
 from handoff.desk.guarded import guarded
@@ -163,7 +163,7 @@ class BoardPage:
         except AppError as error:
             if error.code not in ("bad_date", "invalid_request"):
                 raise
-            self._problem.text = "날짜를 다시 골라 주세요. 앞날이 뒷날보다 늦지 않아야 하고, 한 번에 366일까지 볼 수 있습니다."
+            self._problem.text = "날짜를 다시 골라 주세요. 앞날이 뒷날보다 늦지 않아야 하고, 한 번에 93일까지 볼 수 있습니다."
             return
         self._days = days
         self._draw(found)
@@ -181,7 +181,9 @@ class BoardPage:
     async def _look(self, look: int) -> None:
         try:
             live = await self._do.live()
-            period = await self._do.period(*self._days) if look % PERIOD_EVERY == 0 else None
+            # A long period hardly changes while it is looked at, and is much to read.
+            is_short = self._drawn is None or is_hourly(self._drawn.figures.window)
+            period = await self._do.period(*self._days) if look % PERIOD_EVERY == 0 and is_short else None
         except DatabaseUnavailable:
             # What stands there grows old, and the corner says since when: no beat.
             attributes(self._corner, failing=True).update()

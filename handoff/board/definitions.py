@@ -386,9 +386,14 @@ def satisfaction(records: Records, window: Window) -> Satisfaction:
 
 def slots(contacts: Sequence[Contact], window: Window, step: timedelta, at: datetime, within_s: float = ANSWER_WITHIN_S) -> list[Slot]:
     """The window cut into stretches, for a trend; those that lie in the future are left out."""
-    found, start = [], window.start
+    stretches, start = [], window.start
     while start < min(window.end, at):
-        part = Window(start, min(start + step, window.end))
-        found.append(Slot(start, waiting(contacts, part, at, within_s), emergencies(contacts, part, at)))
-        start = part.end
-    return found
+        stretches.append(Window(start, min(start + step, window.end)))
+        start = stretches[-1].end
+    came: dict[int, list[Contact]] = {}
+    for one in contacts:
+        # Each contact stands where it came, and where its danger did: nowhere else does it change a figure.
+        for place in {(moment - window.start) // step for moment in (one.arrived_at, one.danger_at) if moment is not None}:
+            came.setdefault(place, []).append(one)
+    parts = [came.get(place, []) for place in range(len(stretches))]
+    return [Slot(part.start, waiting(here, part, at, within_s), emergencies(here, part, at)) for part, here in zip(stretches, parts, strict=True)]

@@ -113,7 +113,8 @@ WITH said AS (
 SELECT f.began_at, f.last_at, v.status = 'closed' AND f.returned_at IS NULL AS is_closed, r.score,
        LEAST(f.returned_at, (
            SELECT min(other.created_at) FROM conversations other
-           WHERE v.visitor <> '' AND other.visitor = v.visitor AND other.channel = v.channel AND other.created_at > f.last_at
+           WHERE v.visitor <> '' AND other.visitor <> '' AND other.visitor = v.visitor AND other.id <> v.id AND other.channel = v.channel
+             AND other.created_at > f.last_at
              AND NOT other.synthetic AND other.last_inbound_at IS NOT NULL)) AS returned_at,
        EXISTS (SELECT 1 FROM cases c WHERE c.conversation_id = f.conversation_id AND c.opened_at < f.last_at + %(gap)s
                AND (c.closed_at IS NULL OR c.closed_at >= f.began_at)) AS needed_person

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,8 +16,8 @@ from handoff.choosing import SILENT_AFTER
 from handoff.queue_order import EMERGENCIES
 from handoff.reviews import figures as reviews
 
-#: The longest window of one look; a year and a leap day.
-MOST_DAYS = 366
+#: The longest window of one look: a quarter. More is a report's matter, and would keep the pages' process busy for too long.
+MOST_DAYS = 93
 #: Given-up messages are looked at this far back.
 DEAD_SINCE = timedelta(days=1)
 
@@ -109,8 +110,18 @@ async def figures_and_trend(connection: Connection, window: Window, at: datetime
     """The figures of a window, and its course by the hour, or by the day if it is longer than two."""
     at = at or clock_now()
     read = await records(connection, window)
-    step = timedelta(hours=1) if window.end - window.start <= timedelta(days=2) else timedelta(days=1)
+    # Thousands of contacts take a while to count, and the same process answers citizens.
+    return await asyncio.to_thread(_figures_and_trend, read, window, at)
+
+
+def _figures_and_trend(read: Records, window: Window, at: datetime) -> tuple[Figures, list[Slot]]:
+    step = timedelta(hours=1) if is_hourly(window) else timedelta(days=1)
     return definitions.figures(read, window, at), definitions.slots(read.contacts, window, step, at)
+
+
+def is_hourly(window: Window) -> bool:
+    """Whether a window is short enough for its course to be shown by the hour."""
+    return window.end - window.start <= timedelta(days=2)
 
 
 async def live(connection: Connection, at: datetime | None = None) -> Live:

@@ -8,6 +8,7 @@ import pytest
 
 from conversation import ratings
 from conversation import service as conversation
+from conversation.schemas import Inbound, InboundKind
 from core import db as database
 from core.clock import now
 from core.errors import AppError
@@ -131,9 +132,25 @@ def test_days_as_people_write_them():
         ("0001-01-01", "", "bad_date"),
         ("9999-12-31", "9999-12-31", "bad_date"),
         ("2026-02-02", "2026-02-01", "invalid_request"),
-        ("2024-01-01", "2026-01-01", "invalid_request"),
+        ("2026-01-01", "2026-04-04", "invalid_request"),
         ("\0", "", "bad_date"),
     ):
         with pytest.raises(AppError) as refused:
             service.window_of(first, last, at)
         assert refused.value.code == code
+
+
+async def test_a_person_who_begins_anew_on_a_messenger_has_come_back(db, cipher, look, today):
+    """The first conversation was ended; the second, within a week, says that the first did not help."""
+    async with db.transaction() as tx:
+        for number in range(2):
+            conversation_id, _ = await conversation.start(tx, "line", visitor="keyed-hash-of-somebody")
+            inbound = Inbound("line", f"again-{number}", conversation_id, InboundKind.TEXT, text="여권 재발급은요?")
+            await conversation.accept(tx, cipher, inbound)
+            await conversation.close(tx, conversation_id)
+            await database.run(tx, "UPDATE conversations SET created_at = created_at + make_interval(secs => %s) WHERE id = %s", 30 * number, conversation_id)
+    first, second = sorted(await look(repository.visits, today), key=lambda visit: visit.returned_at is None)
+    assert first.returned_at is not None
+    assert second.returned_at is None
+    assert first.is_closed
+    assert (await look(service.figures, today)).bot.containment == 1
