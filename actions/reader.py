@@ -50,6 +50,7 @@ class Reader:
         return {
             "type": "answer",
             "outcome": str(answer.outcome),
+            "of_row": answer.of_row,
             "text": answer.text,
             "notice_ids": list(answer.notice_ids),
             "source": _plain(answer.source),

@@ -23,7 +23,7 @@ class Reply:
     """What a turn says, and whether it asks for a person (the reason), has learnt the country, knows how the dialogue stands (sealed), or is a rating.
 
     ``asked`` is the question that was searched for, where that was not the message itself; ``nearest`` the best notice for a question without an answer,
-    and its score.
+    and its score; ``of_row`` says that a row about a country was asked for that we do not have, which editors cannot help.
     """
 
     bodies: tuple[Body, ...]
@@ -34,12 +34,15 @@ class Reply:
     rating: int | None = None
     asked: str = field(default="", repr=False)
     nearest: tuple[str, float] | None = None
+    of_row: bool = False
 
 
 def from_answer(answer: Answer) -> Reply:
     """An answer with its source; next questions and a person as buttons."""
     buttons = _next_steps(answer.quick_replies)
-    return Reply((Body(answer.text, kind="answer", source=answer.source, buttons=buttons),), outcome=str(answer.outcome), nearest=answer.nearest)
+    return Reply(
+        (Body(answer.text, kind="answer", source=answer.source, buttons=buttons),), outcome=str(answer.outcome), nearest=answer.nearest, of_row=answer.of_row
+    )
 
 
 def _next_steps(titles: Sequence[str]) -> tuple[Button, ...]:
@@ -63,11 +66,13 @@ def from_dialogue(messages: Sequence[BotMessage]) -> Reply:
     """Rasa's messages in order; a typed payload says what prose must not: an answer's source, the wish for a person."""
     bodies: list[Body] = []
     person, country, outcome, asked = "", None, "dialogue", ""
+    of_row = False
     for message in messages:
         payload: dict[str, Any] = message.custom or {}
         if payload.get("type") == "answer":
             bodies.append(_answer_body(payload))
             outcome = str(payload.get("outcome", "answered"))
+            of_row = bool(payload.get("of_row"))
             # The dialogue's own topics are searched for in words of ours, which no citizen has asked.
             asked = "" if payload.get("topic") else str(payload.get("query") or "")
         elif payload.get("type") == "request_person":
@@ -77,7 +82,7 @@ def from_dialogue(messages: Sequence[BotMessage]) -> Reply:
             country = str(payload["country"])
         if message.text:
             bodies.append(Body(message.text, buttons=tuple(Button(b["title"], b.get("payload", "")) for b in message.buttons)))
-    return Reply(tuple(bodies), person=person, country=country, outcome=outcome, asked=asked)
+    return Reply(tuple(bodies), person=person, country=country, outcome=outcome, asked=asked, of_row=of_row)
 
 
 def _answer_body(payload: dict[str, Any]) -> Body:

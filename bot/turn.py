@@ -214,7 +214,7 @@ class TurnSlot:
             if reply.rating is not None:
                 return await misses.rated_badly(session, self.services.cipher, row["id"]) if reply.rating <= satisfaction.LOW else ()
             understanding, knowledge = self.services.understanding, self.services.knowledge
-            if kind != "answer" or reply.outcome != "abstain" or understanding is None or knowledge is None:
+            if kind != "answer" or reply.outcome != "abstain" or reply.of_row or understanding is None or knowledge is None:
                 return ()
             text = misses.safe_text(reply.asked or str(row["content"].get("text") or ""))
             country = reply.country or row["country"]

@@ -10,33 +10,33 @@ import numpy as np
 
 from conversation.schemas import SourceCard
 from knowledge_base import kinds, phrases
-from knowledge_base.confidence import Confidence
+from knowledge_base.confidence import RANKED, Confidence, names_another_country
 from knowledge_base.index import Entry, Index
+from knowledge_base.picking import Picker
 from knowledge_base.schemas import Answer, Outcome
 from knowledge_base.search import Question, Ranked, Weights, rank
 
 MAX_CHARS = 900
 MOST_QUOTES = 3
 MOST_QUICK_REPLIES = 3
-RANKED_FOR_ANSWER = 10
-#: A further sentence is quoted when it stands at most this far (in cosine, and in share of the words asked) behind the best one.
-CLOSE_COSINE = 0.06
-WORD_WEIGHT = 0.08
+#: Sentences are added until one of those quoted is this likely to answer; who asks for a number is better served by one too many.
+SURE, SURE_OF_VALUE = 0.96, 0.99
+LEAST_ODDS = 0.01
 #: How many standard deviations behind the answer a notice may stand and still be offered as a next question.
 NEIGHBOUR_GAP = 2.5
 
 ALARM_TOPICS = frozenset({"travel-alarm", "travel-ban", "special-advisory"})
 _ASKS_ALARM = re.compile(
-    r"여행\s?(?:경보|금지|자제|유의|제한)|경보|철수\s?권고|출국\s?권고|(?:가도|여행해도|여행)\s?(?:되|돼|괜찮|안전)|"
+    r"여행\s?(?:경보|금지|자제|유의|제한)|경보|(?:적|흑|황|남)색|무슨\s?색|색깔|철수\s?권고|출국\s?권고|(?:가도|여행해도|여행)\s?(?:되|돼|괜찮|안전)|"
     r"travel (?:alert|ban|warning|advisory)|渡航|旅行警|cảnh báo du lịch",
     re.I,
 )
 _ASKS_LEVEL = re.compile(r"몇\s?단계|단계가?\s?(?:얼마|뭐|어떻게)|what level|which level|第?几级|何段階")
-_NAMES_A_LEVEL = re.compile(r"경보|여행\s?금지\s?(?:국|나라|지역|인가|이에|예요|됐|되)|몇\s?단계|what level|which level|第?几级|何段階")
+_NAMES_A_LEVEL = re.compile(
+    r"경보|(?:적|흑|황|남)색|무슨\s?색|여행\s?금지\s?(?:국|나라|지역|인가|이에|예요|됐|되)|몇\s?단계|what level|which level|第?几级|何段階"
+)
+_NAMES_A_MISSION = re.compile(r"대사관|영사관|공관|분관|embassy|consulate|大使館|領事館|大使馆|领事馆|领馆|đại sứ quán|lãnh sự quán", re.I)
 _ASKS_HERE = re.compile(r"(?:^|\s)(?:여기|거기|그\s?나라|이\s?나라|저희\s?나라\s?말고|현지)(?:는|가|도|은|이)?\s")
-
-#: What a sentence that gives the very thing asked for is ahead of the others (in cosine).
-KIND_BONUS = 0.04
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Desk:
 def answer(desk: Desk, question: Question, max_chars: int = MAX_CHARS) -> Answer:
     """Answer from the best notice, ask for the country, or abstain."""
     language = phrases.spoken_language(question.analysis.language)
-    ranked = rank(desk.index, question, desk.weights, RANKED_FOR_ANSWER)
+    ranked = rank(desk.index, question, desk.weights, RANKED)
     if not question.analysis.normalised or not ranked.entries:
         return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, 0.0)
-    probability, is_enough = desk.confidence.judge(desk.index, ranked)
+    ranked, probability, is_enough = desk.confidence.settle(desk.index, ranked)
     probability = round(probability, 4)
     if question.period is None and _misses_country(desk.index, ranked):
         return Answer(
@@ -65,12 +65,16 @@ def answer(desk: Desk, question: Question, max_chars: int = MAX_CHARS) -> Answer
             language=language,
         )
     if _asks_alarm_of_unlisted_country(desk.index, ranked):
-        return _abstain(language, phrases.UNKNOWN_ALARM, probability, _nearest(desk.index, ranked))
+        return replace(_abstain(language, phrases.UNKNOWN_ALARM, probability, _nearest(desk.index, ranked)), of_row=True)
     if not is_enough:
         return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability, _nearest(desk.index, ranked))
-    if kinds.is_silent(kinds.asked(question.analysis.normalised), tuple(p.text for p in desk.index.entries[ranked.entries[0]].passages)):
+    wants = kinds.asked(question.analysis.normalised)
+    if kinds.is_silent(wants, tuple(p.text for p in desk.index.entries[ranked.entries[0]].passages)) or _asks_mission_elsewhere(desk.index, ranked):
         return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability, _nearest(desk.index, ranked))
-    return _quote(desk, ranked, language, probability, max_chars)
+    found = _quote(desk, ranked, language, probability, max_chars)
+    if kinds.is_unmet(wants, found.quotes):
+        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability, _nearest(desk.index, ranked))
+    return found
 
 
 def _abstain(language: str, sentences: dict[str, str], score: float, nearest: tuple[str, float] | None = None) -> Answer:
@@ -101,6 +105,13 @@ def _misses_country(index: Index, ranked: Ranked) -> bool:
     )
 
 
+def _asks_mission_elsewhere(index: Index, ranked: Ranked) -> bool:
+    """Whether the number of a mission in a country is asked that the best notice does not speak of: another number would not be that one."""
+    text = ranked.question.analysis.normalised
+    is_number = any(kind.name == "phone" for kind in kinds.asked(text))
+    return is_number and bool(_NAMES_A_MISSION.search(text)) and names_another_country(ranked.question, index.entries[ranked.entries[0]])
+
+
 def _asks_alarm_of_unlisted_country(index: Index, ranked: Ranked) -> bool:
     """Whether an alarm level is asked of a country that the best notice does not speak of: general words would mislead there."""
     question = ranked.question
@@ -116,40 +127,32 @@ def _asks_alarm_of_unlisted_country(index: Index, ranked: Ranked) -> bool:
     return not any(name in best.body or name in best.title for name in names)
 
 
-def choose_passages(index: Index, ranked: Ranked, max_chars: int) -> list[int]:
+def choose_passages(index: Index, ranked: Ranked, picker: Picker, max_chars: int) -> list[int]:
     """Rows of the one to three passages to quote, in reading order, together no longer than ``max_chars``."""
     entry = index.entries[ranked.entries[0]]
-    question = ranked.question
-    # Words of the title say which notice, not which of its sentences.
-    wanted = (set(question.words) | set(question.other_words)) - set(index.title_words[ranked.entries[0]])
-    total = sum(index.idf(w) for w in wanted) or 1.0
-    rows = range(entry.first, entry.last)
-    shared = np.array([sum(index.idf(w) for w in wanted & set(index.passage_words[row])) / total for row in rows])
-    scores = WORD_WEIGHT * shared
-    wants = kinds.asked(question.analysis.normalised)
-    scores = scores + KIND_BONUS * np.array([kinds.how_well(wants, p.text) for p in entry.passages])
-    vector = index.query_vector(question.analysis.vector)
-    if vector is not None:
-        scores = scores + index.similarities(ranked.entries[0], vector)
-        near = CLOSE_COSINE
-    else:
-        near = WORD_WEIGHT * 0.3
-    order = [int(k) for k in np.argsort(-scores, kind="stable")]
-    best = order[0]
-    giving = [k for k in order if kinds.how_well(wants, entry.passages[k].text) == 1.0]
-    # Who asks for a sum is given one if the notice has it, beside the sentence that lies nearest.
-    chosen = [best, giving[0]] if giving and giving[0] != best and best not in giving else [best]
-    used = sum(len(entry.passages[k].text) + 1 for k in chosen)
-    if used > max_chars + 1:
-        chosen, used = chosen[-1:], len(entry.passages[chosen[-1]].text) + 1
-    for k in order[1:]:
-        text = entry.passages[k].text
-        if len(chosen) == MOST_QUOTES or scores[k] < scores[best] - near or used + len(text) > max_chars:
+    places, odds = picker.odds(index, ranked.entries[0], ranked.question)
+    order = [int(at) for at in np.argsort(-odds, kind="stable")]
+    texts = [entry.passages[k].text for k in places]
+    wants = kinds.asked(ranked.question.analysis.normalised)
+    chosen: list[int] = []
+    used, sure = 0, 0.0
+    for at in order:
+        is_late = sure >= (SURE_OF_VALUE if wants else SURE) or odds[at] < LEAST_ODDS
+        if chosen and (len(chosen) == MOST_QUOTES or is_late):
             break
-        if k not in chosen:
-            chosen.append(k)
-            used += len(text) + 1
-    return [entry.first + k for k in sorted(chosen)]
+        if not chosen or used + len(texts[at]) <= max_chars:
+            chosen.append(at)
+            used += len(texts[at]) + 1
+            sure += float(odds[at])
+    # Who asks for a sum is given one if the notice has it.
+    gives = [kinds.how_well(wants, text) == 1.0 for text in texts]
+    if any(gives) and not any(gives[at] for at in chosen):
+        likeliest = next(at for at in order if gives[at])
+        kept = [at for at in chosen[: MOST_QUOTES - 1] if sum(len(texts[k]) + 1 for k in (at, likeliest)) <= max_chars]
+        while kept and sum(len(texts[k]) + 1 for k in (*kept, likeliest)) > max_chars:
+            kept.pop()
+        chosen = [*kept, likeliest]
+    return [entry.first + int(places[at]) for at in sorted(chosen)]
 
 
 def _quote(desk: Desk, ranked: Ranked, language: str, probability: float, max_chars: int) -> Answer:
@@ -163,7 +166,9 @@ def _quote(desk: Desk, ranked: Ranked, language: str, probability: float, max_ch
     if is_past:
         lead.append(phrases.past_lead(entry.force.start, entry.force.end, language))
     room = max(80, max_chars - sum(len(line) + 1 for line in lead))
-    quotes = tuple(desk.index.entries[ranked.entries[0]].passages[row - entry.first].text for row in choose_passages(desk.index, ranked, room))
+    quotes = tuple(
+        desk.index.entries[ranked.entries[0]].passages[row - entry.first].text for row in choose_passages(desk.index, ranked, desk.confidence.picker, room)
+    )
     cut = quotes if len(quotes) > 1 else (_clip(quotes[0], room),)
     return Answer(
         Outcome.ANSWERED,

@@ -1,25 +1,30 @@
-"""How sure we may be that the best notice answers the question: a calibrated logistic score of a few readable signs.
+"""How sure we may be that a notice answers the question: boosted trees over readable signs, and which of the first few notices is the likeliest.
 
-Fitted by ``knowledge_base.fitting`` on the training questions; ``models/search/confidence.json`` holds the numbers.
+Fitted by ``knowledge_base.fitting`` on the training questions; ``models/search/confidence.json`` names the signs and thresholds, the file of
+that name with the ending ``npz`` holds the trees.
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.settings import ROOT
+from knowledge_base import kinds, picking
+from knowledge_base.aspects import asked_aspects, given_aspects
 from knowledge_base.examples import NO_NOTICE
+from knowledge_base.forest import Forest
 from knowledge_base.index import Entry, Index
-from knowledge_base.search import Ranked, like_of
+from knowledge_base.picking import Picker
+from knowledge_base.search import Question, Ranked, like_of
 
 CONFIDENCE_FILE = ROOT / "models" / "search" / "confidence.json"
 SIGNS = (
+    "place",
     "score",
     "cosine",
     "near_nothing",
@@ -33,17 +38,46 @@ SIGNS = (
     "words_agree",
     "foreign",
     "few_words",
+    "dense",
+    "dense_lead",
+    "title",
+    "title_lead",
+    "bm25",
+    "bm25_lead",
+    "title_words",
+    "grams",
+    "strange_word",
+    "asks_value",
+    "misses_value",
+    "silent",
+    "elsewhere",
+    "elsewhere_value",
+    "gives_asked",
+    "clear_sentence",
+    "past",
     "likeness",
     "nearest_known",
     "nearest_nothing",
     "is_known",
     "known_agree",
     "learnt",
+    "learnt_lead",
     "learnt_agree",
+    "votes",
+    "votes_for_nothing",
 )
-KNOWN_SIGNS = ("likeness", "nearest_known", "nearest_nothing", "is_known", "known_agree", "learnt", "learnt_agree")
+KNOWN_SIGNS = SIGNS[SIGNS.index("likeness") :]
+#: Signs that need sentence vectors.
+VECTOR_SIGNS = ("cosine", "near_nothing", "vectors_agree", "dense", "dense_lead", "title", "title_lead", *KNOWN_SIGNS)
 _ITSELF = 0.9995
+#: Of a long document only so many sentences are compared with the question letter by letter.
+MOST_READ = 80
 
+
+#: So many of the first notices are judged; what stands further behind is hardly ever right.
+MOST_JUDGED = 3
+#: And compared with the others among so many: rank at least these before asking ``settle``.
+RANKED = 10
 
 #: With known questions of the best notice, without any, and without sentence vectors at all: each has its own weights, since signs are missing.
 CASES = ("known", "unknown", "words_only")
@@ -51,33 +85,40 @@ CASES = ("known", "unknown", "words_only")
 
 @dataclass(frozen=True)
 class Scale:
-    """Logistic weights of the signs, and the probability from which we answer."""
+    """Trees over some of the signs, and the probability from which we answer."""
 
-    weights: Mapping[str, float]
-    bias: float
+    signs: tuple[str, ...]
+    forest: Forest
     threshold: float
 
     def probability(self, signs: Mapping[str, float]) -> float:
         """Between 0 and 1."""
-        total = self.bias + sum(weight * signs[name] for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+        return float(self.forest.probabilities(np.array([[signs[name] for name in self.signs]]))[0])
 
 
 @dataclass(frozen=True)
 class Confidence:
-    """A scale for each case of ``CASES``."""
+    """A scale for each case of ``CASES``, and what chooses the sentences that are judged with the notice."""
 
     scales: Mapping[str, Scale]
+    picker: Picker
 
     @classmethod
     def load(cls, path: Path = CONFIDENCE_FILE) -> Confidence:
-        """The fitted numbers."""
+        """The fitted numbers and trees."""
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return cls({name: Scale(stored[name]["weights"], float(stored[name]["bias"]), float(stored[name]["threshold"])) for name in CASES})
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as trees:
+            scales = {name: Scale(tuple(stored[name]["signs"]), Forest.of(trees, name), float(stored[name]["threshold"])) for name in CASES}
+        return cls(scales, Picker.load())
 
-    def judge(self, index: Index, ranked: Ranked) -> tuple[float, bool]:
-        """How likely the best notice answers the question, and whether that is enough to say so."""
-        signs = signs_of(index, ranked)
+    def settle(self, index: Index, ranked: Ranked) -> tuple[Ranked, float, bool]:
+        """The ranking with the likeliest of its first few notices in front, how likely that one answers, and whether that is enough to say so."""
+        judged = [self._judge(index, ranked, place) for place in range(min(MOST_JUDGED, len(ranked.entries)))]
+        best = max(range(len(judged)), key=lambda place: judged[place][0])
+        return ranked.led_by(best), *judged[best]
+
+    def _judge(self, index: Index, ranked: Ranked, place: int) -> tuple[float, bool]:
+        signs = signs_of(index, ranked, self.picker, place)
         scale = self.scales[case_of(signs, ranked.has_vectors)]
         probability = scale.probability(signs)
         return probability, probability >= scale.threshold
@@ -88,38 +129,99 @@ def case_of(signs: Mapping[str, float], has_vectors: bool) -> str:
     return "words_only" if not has_vectors else "known" if signs["is_known"] else "unknown"
 
 
-def signs_of(index: Index, ranked: Ranked) -> dict[str, float]:
-    """What speaks for and against the best notice of a ranking."""
-    words = set(ranked.question.words)
-    is_foreign = ranked.question.analysis.language != "ko"
-    entry_words = index.words_of(ranked.entries[0])
+def signs_of(index: Index, ranked: Ranked, picker: Picker, place: int = 0) -> dict[str, float]:
+    """What speaks for and against a notice of a ranking: the first one, or the one at ``place``."""
+    question, number = ranked.question, ranked.entries[place]
+    words = set(question.words)
+    is_foreign = question.analysis.language != "ko"
+    entry_words = index.words_of(number)
     total = sum(index.idf(w) for w in words)
     coverage = sum(index.idf(w) for w in words & entry_words) / total if total and not is_foreign else 0.0
-    best = set(index.passage_words[ranked.rows[0]]) | set(index.title_words[ranked.entries[0]])
+    best = set(index.passage_words[ranked.rows[place]]) | set(index.title_words[number])
     coverage_best = sum(index.idf(w) for w in words & best) / total if total and not is_foreign else 0.0
-    others = set(ranked.question.other_words)
+    others = set(question.other_words)
     others_total = sum(index.idf(w) for w in others)
     glossary = sum(index.idf(w) for w in others & entry_words) / others_total if others_total else 0.0
-    rest = ranked.scores[-1] if len(ranked.scores) > 1 else ranked.scores[0]
+    score = ranked.scores[place]
     return {
-        "score": ranked.scores[0],
-        "cosine": ranked.cosines[0] * 10,
+        "place": float(place),
+        "score": score,
+        "cosine": ranked.cosines[place] * 10,
         "near_nothing": _near_nothing(index, ranked) * 10,
         "coverage": coverage,
         "coverage_best": coverage_best,
         "glossary": glossary,
         "no_glossary": float(not others),
-        "margin": ranked.scores[0] - rest,
-        "lead": ranked.scores[0] - ranked.scores[1] if len(ranked.scores) > 1 else 1.0,
-        "vectors_agree": float(ranked.agrees[0]),
-        "words_agree": float(ranked.agrees[1] and bool(words or others)),
+        "margin": score - ranked.scores[:RANKED][-1],
+        "lead": _lead(ranked.scores, place),
+        "vectors_agree": ranked.of_each["first_by_dense"][place],
+        "words_agree": float(bool(ranked.of_each["first_by_bm25"][place]) and bool(words or others)),
         "foreign": float(is_foreign),
         "few_words": float(len(words) <= 1 and not is_foreign),
-        **_known_questions(ranked, index.entries[ranked.entries[0]]),
+        **{name: ranked.of_each[name][place] for name in ("dense", "title", "bm25")},
+        **{f"{name}_lead": _lead(ranked.of_each[name], place) for name in ("dense", "title", "bm25")},
+        **_of_text(index, question, number),
+        **_of_sentences(index, question, number, picker),
+        **_known_questions(ranked, index.entries[number], place),
     }
 
 
-def _known_questions(ranked: Ranked, entry: Entry) -> dict[str, float]:
+def _lead(scores: Sequence[float], place: int) -> float:
+    """How far one is ahead of the best of the others; below zero: behind."""
+    others = [score for k, score in enumerate(scores[:RANKED]) if k != place]
+    return scores[place] - max(others) if others else 1.0
+
+
+def _of_text(index: Index, question: Question, number: int) -> dict[str, float]:
+    """What the question and the whole notice have in common, and what of the question the notice knows nothing of."""
+    entry = index.entries[number]
+    words = set(question.words)
+    title = set(index.title_words[number])
+    of_title = sum(index.idf(w) for w in title)
+    unmatched = words - index.words_of(number)
+    asked = picking.grams_of(question.analysis.normalised)
+    said = picking.grams_of(entry.notice.content.title).union(*(picking.grams_of(p.text) for p in entry.passages[:MOST_READ]))
+    is_elsewhere = names_another_country(question, entry)
+    return {
+        "title_words": sum(index.idf(w) for w in title & {*words, *question.other_words}) / of_title if of_title else 0.0,
+        "grams": len(asked & said) / len(asked) if asked else 0.0,
+        "strange_word": max((index.idf(w) for w in unmatched), default=0.0) / index.unknown_idf,
+        "elsewhere": float(is_elsewhere),
+        "elsewhere_value": float(is_elsewhere and any(kind.name in ("phone", "level", "fee") for kind in kinds.asked(question.analysis.normalised))),
+        "past": float(question.period is not None),
+    }
+
+
+def names_another_country(question: Question, entry: Entry) -> bool:
+    """Whether the question names a country or city, and the notice none of those."""
+    if not question.named:
+        return False
+    content = entry.notice.content
+    if set(question.named) & set(content.countries):
+        return False
+    names = [entity.text for entity in question.analysis.entities if entity.country in question.named]
+    return not any(name in content.title or name in content.body for name in names)
+
+
+def _of_sentences(index: Index, question: Question, number: int, picker: Picker) -> dict[str, float]:
+    """Whether the likeliest sentences give what is asked for."""
+    entry = index.entries[number]
+    wanted = tuple(kind for kind in kinds.asked(question.analysis.normalised) if kind.is_needed or kind.name == "level")
+    places, odds = picker.odds(index, number, question)
+    likely = [entry.passages[k].text for k in places[np.argsort(-odds, kind="stable")[:3]]]
+    gives = [any(kind.gives.search(text) for text in likely) for kind in wanted]
+    asks = np.array(asked_aspects(question.analysis.normalised))
+    met = np.array([given_aspects(text) for text in likely], dtype=bool).any(axis=0) & asks
+    return {
+        "asks_value": float(bool(wanted)),
+        "misses_value": float(bool(wanted) and not all(gives)),
+        "silent": float(kinds.is_silent(wanted, tuple(p.text for p in entry.passages[:MOST_READ]))),
+        "gives_asked": float(met.sum() / asks.sum()) if asks.any() else 0.5,
+        "clear_sentence": float(odds.max()),
+    }
+
+
+def _known_questions(ranked: Ranked, entry: Entry, place: int) -> dict[str, float]:
     """How near the question is to known ones of the best notice, and to those that no notice answers; nothing for a notice without any."""
     own, nothing = like_of(ranked.question, entry), ranked.question.likeness.get(NO_NOTICE)
     if own is None:
@@ -129,9 +231,12 @@ def _known_questions(ranked: Ranked, entry: Entry) -> dict[str, float]:
         "nearest_known": own.cosine * 10,
         "nearest_nothing": nothing.cosine * 10 if nothing else 0.0,
         "is_known": 1.0,
-        "known_agree": float(ranked.agrees[2]),
-        "learnt": ranked.learnt,
-        "learnt_agree": float(ranked.agrees[3]),
+        "known_agree": ranked.of_each["first_by_likeness"][place],
+        "learnt": ranked.of_each["learnt"][place],
+        "learnt_lead": _lead(ranked.of_each["learnt"], place),
+        "learnt_agree": ranked.of_each["first_by_learnt"][place],
+        "votes": own.votes * 10,
+        "votes_for_nothing": nothing.votes * 10 if nothing else 0.0,
     }
 
 

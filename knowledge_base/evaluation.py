@@ -19,8 +19,9 @@ from knowledge_base.examples import Examples
 from knowledge_base.glossary import Glossary
 from knowledge_base.index import Index
 from knowledge_base.schemas import Outcome
-from knowledge_base.search import Question, Weights, allowed_entries, rank
+from knowledge_base.search import Question, Ranked, allowed_entries, rank
 from knowledge_base.words import Analysing
+from language.analysis import Analysis
 
 QUESTIONS_FILE = ROOT / "data" / "eval" / "questions.jsonl"
 DEPTH = 10
@@ -77,9 +78,11 @@ def load_cases(path: Path = QUESTIONS_FILE, split: str | None = None) -> list[Ca
     return cases
 
 
-def questions_of(cases: Sequence[Case], analyser: Analysing, today: date, *, are_known: bool = False) -> list[Question]:
-    """The cases analysed, in one batch; ``are_known``: they are examples themselves."""
-    analyses = analyser.analyse([case.text for case in cases])
+def questions_of(
+    cases: Sequence[Case], analyser: Analysing, today: date, analyses: Sequence[Analysis] | None = None, *, are_known: bool = False
+) -> list[Question]:
+    """The cases analysed, in one batch unless somebody has done so; ``are_known``: they are examples themselves."""
+    analyses = analyser.analyse([case.text for case in cases]) if analyses is None else analyses
     glossary, examples = Glossary.load(analyser), Examples.load(analyser)
     return [Question.of(a, today, case.at, case.country, glossary, examples, are_known) for case, a in zip(cases, analyses, strict=True)]
 
@@ -116,9 +119,14 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if values else 0.0
 
 
-def ours(index: Index, questions: Sequence[Question], weights: Weights) -> list[list[str]]:
+def ours(desk: Desk, questions: Sequence[Question]) -> list[list[str]]:
     """Our rankings as ids."""
-    return [[index.entries[i].notice.id for i in rank(index, q, weights, DEPTH).entries] for q in questions]
+    return [[desk.index.entries[i].notice.id for i in _settled(desk, q).entries] for q in questions]
+
+
+def _settled(desk: Desk, question: Question) -> Ranked:
+    ranked = rank(desk.index, question, desk.weights, DEPTH)
+    return desk.confidence.settle(desk.index, ranked)[0] if ranked.entries else ranked
 
 
 def peers(index: Index, questions: Sequence[Question]) -> dict[str, list[list[str]]]:
@@ -176,7 +184,7 @@ def score_search(desk: Desk, analyser: Analysing, today: date, split: str, path:
     cases = [case for case in load_cases(path, split) if case.expected]
     questions = questions_of(cases, analyser, today)
     expected = [case.expected for case in cases]
-    found = ours(desk.index, questions, desk.weights)
+    found = ours(desk, questions)
     total = figures(zip(found, expected, strict=True))
     beside = peers(desk.index, questions) | (others(desk.index, analyser, cases, questions) if others else {})
     return {

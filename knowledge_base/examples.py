@@ -6,19 +6,26 @@ A notice without such questions is judged by its own words alone. The vectors ar
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from core.logging import get
 from core.settings import ROOT
 from knowledge_base.question_map import QuestionMap
 from knowledge_base.words import Analysing
 
+log = get(__name__)
+
 FILE = ROOT / "models" / "search" / "examples.npz"
 #: The likeness to a notice is the mean over so many of its nearest questions: one that is near by chance does not decide.
 NEAREST = 3
+#: So many of the nearest known questions of all vote for their notices.
+VOTERS = 10
 #: The name under which questions stand that no notice answers.
 NO_NOTICE = ""
 #: One of the known questions asked word for word must not vouch for itself while weights are fitted.
@@ -33,20 +40,22 @@ class Likeness:
 
     score: float  # in standard deviations from the mean over all notices that have some
     cosine: float
+    votes: float = 0.0  # which share of the nearest known questions of all are its own
 
 
 class Likenesses(Mapping[str, Likeness]):
     """By notice, how near a question is to its known questions; ``scores`` and ``cosines`` hold the same by place, for who looks at many."""
 
-    def __init__(self, places: Mapping[str, int], scores: np.ndarray, cosines: np.ndarray) -> None:
+    def __init__(self, places: Mapping[str, int], scores: np.ndarray, cosines: np.ndarray, votes: np.ndarray) -> None:
         #: One and the same object for all questions, so that what is derived from it can be kept.
         self.places = places
         self.scores = scores
         self.cosines = cosines
+        self.votes = votes
 
     def __getitem__(self, name: str) -> Likeness:
         place = self.places[name]
-        return Likeness(float(self.scores[place]), float(self.cosines[place]))
+        return Likeness(float(self.scores[place]), float(self.cosines[place]), float(self.votes[place]))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.places)
@@ -65,7 +74,7 @@ class Examples:
         self._places_of = {name: place for place, name in enumerate(self.names)}
         self._map = question_map
         self._vectors = np.zeros((0, 0), np.float32) if vectors is None else np.asarray(vectors, dtype=np.float32)
-        owner = np.zeros(0, np.int64) if owner is None else owner
+        owner = self._owner = np.zeros(0, np.int64) if owner is None else owner
         rows = [np.flatnonzero(owner == number) for number in range(len(self.names))]
         # Those that no notice answers are many, and stand apart: a table as wide as they are would be mostly empty.
         self._nothing = self.names.index(NO_NOTICE) if NO_NOTICE in self.names else None
@@ -87,19 +96,28 @@ class Examples:
 
     @classmethod
     def load(cls, analyser: Analysing, path: Path = FILE) -> Examples:
-        """The committed ones; none when there is no file, or the encoder in use is not the one that it was made with."""
+        """The committed ones; none when there is no file, when it is damaged, or when the encoder in use is not the one that it was made with."""
         if not path.is_file():
             return cls()
-        with np.load(path, allow_pickle=False) as stored:
-            about = json.loads(stored["about"].tobytes().decode("utf-8"))
-            owner, vectors = stored["owner"].astype(np.int64), stored["vectors"].astype(np.float32)
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                about = json.loads(stored["about"].tobytes().decode("utf-8"))
+                owner, vectors = stored["owner"].astype(np.int64), stored["vectors"].astype(np.float32)
+            question_map = QuestionMap.load()
+            names, is_whole = list(about["names"]), len(owner) == len(vectors) > 0 and int(owner.max()) < len(about["names"])
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+            log.error("known_questions_unreadable", error=type(error).__name__)
+            return cls()
+        if not is_whole:
+            log.error("known_questions_unreadable", error="incomplete")
+            return cls()
         try:
             probe = np.asarray(analyser.encode([about["probe"]], kind="query")[0])
         except Exception:  # noqa: BLE001 - whatever is wrong with the encoder, search goes on with words alone
             return cls()
         if len(probe) != vectors.shape[1] or float(probe @ vectors[0]) < SAME_ENCODER:
             return cls()
-        return cls(about["names"], owner, vectors, QuestionMap.load())
+        return cls(names, owner, vectors, question_map)
 
     def turned(self, vector: np.ndarray | None) -> np.ndarray | None:
         """The question's vector turned towards the passages that answer questions like it."""
@@ -123,7 +141,12 @@ class Examples:
         mean = np.where(known, best, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
         spread = float(mean.std()) or 1.0
         middle = float(mean.mean())
-        return Likenesses(self._places_of, (mean - middle) / spread, mean)
+        return Likenesses(self._places_of, (mean - middle) / spread, mean, self._votes(cosines))
+
+    def _votes(self, cosines: np.ndarray) -> np.ndarray:
+        few = min(VOTERS, len(cosines))
+        nearest = np.argpartition(cosines, -few)[-few:]
+        return np.bincount(self._owner[nearest], minlength=len(self.names)) / few
 
 
 def _highest(scores: np.ndarray) -> np.ndarray:
@@ -131,12 +154,12 @@ def _highest(scores: np.ndarray) -> np.ndarray:
     return scores if scores.shape[1] <= NEAREST else np.partition(scores, -NEAREST, axis=1)[:, -NEAREST:]
 
 
-def save(asked: Sequence[tuple[str, str]], analyser: Analysing, path: Path = FILE) -> None:
-    """Write (notice, question) pairs with their vectors."""
-    names = sorted({name for name, _ in asked})
-    ordered = sorted(asked, key=lambda pair: names.index(pair[0]))
-    vectors = np.array([a.vector for a in analyser.analyse([text for _, text in ordered])], dtype=np.float16)
-    owner = np.array([names.index(name) for name, _ in ordered], dtype=np.int16)
+def save(asked: Sequence[tuple[str, str, np.ndarray]], analyser: Analysing, path: Path = FILE) -> None:
+    """Write (notice, question, its vector); the analyser only makes the probe that tells its encoder from others."""
+    names = sorted({name for name, _, _ in asked})
+    ordered = sorted(asked, key=lambda one: names.index(one[0]))
+    vectors = np.array([vector for _, _, vector in ordered], dtype=np.float16)
+    owner = np.array([names.index(name) for name, _, _ in ordered], dtype=np.int16)
     # The probe goes another way to its vector than a message does, so it is stored as the encoder alone gives it.
     probe = ordered[0][1]
     vectors[0] = analyser.encode([probe], kind="query")[0]

@@ -6,7 +6,7 @@ Run as ``python -m knowledge_base.fitting``; the same questions give the same nu
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,12 +16,16 @@ import numpy as np
 
 from core.settings import ROOT
 from knowledge_base import examples, question_map
-from knowledge_base.confidence import KNOWN_SIGNS, SIGNS, case_of, signs_of
+from knowledge_base.confidence import KNOWN_SIGNS, MOST_JUDGED, SIGNS, VECTOR_SIGNS, case_of, signs_of
 from knowledge_base.evaluation import Case, load_cases, questions_of
+from knowledge_base.fitting_picker import fit_picker
+from knowledge_base.forest import grow
 from knowledge_base.index import Index, reference_texts
 from knowledge_base.learning import QUESTIONS, Bank
+from knowledge_base.picking import Picker
 from knowledge_base.search import Question, Weights, allowed_entries, rank, signals, with_weights
 from knowledge_base.words import Analysing
+from language.analysis import Analysis
 
 FOLDER = ROOT / "models" / "search"
 #: The share of questions that may get an answer from a wrong notice. Those it is judged on are harder than others: each is one of the known questions without
@@ -31,10 +35,11 @@ WRONG = 0.05
 FITTED = ("dense", "title", "bm25", "bm25_foreign", "likeness", "learnt")
 RIDGE = 1.0
 FOLDS = 4
+SEED = 20261122
 SIGNS_OF = {
     "known": tuple(sign for sign in SIGNS if sign != "is_known"),
     "unknown": tuple(sign for sign in SIGNS if sign not in KNOWN_SIGNS),
-    "words_only": ("score", "coverage", "coverage_best", "glossary", "no_glossary", "margin", "lead", "few_words"),
+    "words_only": tuple(sign for sign in SIGNS if sign not in VECTOR_SIGNS and sign != "foreign"),
 }
 
 
@@ -78,63 +83,58 @@ def fit_weights(index: Index, cases: Sequence[Case], questions: Sequence[Questio
     return with_weights(start, **{name: round(float(v / found[0]), 4) for name, v in zip(FITTED, found, strict=True)})
 
 
-def _logistic(x: np.ndarray, y: np.ndarray, strength: float = 10.0) -> tuple[np.ndarray, float]:
-    """Weighted, ridge-penalised logistic regression by Newton's method on standardised columns."""
-    mean, deviation = x.mean(axis=0), x.std(axis=0)
-    deviation[deviation == 0] = 1.0
-    design = np.c_[(x - mean) / deviation, np.ones(len(x))]
-    balance = np.where(y == 1, 0.5 / max(1, y.sum()), 0.5 / max(1, (1 - y).sum())) * len(y)
-    beta = np.zeros(design.shape[1])
-    penalty = np.diag([strength] * x.shape[1] + [0.0])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-design @ beta))
-        step = np.linalg.solve((design * (balance * p * (1 - p))[:, None]).T @ design + penalty, design.T @ (balance * (y - p)) - penalty @ beta)
-        beta += step
-        if np.abs(step).max() < 1e-8:
-            break
-    weights = beta[:-1] / deviation
-    return weights, float(beta[-1] - (mean / deviation) @ beta[:-1])
+@dataclass(frozen=True)
+class _Judged:
+    """The first few notices of many questions, a row of signs each; ``question`` says whose they are."""
+
+    rows: np.ndarray
+    is_right: np.ndarray
+    question: np.ndarray
+    fold: np.ndarray
 
 
-def _threshold(x: np.ndarray, y: np.ndarray, folds: int = 10) -> float:
-    """The probability from which at most ``WRONG`` of all questions get a wrong answer, judged by models that have not seen the question."""
-    scores = np.zeros(len(y))
-    for fold in range(folds):
-        held = np.arange(len(y)) % folds == fold
-        weights, bias = _logistic(x[~held], y[~held])
-        scores[held] = 1 / (1 + np.exp(-(x[held] @ weights + bias)))
-    order = np.argsort(-scores, kind="stable")
-    wrong = np.cumsum(1 - y[order]) / len(y)
+def _judged(index: Index, asked: Sequence[tuple[Case, Question]], weights: Weights, picker: Picker, name: str) -> _Judged:
+    rows: list[list[float]] = []
+    right: list[bool] = []
+    owners: list[int] = []
+    folds: list[int] = []
+    for number, (case, question) in enumerate(asked):
+        ranked = rank(index, question, weights)
+        for place in range(min(MOST_JUDGED, len(ranked.entries))):
+            signs = signs_of(index, ranked, picker, place)
+            if case_of(signs, ranked.has_vectors) == name:
+                rows.append([signs[sign] for sign in SIGNS_OF[name]])
+                right.append(index.entries[ranked.entries[place]].notice.id in case.expected)
+                owners.append(number)
+                folds.append(hash_of(case.text) % FOLDS)
+    return _Judged(np.array(rows), np.array(right), np.array(owners), np.array(folds))
+
+
+def _threshold(judged: _Judged) -> float:
+    """The probability from which at most ``WRONG`` of all questions get a wrong answer, judged by trees that have not seen the question."""
+    odds = np.zeros(len(judged.rows))
+    for fold in range(FOLDS):
+        held = judged.fold == fold
+        odds[held] = grow(judged.rows[~held], judged.is_right[~held], SEED).probabilities(judged.rows[held])
+    order = np.lexsort((-odds, judged.question))
+    best = order[np.r_[True, judged.question[order][1:] != judged.question[order][:-1]]]
+    best = best[np.argsort(-odds[best], kind="stable")]
+    wrong = np.cumsum(~judged.is_right[best]) / len(best)
     enough = np.flatnonzero(wrong <= WRONG)
-    return float(scores[order][enough[-1]]) if len(enough) else 1.0
+    return float(odds[best][enough[-1]]) if len(enough) else 1.0
 
 
-def fit_confidence(index: Index, cases: Sequence[Case], questions: Sequence[Question], weights: Weights) -> dict[str, Any]:
-    """Logistic weights of the signs: right when the best notice is an expected one. Each scale sees the questions as if only that much were known."""
+def fit_confidence(index: Index, cases: Sequence[Case], questions: Sequence[Question], weights: Weights, picker: Picker, folder: Path) -> dict[str, Any]:
+    """Trees over the signs: whether a notice is an expected one. Each scale sees the questions as if only that much were known."""
     out: dict[str, Any] = {}
+    trees: dict[str, np.ndarray] = {}
     as_if: dict[str, Callable[[Question], Question]] = {"known": lambda q: q, "unknown": _without_known, "words_only": _without_vector}
     for name, seen in as_if.items():
-        rows, right = [], []
-        for case, question in zip(cases, questions, strict=True):
-            question = seen(question)
-            if name == "words_only" and question.analysis.language != "ko":
-                continue
-            ranked = rank(index, question, weights)
-            if not ranked.entries:
-                continue
-            signs = signs_of(index, ranked)
-            if case_of(signs, ranked.has_vectors) != name:
-                continue
-            rows.append([signs[sign] for sign in SIGNS_OF[name]])
-            right.append(float(index.entries[ranked.entries[0]].notice.id in case.expected))
-        x, y = np.array(rows), np.array(right)
-        fitted, bias = _logistic(x, y)
-        out[name] = {
-            "weights": {sign: round(float(v), 5) for sign, v in zip(SIGNS_OF[name], fitted, strict=True)},
-            "bias": round(bias, 5),
-            "threshold": round(_threshold(x, y), 4),
-            "n": len(y),
-        }
+        asked = [(c, seen(q)) for c, q in zip(cases, questions, strict=True) if name != "words_only" or q.analysis.language == "ko"]
+        judged = _judged(index, asked, weights, picker, name)
+        trees |= grow(judged.rows, judged.is_right, SEED).arrays(name)
+        out[name] = {"signs": list(SIGNS_OF[name]), "threshold": round(_threshold(judged), 4), "n": len(set(judged.question.tolist()))}
+    np.savez_compressed(folder / "confidence.npz", **trees)  # type: ignore[arg-type]
     return out
 
 
@@ -153,33 +153,38 @@ def no_answer_cases() -> list[Case]:
 
 def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -> dict[str, Any]:
     """Fit everything and write ``weights.json`` and ``confidence.json``."""
-    count = write_examples(index, analyser, examples.FILE)
-    own = [case for case in load_cases(QUESTIONS) if case.expected and case.expected[0] in index.by_id]
+    folder.mkdir(parents=True, exist_ok=True)
+    known_cases = load_cases(QUESTIONS)
+    # Analysed once: the known questions are examples, and questions of their own.
+    analyses = dict(zip((case.id for case in known_cases), analyser.analyse([case.text for case in known_cases]), strict=True))
+    count = write_examples(index, analyser, known_cases, analyses, examples.FILE)
+    picker = fit_picker(analyser, known_cases, analyses, today, folder)
+    own = [case for case in known_cases if case.expected and case.expected[0] in index.by_id]
     # The known questions as questions: each without its own vote, and turned by a map that was learnt without it.
-    own_questions = learn_map(index, analyser, own, questions_of(own, analyser, today, are_known=True), today)
+    own_questions = learn_map(index, analyser, own, questions_of(own, analyser, today, [analyses[c.id] for c in own], are_known=True), today)
     cases = load_cases(split="train")
     questions = questions_of(cases, analyser, today)
     known = [(c, q) for c, q in zip(cases, questions, strict=True) if c.expected]
     weights = fit_weights(index, [c for c, _ in known], [q for _, q in known], Weights())
-    nothing = [*no_answer_cases(), *(case for case in load_cases(QUESTIONS) if not case.expected)]
+    nothing = [case for case in known_cases if not case.expected]
+    reference = no_answer_cases()
     everything = [*zip(cases, questions, strict=True), *zip(own, own_questions, strict=True)]
-    everything += zip(nothing, questions_of(nothing, analyser, today, are_known=True), strict=True)
+    everything += zip(nothing, questions_of(nothing, analyser, today, [analyses[c.id] for c in nothing], are_known=True), strict=True)
+    everything += zip(reference, questions_of(reference, analyser, today, are_known=True), strict=True)
     # Interleaved, so that every fold of the calibration has all kinds.
     everything.sort(key=lambda pair: hash_of(pair[0].text))
-    confidence = fit_confidence(index, [c for c, _ in everything], [q for _, q in everything], weights)
-    folder.mkdir(parents=True, exist_ok=True)
+    confidence = fit_confidence(index, [c for c, _ in everything], [q for _, q in everything], weights, picker, folder)
     about = {"examples": count, "questions": len(cases), "with_answer": len(known), "calibrated_on": len(everything), "notices": len(index.entries)}
     _write(folder / "weights.json", {"weights": asdict(weights), "fitted_on": about})
     _write(folder / "confidence.json", {**confidence, "wrong": WRONG, "fitted_on": about})
     return {"weights": asdict(weights), **confidence}
 
 
-def write_examples(index: Index, analyser: Analysing, path: Path) -> int:
+def write_examples(index: Index, analyser: Analysing, cases: Sequence[Case], analyses: Mapping[str, Analysis], path: Path) -> int:
     """The questions that are known to belong to the notices of the index, and those to none, with their vectors; how many."""
-    everything = load_cases(QUESTIONS)
-    asked = [(case.expected[0], case.text) for case in everything if case.expected and case.expected[0] in index.by_id]
-    asked += [(examples.NO_NOTICE, case.text) for case in everything if not case.expected]
-    examples.save(asked, analyser, path)
+    asked = [(case.expected[0], case) for case in cases if case.expected and case.expected[0] in index.by_id]
+    asked += [(examples.NO_NOTICE, case) for case in cases if not case.expected]
+    examples.save([(name, case.text, np.asarray(analyses[case.id].vector)) for name, case in asked], analyser, path)
     return len(asked)
 
 

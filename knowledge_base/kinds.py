@@ -1,4 +1,4 @@
-"""What kind of thing a question wants (a sum, a number to call, a term, a level), which sentences give one, and which at least speak of it.
+"""What kind of thing a question wants (a sum, a number to call, a time, a level), which sentences give one, and which at least speak of it.
 
 An answer that is asked for a sum and says nothing of money is no answer, however near its notice lies.
 """
@@ -20,38 +20,51 @@ class Kind:
     is_needed: bool = True  # whether a notice that does not speak of it cannot answer
 
 
+#: A stretch of time; the parts of a calendar date ("2025년 6월 30일") are none.
+_SPAN = re.compile(
+    r"(?<![\d월])(?<!월 )\d{1,3}\s*(?:일|개월|년|시간|주|달|분|영업일)(?!\s*\d)|한 달|두 달|석 달|한 주|두 주|하루|이틀|사흘|"
+    r"나흘|닷새|당일|보름|반년|한 번|두 번|바로|즉시|24시간|해마다|매년|언제든"
+)
+
 KINDS = (
     Kind(
         "fee",
         re.compile(
-            r"얼마(?!나|\s?(?:동안|전|뒤|후|까지))|비용|수수료|가격|요금|값|금액|접수비|신청비|병원비|이자|공짜|무료|돈\s?(?:내|드|들|받|은)|"
+            r"얼마(?!나|만에|\s?(?:동안|전|뒤|후|까지))|비용|수수료|가격|요금|(?<!몸)값|금액|접수비|신청비|발급비|병원비|이자|공짜|무료|돈\s?(?:내(?!놓)|드|들|받|은)|"
             r"how much|\bfees?\b|\bcosts?\b|price|free of charge|"
             r"いくら|料金|手数料|費用|無料|多少钱|费用|手续费|收费|免费|bao nhiêu tiền|lệ phí|phí|miễn phí",
             re.I,
         ),
-        re.compile(r"\d[\d,.]*\s*(?:만\s*)?(?:원|달러|유로|엔|USD)|무료|부담|(?:들지|받지) 않"),
+        re.compile(r"\d[\d,.]*\s*(?:[천백십]?만\s*)?(?:원|달러|유로|엔|USD|코루나|파운드)|무료|부담|(?:들지|받지) 않"),
         re.compile(r"원(?:입|이|을|으)|달러|유로|수수료|비용|요금|금액|무료|유료|부담|대납|빌려|갚|이자|한도|돈"),
     ),
     Kind(
         "phone",
         re.compile(
-            r"전화번호|연락처|(?:몇|무슨)\s?번(?!째|\s?까지)|번호\s?(?:좀|알|가|는|뭐|를)|어디(?:로|에|다)?\s?(?:전화|연락|걸)|phone|what number|which number|"
+            r"전화번호|전번|연락처|(?:몇|무슨)\s?번(?!째|\s?까지)|번호\s?(?:\d|좀|알|가|는|뭐|를|요|어디|줘|주세|주이|불러)|대표\s?번호|(?:당직|긴급|비상)\s?(?:폰|번호|전화)|전화(?:요|는요)|"
+            r"(?:번호|전화)\s*$|어디(?:로|에|다)?\s?(?:전화|연락|걸)|phone (?:number|no)|hotline|what number|which number|who (?:do|should) (?:i|we) call|"
             r"電話|连絡先|連絡先|电话|联系方式|号码|số điện thoại|số nào|gọi số|tổng đài",
             re.I,
         ),
-        re.compile(r"\d{2,4}-\d{3,4}|KoreaMofa|국번|(?<!\d)1\d\d(?!\d)번?"),
+        re.compile(r"\d{2,4}-\d{3,4}|KoreaMofa|국번|(?<![\d.,-])1\d{2,3}(?=번|로|으로|에|이고|입니다|,|를|을|$)"),
         re.compile(r"전화|번호|연락|카카오톡|라인|위챗|당직|누리집|홈페이지|검색"),
     ),
     Kind(
-        "term",
+        "duration",
         re.compile(
-            r"언제|며칠|기한|기간|얼마나\s?(?:걸|오래|있|남)|얼마\s?(?:동안|전|뒤|후|까지)|몇\s?(?:일|달|개월|년|시간|주)|유효|마감|"
-            r"how long|when|deadline|how many (?:days|months)|valid|"
-            r"いつ|何日|何か月|期限|有効|多久|什么时候|几天|期限|有效期|khi nào|bao lâu|mấy ngày|thời hạn",
+            r"며칠(?!째)|몇일(?!째)|기한|기간|얼마나\s?(?:걸|오래|있|남|유효|지나)|얼마\s?(?:동안|전|뒤|후|까지)|얼마만에|몇\s?(?:일|달|개월|년|시간|주|분)|유효|"
+            r"how long|how many (?:days|weeks|months|years|hours)|valid|"
+            r"何日|何か月|何ヶ月|何年|どのくらいの期間|期限|期間|有効|多久|几天|几个月|几年|期限|有效|bao lâu|mấy (?:ngày|tháng|năm)|thời hạn",
             re.I,
         ),
-        re.compile(r"\d+\s*(?:일|개월|년|시간|주|월|시|세|번)|한 달|하루|1년"),
-        re.compile(r"\d+\s*(?:일|개월|년|시간|주|월|시|세)|까지|이내|기한|기간|유효|전에|바로|즉시|언제|미리|평일|오전|오후|한 번|날|동안"),
+        _SPAN,
+        re.compile(_SPAN.pattern + r"|까지|이내|기한|기간|유효|전에|미리|날짜|동안"),
+    ),
+    Kind(
+        "date",
+        re.compile(r"언제|몇\s?월|날짜|마감|when|deadline|what date|いつ|何月|什么时候|几月|几号|khi nào|ngày nào", re.I),
+        re.compile(_SPAN.pattern + r"|\d+\s*월|\d{4}\s*년|\d+\s*일|\d+\s*시|\d+\s*세"),
+        re.compile(_SPAN.pattern + r"|\d+\s*(?:월|년|일|시|세)|까지|이내|기한|기간|유효|전에|언제|미리|평일|오전|오후|날"),
     ),
     Kind(
         "level",
@@ -88,3 +101,17 @@ def is_silent(kinds: tuple[Kind, ...], passages: tuple[str, ...]) -> bool:
     """Whether no sentence even speaks of what is asked and needed."""
     needed = tuple(kind for kind in kinds if kind.is_needed)
     return bool(needed) and not any(kind.gives.search(p) or kind.speaks.search(p) for kind in needed for p in passages)
+
+
+#: What a sentence may say instead of a value, where a notice has none to give: that it differs, where it stands, that there is none.
+_INSTEAD = {
+    "fee": re.compile(r"원(?:입|이|을|으)|달러|수수료|비용|요금|금액|유료|부담|대납|빌려|갚|이자|한도|돈|벌금|값|다르|다를"),
+    "phone": re.compile(r"찾을 수|검색|누리집|홈페이지|앱|당직|채널|문의|물어|연락"),
+    "duration": re.compile(r"까지|이내|기한|유효기간|기간|다르|다를|확인하|문의하|물어|없습니다|않습니다|\d\s*(?:월|일|년)"),
+    "date": re.compile(r"\d|까지|이내|기한|기간|다르|다를|확인하|문의하|물어|없습니다|않습니다|바로|먼저|미리|때"),
+}
+
+
+def is_unmet(kinds: tuple[Kind, ...], quotes: tuple[str, ...]) -> bool:
+    """Whether something needed is asked for that none of these sentences gives, or says instead of."""
+    return any(kind.name in _INSTEAD and not any(kind.gives.search(quote) or _INSTEAD[kind.name].search(quote) for quote in quotes) for kind in kinds)

@@ -106,6 +106,7 @@ class Answer:
     score: float = 0.0
     language: str = "ko"
     quotes: tuple[str, ...] = ()  # the notice's own words, as they stand in it
+    of_row: bool = False  # of an abstention: a country's row was asked for, which no notice can stand in for
     nearest: tuple[str, float] | None = None  # of an abstention: the best notice that there was, and its score in the ranking
 
     def to_json(self) -> dict[str, Any]:

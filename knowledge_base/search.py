@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -242,9 +243,27 @@ class Ranked:
     rows: tuple[int, ...]
     cosines: tuple[float, ...]
     has_vectors: bool
-    #: Whether vectors, words, known questions and the turned vector alone would have put the same notice first.
-    agrees: tuple[bool, ...] = (False, False, False, False)
-    learnt: float = 0.0  # of the first
+    #: By signal, what each notice scored (``OF_EACH``), and as ``first_by_…`` whether that signal and the country alone would have put it first.
+    of_each: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def led_by(self, place: int) -> Ranked:
+        """The same with the notice of that place in front; it takes over the score of the first, so that scores still fall."""
+        if place == 0:
+            return self
+
+        of_each = {name: _moved(values, place) for name, values in self.of_each.items()}
+        return replace(self, entries=_moved(self.entries, place), rows=_moved(self.rows, place), cosines=_moved(self.cosines, place), of_each=of_each)
+
+
+T = TypeVar("T")
+
+
+def _moved(values: tuple[T, ...], place: int) -> tuple[T, ...]:
+    return (values[place], *values[:place], *values[place + 1 :])
+
+
+OF_EACH = ("dense", "title", "bm25", "learnt")
+FIRST_BY = ("dense", "bm25", "likeness", "learnt")
 
 
 def rank(index: Index, question: Question, weights: Weights, limit: int = 10) -> Ranked:
@@ -287,13 +306,18 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
         tuple(int(found.best_row[k]) for k in kept),
         tuple(float(found.cosine[k]) for k in kept),
         found.has_vectors,
-        tuple(bool(kept) and _is_first(signal + found.country, kept[0]) for signal in (found.dense, found.bm25, found.likeness, found.learnt)),
-        float(found.learnt[kept[0]]) if kept else 0.0,  # type: ignore[arg-type]
+        _of_each(found, kept),
     )
 
 
-def _is_first(signal: np.ndarray, place: int) -> bool:
-    return bool(signal[place] >= signal.max() - 1e-9)
+def _of_each(found: Signals, kept: Sequence[int]) -> dict[str, tuple[float, ...]]:
+    places = list(kept)
+    out = {name: tuple(getattr(found, name)[places].tolist()) for name in OF_EACH}
+    for name in FIRST_BY:
+        signal = getattr(found, name) + found.country
+        best = signal.max() - 1e-9 if len(signal) else 0.0
+        out[f"first_by_{name}"] = tuple((signal[places] >= best).astype(float).tolist())
+    return out
 
 
 def _start(index: Index, found: Signals, k: int) -> date:

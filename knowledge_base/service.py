@@ -17,7 +17,7 @@ from core.settings import ROOT, settings
 from knowledge_base import publishing, reference, repository
 from knowledge_base import staff_texts as staff_texts
 from knowledge_base.answer import MAX_CHARS, Desk, answer
-from knowledge_base.confidence import Confidence
+from knowledge_base.confidence import RANKED, Confidence
 from knowledge_base.country_facts import answering, facts
 from knowledge_base.country_facts.service import NOTICE_AUTHOR
 from knowledge_base.crisis_cards import CrisisCards
@@ -142,8 +142,9 @@ class KnowledgeBase:
 
     def search(self, query: str | Analysis, at: date | None = None, country: str | None = None, limit: int = 10, desk: Desk | None = None) -> list[Hit]:
         """The best notices that hold on the day asked about; ``desk`` is what ``supposing`` gave."""
-        index = (desk or self.desk).index
-        return hits(index, rank(index, self.question(query, at, country), self._weights, limit))
+        asked_of = desk or self.desk
+        ranked = rank(asked_of.index, self.question(query, at, country), self._weights, max(limit, RANKED))
+        return hits(asked_of.index, self._confidence.settle(asked_of.index, ranked)[0] if ranked.entries else ranked)[:limit]
 
     def answer(self, query: str | Analysis, at: date | None = None, country: str | None = None, max_chars: int = MAX_CHARS, desk: Desk | None = None) -> Answer:
         """Answer from a country's row, quote the notice that answers, ask for what is missing, or abstain; ``desk`` is what ``supposing`` gave."""

@@ -13,9 +13,12 @@ from core.db import Connection
 from knowledge_base import canned, phrases, repository
 from knowledge_base.answer import NEIGHBOUR_GAP, Desk
 from knowledge_base.canned import CaseFacts, Standing
+from knowledge_base.confidence import RANKED
 from knowledge_base.country_facts import repository as facts_repository
-from knowledge_base.schemas import Hit, NoticeKind
+from knowledge_base.notices import Force
+from knowledge_base.schemas import Hit, NoticeContent, NoticeKind
 from knowledge_base.search import Question, hits, rank
+from knowledge_base.slots import quoted_ids
 from knowledge_base.words import Analysing, words_of_texts
 from language.analysis import Analysis
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 MOST_SUGGESTED = 3
 MOST_FOUND = 8
+#: What stands for the case while an editor looks at a text.
+EXAMPLE_CASE, EXAMPLE_MISSION, EXAMPLE_PHONE = 1024, "[관할 공관 이름]", "[확인된 공관 전화]"
 #: A sentence shorter than this (a greeting, a number) does not tell where it comes from.
 TELLING_CHARS = 8
 _SENTENCES = re.compile(r"(?<=[.?!])\s+|\n")
@@ -114,6 +119,13 @@ def left_open(text: str) -> tuple[str, ...]:
     return canned.left_open(text)
 
 
+async def preview_canned(connection: Connection, content: NoticeContent, today: date, hotline: str, *, with_test_only: bool) -> canned.Filled:
+    """A canned text as it would stand in a reply to an example case: what quotes notices and names the service is real, the case is made up."""
+    notices = await last_words(connection, quoted_ids(content.body), today, with_test_only=with_test_only)
+    standing = Standing(content, 0, Force(content.effective_from, None))
+    return canned.fill(standing, CaseFacts(EXAMPLE_CASE, today, hotline, EXAMPLE_MISSION, EXAMPLE_PHONE), notices)
+
+
 async def run_out(connection: Connection, used: Sequence[Used], today: date, *, with_test_only: bool) -> list[tuple[Used, str]]:
     """Which of these texts must not be sent without a second thought, and why."""
     if not used:
@@ -144,12 +156,13 @@ def suggest(desk: Desk, question: Question, most: int = MOST_SUGGESTED) -> list[
     """The notices in force that may answer a message; none unless we are as sure of the best as the bot must be."""
     if question.period is not None or not question.analysis.normalised:
         return []
-    ranked = rank(desk.index, question, desk.weights, most)
+    ranked = rank(desk.index, question, desk.weights, RANKED)
     if not ranked.entries:
         return []
-    if not desk.confidence.judge(desk.index, ranked)[1]:
+    ranked, _, is_enough = desk.confidence.settle(desk.index, ranked)
+    if not is_enough:
         return []
-    found = hits(desk.index, ranked)
+    found = hits(desk.index, ranked)[:most]
     return [hit for hit in found if hit.in_force and hit.score > found[0].score - NEIGHBOUR_GAP / 2]
 
 

@@ -60,6 +60,7 @@ def _joined(found: Sequence[Answer], max_chars: int) -> Answer:
         quick_replies=first.quick_replies,
         score=first.score,
         language=first.language,
+        of_row=first.of_row,
     )
 
 
@@ -71,7 +72,7 @@ def alarm(facts: Facts, country: str, language: str, now: datetime, hotline: str
         name = phrases.country_name(country, language)
         certain = country not in TERRITORIES and may_say_none(facts.synced, now, TRAVEL_ALARMS, ALARM_SERVICES)
         if not certain:
-            return Answer(Outcome.ABSTAIN, phrases.UNKNOWN[language].format(country=name, phone=hotline), quick_replies=person, language=language)
+            return Answer(Outcome.ABSTAIN, phrases.UNKNOWN[language].format(country=name, phone=hotline), quick_replies=person, language=language, of_row=True)
         checked = min(facts.synced[service] for service in ALARM_SERVICES if service in facts.synced)
         source = SERVICES[TRAVEL_ALARMS].source
         text = f"{phrases.NONE[language].format(country=name)} {phrases.source_line(source, None, checked, language)}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nicegui import Client, ui
 
 from knowledge_base.answer import full_text
+from knowledge_base.canned import Filled
 from knowledge_base.desk.answers import asked
 from knowledge_base.desk.channels import CHANNELS, Channel, Fit, fit
 from knowledge_base.desk.elements import attributes, block, say
@@ -42,6 +43,7 @@ class PreviewPane:
         self._chosen = ""
         self._typed = ""
         self._answer: Answer | None = None
+        self._filled: Filled | None = None
         self._asked = 0
         self._later = Later(PAUSE_S)
         with block("section", "preview", aria_label="미리보기"):
@@ -121,7 +123,12 @@ class PreviewPane:
         number = self._asked
         question = self._questions.get(self._chosen) or _Asked(self._typed.strip())
         content = self._content
-        self._answer = None
+        self._answer = self._filled = None
+        if content is not None and content.kind is NoticeKind.CANNED:
+            filled = await self._guard.run(lambda: self._work.filled(content))
+            if number != self._asked:
+                return
+            self._filled = filled
         if content is not None and content.kind is NoticeKind.NOTICE and question.text:
             found = await self._guard.run(lambda: self._work.preview(content, question.text, question.country))
             if number != self._asked:
@@ -138,12 +145,20 @@ class PreviewPane:
             if content is None:
                 say("p", "제목과 본문을 적으면 여기에 보입니다.", "soft")
             elif content.kind is NoticeKind.CANNED:
-                self._show_text(content.body, "상담관이 보내는 글", "agent")
+                self._show_text(self._filled.text if self._filled else content.body, "상담관이 보내는 글", "agent")
+                self._show_filled(self._filled)
             elif answer is None:
                 say("p", "질문을 고르거나 적으면 답이 보입니다.", "soft")
             else:
                 say("p", (self._questions.get(self._chosen) or _Asked(self._typed.strip())).text, "bubble citizen")
                 self._show_answer(answer, content)
+
+    def _show_filled(self, filled: Filled | None) -> None:
+        if filled is None:
+            return
+        say("p", "● 접수 번호와 공관은 보기입니다. 보낼 때 그 접수 건의 것으로 바뀝니다.", "preview-note", data_note="example")
+        for sentence in (*filled.problems, *filled.stale):
+            say("p", f"▲ {sentence}", "preview-note is-other", data_note="unfilled")
 
     def _show_answer(self, answer: Answer, content: NoticeContent) -> None:
         self._show_text(answer.text if self._channel.has_card else full_text(answer), "상담봇", "bot", answer)

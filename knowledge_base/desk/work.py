@@ -16,6 +16,8 @@ from core.crypto import Cipher
 from core.db import Connection, Database
 from core.errors import AppError
 from core.settings import Settings
+from knowledge_base import staff_texts
+from knowledge_base.canned import Filled
 from knowledge_base.country_facts import repository as alarms
 from knowledge_base.country_facts import service as facts
 from knowledge_base.country_facts.errors import FactError
@@ -145,6 +147,13 @@ class Work:
         await self.viewer()
         knowledge = self.knowledge()
         return await asyncio.to_thread(lambda: knowledge.answer(question, country=country, desk=knowledge.supposing(content)))
+
+    async def filled(self, content: NoticeContent) -> Filled:
+        """A canned text with its variables filled for an example case."""
+        await self.viewer()
+        with_test_only = self.settings.environment != "production"
+        async with self.db.read() as connection:
+            return await staff_texts.preview_canned(connection, content, self.today, self.settings.hotline, with_test_only=with_test_only)
 
     async def listed(self, wanted: ListFilter, in_force: bool = False) -> Listed:
         """The first rows that a filter asks for."""

@@ -63,6 +63,8 @@ class Knows:
         raise AssertionError("nothing here is dangerous")
 
     def answer(self, analysis: Analysis, country: str | None = None) -> Answer:
+        if "경보" in analysis.text:
+            return Answer(Outcome.ABSTAIN, "그 나라의 여행경보는 현재 확인할 수 없습니다.", of_row=True)
         if "드론" in analysis.text:
             return Answer(Outcome.ABSTAIN, "안내해 드릴 공지를 찾지 못했습니다.", nearest=self.nearest)
         card = SourceCard("여권 수수료", "2026-01-01", "", "", "passport-fee")
@@ -115,6 +117,12 @@ async def test_a_question_without_an_answer_is_kept_redacted_and_sealed(desk: An
     assert desk.cipher.open(row["text"], misses.TEXT) == "드론 촬영 허가는 어디서 받아요? 제 번호는 [phone]입니다"
     assert "드론".encode() not in bytes(row["text"])
     assert (await desk.turn_states(talk.id)) == ["answered"]
+
+
+async def test_a_row_about_a_country_that_we_do_not_have_is_nothing_for_editors(desk: Any, chat: Any) -> None:
+    talk = await chat()
+    assert await talk.say("케냐 여행경보 몇 단계예요?") == ["그 나라의 여행경보는 현재 확인할 수 없습니다."]
+    assert await kept(desk) == []
 
 
 async def test_the_notice_that_the_answer_came_nearest_to_is_kept_without_searching_again(desk: Any, chat: Any, services: Services) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from knowledge_base.answer import full_text
+from knowledge_base.answer import answer, full_text
 from knowledge_base.evaluation import load_cases, questions_of, score_answers, score_search
 from knowledge_base.schemas import Outcome
-from knowledge_base.search import rank
 from knowledge_base.service import KnowledgeBase
 
 TODAY = date(2026, 11, 22)
@@ -46,7 +45,9 @@ def test_source_card_says_that_it_is_a_test_text(shipped: KnowledgeBase) -> None
     assert reply.source.url in full_text(reply)
 
 
-@pytest.mark.parametrize("text", ["오늘 서울 날씨 어때?", "김치찌개 끓이는 법", "삼성전자 주가", "asdf qwer", "?!", "", "   ", "\ud800\x00"])
+@pytest.mark.parametrize(
+    "text", ["오늘 서울 날씨 어때?", "김치찌개 끓이는 법", "삼성전자 주가", "asdf qwer", "거실 불 꺼줘", "문 닫아", "?!", "", "   ", "\ud800\x00"]
+)
 def test_what_is_not_in_the_notices_is_not_answered(shipped: KnowledgeBase, text: str) -> None:
     reply = shipped.answer(text)
     assert reply.outcome is Outcome.ABSTAIN
@@ -174,7 +175,7 @@ def test_production_does_not_read_test_texts(analyser: Any, tmp_path: Any) -> No
 def test_search_beats_its_peers_and_keeps_its_level(shipped: KnowledgeBase, analyser: Any) -> None:
     result = score_search(shipped.desk, analyser, TODAY, "test")
     assert result["ndcg_at_10"] >= 0.93
-    assert result["p_at_1"] >= 0.88
+    assert result["p_at_1"] >= 0.9
     for peer in result["peers"].values():
         assert result["ndcg_at_10"] > peer["ndcg_at_10"]
         assert result["p_at_1"] > peer["p_at_1"]
@@ -184,19 +185,19 @@ def test_answers_keep_their_level(shipped: KnowledgeBase, analyser: Any) -> None
     result = score_answers(shipped.desk, analyser, TODAY, "test")
     korean = result["by_language"]["ko"]
     assert korean["wrong"] / korean["n"] <= 0.03
-    assert result["answered_wrong"] <= 0.03
-    assert result["no_answer_recognised"] >= 0.86
-    assert result["answered_right"] >= 0.66
+    assert result["answered_wrong"] <= 0.025
+    assert result["no_answer_recognised"] >= 0.95
+    assert result["answered_right"] >= 0.71
     assert result["expired_quoted"] == 0
-    assert result["critical_wrong"] / result["critical_n"] <= 0.06  # none is wanted: docs/knowledge.md says what is missing
+    assert result["critical_wrong"] / result["critical_n"] <= 0.03  # none is wanted: docs/knowledge.md says what is missing
     assert result["critical_n"] >= 400
 
 
 def test_a_query_costs_little_beside_its_encoding(shipped: KnowledgeBase, analyser: Any) -> None:
     questions = questions_of(load_cases(split="test")[:50], analyser, TODAY)
     desk = shipped.desk
-    best = min(_seconds(lambda: [rank(desk.index, q, desk.weights) for q in questions]) for _ in range(3))
-    assert best / len(questions) < 0.02  # 1.3 ms measured; a wide margin, since other work shares the machine
+    best = min(_seconds(lambda: [answer(desk, q) for q in questions]) for _ in range(3))
+    assert best / len(questions) < 0.02  # 4 ms measured; a wide margin, since other work shares the machine
 
 
 def _seconds(work: Any) -> float:

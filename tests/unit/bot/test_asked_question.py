@@ -18,4 +18,9 @@ from bot.dialogue.client import BotMessage
 )
 def test_the_question_that_was_searched_for(payload: dict[str, str], asked: str) -> None:
     reply = from_dialogue([BotMessage(custom={"type": "answer", "text": "찾지 못했습니다.", **payload}), BotMessage("상담관에게 연결해 드릴까요?")])
-    assert (reply.outcome, reply.asked) == ("abstain", asked)
+    assert (reply.outcome, reply.asked, reply.of_row) == ("abstain", asked, False)
+
+
+def test_a_row_that_we_do_not_have_is_marked_as_such() -> None:
+    payload = {"type": "answer", "text": "현재 확인할 수 없습니다.", "outcome": "abstain", "of_row": True}
+    assert from_dialogue([BotMessage(custom=payload)]).of_row

@@ -63,9 +63,38 @@ class Encoder:
         return unit(len(text), self.shift * 100, 1)
 
 
+def write(path):
+    texts = (("a", "여권 수수료"), ("b", "여권을 잃어버렸어요 어떡하죠"), ("a", "수수료"))
+    save([(name, text, Encoder().vector(text)) for name, text in texts], Encoder(), path)
+
+
+def test_the_nearest_questions_vote_for_their_notices():
+    likeness = Examples.of(ASKED).likeness(unit(1, 0.05, 0))
+    # Eight questions in all, so that every one of them is among the nearest ten.
+    assert [likeness[name].votes for name in ("passport-fee", "passport-lost", NO_NOTICE)] == [4 / 8, 3 / 8, 1 / 8]
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 cut short", b"not an archive at all"])
+def test_a_damaged_file_leaves_search_without_known_questions(tmp_path, damage):
+    path = tmp_path / "examples.npz"
+    path.write_bytes(damage)
+    assert Examples.load(Encoder(), path).names == ()
+
+
+def test_a_file_cut_short_leaves_search_without_known_questions(tmp_path):
+    path = tmp_path / "examples.npz"
+    write(path)
+    whole = path.read_bytes()
+    for end in (len(whole) // 3, len(whole) // 2, len(whole) - 40):
+        path.write_bytes(whole[:end])
+        assert Examples.load(Encoder(), path).names == ()
+    path.write_bytes(whole[:200] + bytes(60) + whole[260:])
+    assert Examples.load(Encoder(), path).names in ((), ("a", "b"))
+
+
 def test_read_back_by_the_same_encoder_only(tmp_path):
     path = tmp_path / "examples.npz"
-    save([("a", "여권 수수료"), ("b", "여권을 잃어버렸어요 어떡하죠"), ("a", "수수료")], Encoder(), path)
+    write(path)
     assert Examples.load(Encoder(), path).names == ("a", "b")
     assert Examples.load(Encoder(shift=1.0), path).names == ()
 
