@@ -72,24 +72,46 @@ class Load:
 def pack(rows: Sequence[tuple[Row, tuple[Outbound, ...]]], capabilities: Capabilities, most: int | None = None) -> Load:
     """The first parcel: as many whole rows as go together, in order; of a row too long for one parcel, its next part.
 
-    Rows in doubt go with those that they were sent with, and with no others, since they go under the same key. Danger goes alone. ``most`` is
-    what a window or an answer still takes.
+    Rows in doubt go with those that they were sent with, and with no others, since they go under the same key. Danger goes alone, and so does
+    what is withheld. ``most`` is what a window or an answer still takes. Where the platform counts messages, lines are joined.
     """
     room = min(capabilities.messages_per_send, most if most is not None else capabilities.messages_per_send)
     first = rows[0][0]
     taken: list[Row] = []
     messages: list[Outbound] = []
     for row, rendered in rows:
-        if taken and (row.in_doubt != first.in_doubt or row.is_danger or first.is_danger or (first.in_doubt and row.parcel != first.parcel)):
+        if taken and (row.in_doubt != first.in_doubt or _goes_alone(row) or _goes_alone(first) or (first.in_doubt and row.parcel != first.parcel)):
             break
         rest = rendered[row.parts_sent :] or rendered[-1:]
-        if taken and len(messages) + len(rest) > room:
+        if taken and len(joined((*messages, *rest), capabilities)) > room:
             break
         taken.append(row)
         messages.extend(rest[:room])
         if len(rest) > room:
             return Load(tuple(taken), tuple(messages), row.parts_sent + room)
-    return Load(tuple(taken), gather_quick_replies(messages, capabilities))
+    return Load(tuple(taken), gather_quick_replies(joined(messages, capabilities), capabilities))
+
+
+def joined(messages: Sequence[Outbound], capabilities: Capabilities) -> tuple[Outbound, ...]:
+    """Neighbours that are words alone, in as few messages as their limit allows, where the platform counts messages."""
+    if not capabilities.joins_messages:
+        return tuple(messages)
+    together: list[Outbound] = []
+    for message in messages:
+        last = together[-1] if together else None
+        if last is not None and _is_words(last) and _is_words(message) and capabilities.text.fits(text := f"{last.text}\n\n{message.text}"):
+            together[-1] = Outbound(text)
+        else:
+            together.append(message)
+    return tuple(together)
+
+
+def _is_words(message: Outbound) -> bool:
+    return bool(message.text) and message == Outbound(message.text)
+
+
+def _goes_alone(row: Row) -> bool:
+    return row.is_danger or row.withheld
 
 
 def gather_quick_replies(messages: Sequence[Outbound], capabilities: Capabilities) -> tuple[Outbound, ...]:

@@ -12,10 +12,11 @@ import secrets
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from bot.channels.contract import Channel, OpenWindow, Outbound, Parcel, Refused, Retry, SendResult, Sent, WindowClosed
+from bot.channels.contract import Channel, OpenWindow, Outbound, Parcel, Refused, Retry, Screens, SendResult, Sent, WindowClosed
 from bot.channels.rendering import render
 from bot.delivery import Load, Step, Way, next_step, pack, patience_s
 from conversation import outbox, visitors, windows
@@ -140,6 +141,9 @@ class Sender:
         """Send the rows that are held, in order, until all are gone or one has to wait; how long those after it wait with it."""
         channel = self.channels[claim.channel]
         rows = list(claim.rows)
+        if isinstance(channel, Screens):
+            async with self.db.read() as connection:
+                rows = await screened(connection, channel, claim)
         while rows:
             first = rows[0]
             if not claim.to:
@@ -199,8 +203,15 @@ class Sender:
                 DELIVERIES.labels(channel=claim.channel, result="window_closed").inc()
                 return await self._push_instead(claim, by, channel, load, messages, window)
             else:
-                result = Retry("no_window", WAITING_S)
+                result = await self._no_window(window)
         return await self._settle(claim, by, load, result)
+
+    async def _no_window(self, window: windows.Window | None) -> SendResult:
+        """The platform takes no more, whatever we had counted."""
+        if window is not None:
+            async with self.db.read() as connection:
+                await windows.spend(connection, window.id)
+        return Retry("no_window", WAITING_S)
 
     async def _push_instead(
         self, claim: Claim, by: str, channel: Channel, load: Load, messages: tuple[Outbound, ...], window: windows.Window | None
@@ -231,7 +242,10 @@ class Sender:
         ids = [row.message_id for row in load.rows]
         if isinstance(result, Sent):
             self._down_until.pop(claim.channel, None)
-            await self._arrived(claim, by, ids, load)
+            if load.rows[0].withheld:  # what arrived is that something was not said
+                await self._bury(claim, by, list(load.rows), "withheld")
+            else:
+                await self._arrived(claim, by, ids, load)
             return None
         if isinstance(result, Refused):
             await self._bury(claim, by, list(load.rows), result.reason)
@@ -281,6 +295,18 @@ class Sender:
             except Exception as error:
                 log.error("sender_house_failed", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(LOOK_S)
+
+
+async def screened(connection: Connection, channel: Channel, claim: Claim) -> list[Row]:
+    """The rows, where the platform reads along: what answers the citizen goes as it is, and danger; other words only as far as the channel lets them."""
+    if not isinstance(channel, Screens):
+        return list(claim.rows)
+    rows = []
+    for row in claim.rows:
+        answers = row.is_danger or row.in_reply_to is not None
+        instead = None if answers else await channel.instead(connection, claim.conversation_id, row.body, claim.language)
+        rows.append(row if instead is None else replace(row, body=instead, withheld=True))
+    return rows
 
 
 async def bury(tx: Connection, channel: str, conversation_id: str, by: str, message_ids: list[int], reason: str) -> None:

@@ -38,6 +38,8 @@ class Row:
     window_id: int | None
     in_reply_to: int | None
     created_at: datetime
+    #: The body stands for words that this platform must not carry; see ``bot.channels.contract.Screens``.
+    withheld: bool = False
 
     @property
     def is_danger(self) -> bool:

@@ -28,9 +28,17 @@ class Window:
 
 
 async def keep(tx: Connection, cipher: Cipher, conversation_id: str, window: ReplyWindow, message_id: int | None = None) -> int | None:
-    """Store an inbound's window; one without a deadline is none."""
+    """Store an inbound's window; one without a deadline is none. Where messages are counted, the count begins anew with each inbound."""
     if window.deadline is None:
         return None
+    if window.messages is not None:
+        await database.run(
+            tx,
+            """UPDATE reply_windows SET deadline = LEAST(deadline, clock_timestamp())
+               WHERE conversation_id = %s AND messages_left IS NOT NULL AND fallback = %s AND NOT single_use""",
+            conversation_id,
+            window.fallback,
+        )
     row = await database.one(
         tx,
         """INSERT INTO reply_windows (conversation_id, message_id, deadline, single_use, fallback, token, messages_left, inline_until)

@@ -12,14 +12,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from uuid import UUID
 
-from conversation.schemas import ChannelLimits, TextUnit
+from conversation.schemas import Body, ChannelLimits, TextUnit
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from bot.channels.door import Door
     from core.crypto import Cipher
-    from core.db import Database
+    from core.db import Connection, Database
 
 #: The payload of the danger button, on every channel that has buttons.
 DANGER = "danger"
@@ -108,6 +108,8 @@ class Capabilities:
     push_has_key: bool = False
     #: Whether using a spent reply window again is refused, so that a refusal before its end tells that the first use arrived.
     spent_window_tells: bool = False
+    #: Whether lines that wait together go as one message, since the platform counts messages.
+    joins_messages: bool = False
     #: Whether replies are the answer to the platform's own request, which waits for them; see ``Door.converse``.
     answers_inline: bool = False
 
@@ -208,3 +210,11 @@ class KeepsState(Protocol):
 
     def use(self, db: Database, cipher: Cipher) -> None:
         """Called once, before anything is received or sent."""
+
+
+@runtime_checkable
+class Screens(Protocol):
+    """A channel over which not everything may be said, since others read along on its platform."""
+
+    async def instead(self, connection: Connection, conversation_id: str, body: Body, language: str) -> Body | None:
+        """What goes instead of words that the person has not asked for; None: they may go as they are."""

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 
 from psycopg.errors import UniqueViolation
 
@@ -18,7 +19,7 @@ from bot.channels.greeting import greeting
 from bot.channels.rendering import offered, render
 from bot.channels.splitting import sendable
 from bot.delivery import pack
-from bot.sender import QUIET_CATEGORIES, bury
+from bot.sender import QUIET_CATEGORIES, bury, screened
 from bot.services import Services
 from conversation import outbox, visitors, windows
 from conversation import service as conversation
@@ -198,9 +199,11 @@ class Door:
         claim = await outbox.take_inline(tx, self.services.cipher, arrived.conversation_id, quiet=QUIET_CATEGORIES)
         if claim is None:
             return ()
-        rendered = [
-            (row, render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger, again=row.in_doubt) or (Outbound(),)) for row in claim.rows
-        ]
+        # What may not be said here is left to the sender, and what comes after it.
+        rows = list(takewhile(lambda row: not row.withheld, await screened(tx, self._channels[claim.channel], claim)))
+        if not rows:
+            return ()
+        rendered = [(row, render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger, again=row.in_doubt) or (Outbound(),)) for row in rows]
         # Danger need not go alone here: a response arrives as a whole or not at all.
         load = pack([(replace(row, policy="", in_doubt=False), messages) for row, messages in rendered], capabilities)
         ids = [row.message_id for row in load.rows]

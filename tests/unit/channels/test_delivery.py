@@ -148,3 +148,39 @@ def test_quick_replies_of_all_lines_stand_on_the_last() -> None:
     assert first.quick_replies == ()
     assert len(last.quick_replies) == 3
     assert danger in last.quick_replies
+
+
+COUNTED = Capabilities(Limit(20), messages_per_send=1, joins_messages=True)
+
+
+def texts_of(*rows: tuple[Row, str]) -> list[str]:
+    return [message.text for message in pack([(row, (Outbound(text),)) for row, text in rows], COUNTED).messages]
+
+
+class TestWherePlatformsCountMessages:
+    def test_lines_that_wait_together_go_as_one(self) -> None:
+        assert texts_of((make_row(1), "하나"), (make_row(2), "둘")) == ["하나\n\n둘"]
+
+    def test_what_does_not_fit_waits_for_the_next(self) -> None:
+        assert texts_of((make_row(1), "가" * 10), (make_row(2), "나" * 9)) == ["가" * 10]
+
+    def test_danger_goes_alone(self) -> None:
+        assert texts_of((make_row(1, **DANGEROUS), "하나"), (make_row(2), "둘")) == ["하나"]
+
+    def test_what_is_withheld_takes_nothing_with_it(self) -> None:
+        assert texts_of((make_row(1), "하나"), (make_row(2, withheld=True), "둘")) == ["하나"]
+        assert texts_of((make_row(1, withheld=True), "하나"), (make_row(2), "둘")) == ["하나"]
+
+    def test_a_long_line_goes_in_parts(self) -> None:
+        load = pack([(make_row(1), (Outbound("가" * 20), Outbound("나")))], COUNTED)
+        assert ([message.text for message in load.messages], load.next_part) == (["가" * 20], 1)
+
+    def test_buttons_keep_their_message(self) -> None:
+        button = (Action(ActionKind.LINK, "열기", "https://x.kr"),)
+        table = Capabilities(Limit(100), messages_per_send=5, joins_messages=True)
+        load = pack([(make_row(1), (Outbound("하나"),)), (make_row(2), (Outbound("둘", actions=button),)), (make_row(3), (Outbound("셋"),))], table)
+        assert [message.text for message in load.messages] == ["하나", "둘", "셋"]
+
+    def test_elsewhere_every_line_is_a_message_of_its_own(self) -> None:
+        load = pack([(make_row(1), (Outbound("하나"),)), (make_row(2), (Outbound("둘"),))], PULL)
+        assert [message.text for message in load.messages] == ["하나", "둘"]
