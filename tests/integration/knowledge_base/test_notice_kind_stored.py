@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from core.db import Database
 from core.settings import Settings
-from knowledge_base import commands, publishing, repository
+from knowledge_base import commands, publishing, repository, staff_texts
 from knowledge_base.notices import parse_record
-from knowledge_base.schemas import NoticeKind, NoticeStatus
+from knowledge_base.schemas import NoticeContent, NoticeKind, NoticeStatus
 
+TODAY = date(2026, 11, 22)
 CANNED: dict[str, Any] = {
     "id": "canned-drone",
     "title": "드론 촬영 허가 수수료",
@@ -86,3 +88,15 @@ async def test_a_draft_is_published_like_a_notice_and_the_command_lists_the_kind
     assert await commands.import_paths(db, Settings(environment="development"), [file], io.StringIO()) == 0
     async with db.read() as connection:
         assert {n.id for n in await repository.official(connection, with_test_only=True, kind=NoticeKind.CANNED)} == {"canned-drone", "second"}
+
+
+async def test_an_editor_sees_a_canned_text_as_it_would_be_sent(db: Database) -> None:
+    body = "{접수 번호} 접수되었습니다. {공관 이름}에서 연락드립니다. 급하면 {콜센터 전화}로 전화하십시오.\n{공지: never-published}"
+    text = NoticeContent("canned-look", "접수 안내", body, TODAY, TODAY, kind=NoticeKind.CANNED)
+    async with db.read() as connection:
+        shown = await staff_texts.preview_canned(connection, text, TODAY, "+82-2-3210-0404", with_test_only=True)
+    assert shown.text.startswith("#1024 접수되었습니다. [관할 공관 이름]에서 연락드립니다. 급하면 +82-2-3210-0404로")
+    # What quotes a notice that nobody has published stays in its braces, and the editor is told.
+    assert shown.text.endswith("{공지: never-published}")
+    assert len(shown.problems) == 1
+    assert "never-published" in shown.problems[0]
