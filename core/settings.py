@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     hotline: str = Field(HOTLINE, description="the service's own number, shown whenever no checked local number is known")
     frame_ancestors: str = Field("'self'", description="sites that may embed the chat widget (Content-Security-Policy source list)")
 
+    quick_exit_url: str = Field(
+        "", pattern=r"^(https?://\S+)?$", description="page that quick exit leads to, such as a weather page (https); empty: an empty page of our own"
+    )
+
     analyser_threads: int = Field(1, ge=1, le=16, description="threads of the sentence encoder in one process")
     standby_triage_delay_ms: int = Field(250, ge=0, description="the web process triages what no worker has triaged after this time")
     turn_slots: int = Field(8, ge=1, le=64, description="conversations that one worker answers at the same time")
@@ -79,6 +83,22 @@ class Settings(BaseSettings):
     line_channel_secret: SecretStr | None = Field(None, description="LINE: the channel secret that signs webhooks; unset: no LINE")
     line_channel_token: SecretStr | None = Field(None, description="LINE: the channel access token for sending; never logged")
     line_api_url: str = Field("https://api.line.me", description="LINE: where messages are sent; a simulator's address for trying it out")
+
+    wechat_app_id: str = Field("", description="WeChat official account: its AppID; empty: no such account")
+    wechat_app_secret: SecretStr | None = Field(None, description="WeChat official account: its AppSecret, for access tokens; never logged")
+    wechat_token: SecretStr | None = Field(None, description="WeChat official account: the Token of the server configuration, which signs")
+    wechat_aes_key: SecretStr | None = Field(None, description="WeChat official account: the EncodingAESKey, 43 characters; not for plain mode")
+    wechat_mode: Literal["plain", "compatible", "safe"] = Field(
+        "safe", description="WeChat official account: as in its console; in compatible and safe mode only the encrypted part is believed"
+    )
+    wechat_original_id: str = Field("", description="WeChat official account: its gh_ id; set: requests for another account are refused")
+    wechat_mini_app_id: str = Field("", description="WeChat mini-program: its AppID; empty: no such program")
+    wechat_mini_app_secret: SecretStr | None = Field(None, description="WeChat mini-program: its AppSecret, for access tokens; never logged")
+    wechat_mini_token: SecretStr | None = Field(None, description="WeChat mini-program: the Token of its message push, which signs")
+    wechat_mini_aes_key: SecretStr | None = Field(None, description="WeChat mini-program: the EncodingAESKey; not for plain mode")
+    wechat_mini_mode: Literal["plain", "compatible", "safe"] = Field("safe", description="WeChat mini-program: as in its console")
+    wechat_mini_original_id: str = Field("", description="WeChat mini-program: its gh_ id; set: requests for another program are refused")
+    wechat_api_url: str = Field("https://api.weixin.qq.com", description="WeChat: where messages are sent; a simulator's address for trying it out")
 
     opendata_url: str = Field(
         "", description="the ministry's open-data API, https://apis.data.go.kr/1262000 in production; empty: nothing is ever fetched from there"

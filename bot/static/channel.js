@@ -23,14 +23,16 @@
       this.last = 0;
       this.sending = false;
       this.stopped = false;
+      this.gone = new AbortController();
       this.failures = 0;
       addEventListener('online', () => this.flush());
     }
 
-    tell(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
+    tell(type, detail) { if (!this.stopped) this.dispatchEvent(new CustomEvent(type, { detail })); }
     keep() { if (!this.stopped) store.set({ id: this.id, token: this.token, queue: this.queue }); }
 
     async call(path, options = {}) {
+      if (this.stopped) throw new Error('left');
       const headers = { 'Content-Type': 'application/json', ...(options.headers || {}) };
       if (this.token) headers.Authorization = `Bearer ${this.token}`;
       // A server that hangs is told apart from one that answers: the same client id goes out again.
@@ -115,6 +117,7 @@
     async stream() {
       // The server pings every 15 s; a line that is silent for longer is dead, whatever the browser believes.
       const line = new AbortController();
+      this.gone.signal.addEventListener('abort', () => line.abort(), { once: true });
       let watch = setTimeout(() => line.abort(), SILENT_MS);
       try { await this.listen(line.signal, () => { clearTimeout(watch); watch = setTimeout(() => line.abort(), SILENT_MS); }); } finally { clearTimeout(watch); }
     }
@@ -171,7 +174,7 @@
       this.typedAt = Date.now();
       this.call(`/${this.id}/typing`, { method: 'POST' }).catch(() => {});
     }
-    wipe() { this.stopped = true; this.queue = []; store.wipe(); }
+    wipe() { this.stopped = true; this.id = this.token = ''; this.queue = []; this.gone.abort(); store.wipe(); }
   }
   window.Channel = Channel;
 })();

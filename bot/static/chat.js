@@ -194,11 +194,7 @@
     placing.close();
   });
 
-  $('leave').addEventListener('click', () => {
-    channel.wipe();
-    log.replaceChildren();
-    location.replace('/static/blank.html');
-  });
+  addEventListener('leaving', () => channel.wipe());
 
   channel.queue.forEach((entry) => channel.tell('queued', entry));
   channel.flush();

@@ -57,6 +57,7 @@
     if (!(await consent())) return;
     watch = navigator.geolocation.watchPosition(fix, (error) => { say(ERRORS[error.code] || ERRORS[2]); $('words').open = true; }, { enableHighAccuracy: true, timeout: 20000, maximumAge: 5000 });
   });
+  addEventListener('leaving', () => { if (watch !== null) navigator.geolocation.clearWatch(watch); });
   $('stop').addEventListener('click', async () => {
     if (watch !== null) navigator.geolocation.clearWatch(watch);
     watch = null;

@@ -42,6 +42,8 @@ MAX_BODY_BYTES = 64 * 1024
 KEEP_ALIVE_S = 15.0
 #: Pressed without a word: everything is possible, so the worst is assumed.
 DANGER = Decision(Urgency.LIFE_THREAT, Category.OTHER, "escalate", 1.0, ("danger_button",))
+#: Where quick exit leads unless the operator names another page.
+BLANK_PAGE = "/static/blank.html"
 #: The page shows its own words before we have them: their event may come along with the answer, which saves a look at the table.
 ECHO_S = 0.25
 
@@ -56,6 +58,10 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         wish = _parse(ConversationIn, await _json(request, empty_ok=True))
         conversation_id, token = await within(_start(services, wish.language))
         return {"conversation_id": conversation_id, "token": token}
+
+    @router.get("/away", response_model=None)
+    async def away() -> Response:
+        return Response(status_code=303, headers={"Location": services.settings.quick_exit_url or BLANK_PAGE, "Clear-Site-Data": '"storage"'})
 
     async def send(request: Request) -> Response:
         conversation_id = request.path_params["conversation_id"]

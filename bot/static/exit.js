@@ -1,0 +1,37 @@
+// Quick exit: the button, or Esc twice. Whoever takes the phone out of a hand finds nothing of ours on it.
+'use strict';
+(() => {
+  const AWAY = '/webchat/v1/away';
+  const TWICE_MS = 1000;
+  let gone = false;
+  let escaped = -Infinity;
+
+  function forget() {
+    // First the page lets go of its line, so that nothing is written back to the device.
+    dispatchEvent(new Event('leaving'));
+    for (const kept of ['localStorage', 'sessionStorage']) { try { window[kept].clear(); } catch { /* nothing could be kept there */ } }
+    try { caches.keys().then((names) => names.forEach((name) => caches.delete(name))).catch(() => {}); } catch { /* no caches without https */ }
+    try { navigator.serviceWorker.getRegistrations().then((all) => all.forEach((one) => one.unregister())).catch(() => {}); } catch { /* the same */ }
+    document.title = '\u200b';
+    document.body.replaceChildren();
+  }
+
+  function leave() {
+    if (!gone) forget();
+    gone = true;
+    const away = navigator.onLine ? new URL(AWAY, location.href).href : 'about:blank';
+    // Within a widget it is the whole page that has to go.
+    try { window.top.location.replace(away); } catch { location.replace(away); }
+  }
+
+  const button = document.getElementById('leave');
+  if (button) button.addEventListener('click', leave);
+  addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.repeat) return;
+    if (event.timeStamp - escaped < TWICE_MS) leave();
+    escaped = event.timeStamp;
+  }, true);
+  // What is left in one tab is left in all, and a page taken out of the browser's memory leaves again.
+  addEventListener('storage', (event) => { if (event.key === null && !gone) leave(); });
+  addEventListener('pageshow', (event) => { if (event.persisted && gone) leave(); });
+})();
