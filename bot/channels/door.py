@@ -77,7 +77,28 @@ class Door:
         """Store an inbound and wait for its answer until then; what has not come by then goes the way of ``window``'s fallback, or with the next answer."""
         kept = replace(window or ReplyWindow(until, True, "none"), inline_until=until)
         arrived = await self.accept(inbound, kept, language=language)
-        capabilities = self._channels[inbound.channel].capabilities
+        return await self._wait_for(inbound.channel, arrived, until, was_used=window is None)
+
+    async def collect(self, channel: str, visitor: str, *, until: datetime) -> Answer | None:
+        """What has come too late for the last request of this person, without a new message; None where there is no conversation to look in."""
+        services = self.services
+        async with services.db.transaction() as tx:
+            conversation_id = await visitors.find(tx, services.cipher, channel, visitor)
+            last = conversation_id and await database.one(
+                tx,
+                """SELECT i.message_id, i.seq, c.owner_kind FROM inbox i JOIN conversations c ON c.id = i.conversation_id
+                   WHERE i.conversation_id = %s ORDER BY i.seq DESC LIMIT 1""",
+                conversation_id,
+            )
+            if not last or conversation_id is None:
+                return None
+            window_id = await windows.keep(tx, services.cipher, conversation_id, ReplyWindow(until, True, "none", inline_until=until))
+        arrived = Arrived(conversation_id, last["message_id"], last["seq"], True, last["owner_kind"], window_id)
+        return await self._wait_for(channel, arrived, until, was_used=True)
+
+    async def _wait_for(self, channel: str, arrived: Arrived, until: datetime, *, was_used: bool) -> Answer:
+        """The answer to an inbound, if it comes in time; ``was_used``: its window is good for this request alone."""
+        capabilities = self._channels[channel].capabilities
         answer: Answer | None = None
         try:
             with self.services.hub.subscribe(conversation.stream(arrived.conversation_id)) as wake:
@@ -96,7 +117,7 @@ class Door:
         finally:
             if arrived.window_id is not None:
                 async with self.services.db.read() as connection:
-                    await windows.let_go(connection, arrived.window_id, was_used=window is None or bool(answer and answer.messages))
+                    await windows.let_go(connection, arrived.window_id, was_used=was_used or bool(answer and answer.messages))
                     await database.run(connection, "SELECT pg_notify('outbox', '')")
         assert answer is not None  # noqa: S101  (the loop ends with one)
         return answer
