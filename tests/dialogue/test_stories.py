@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from bot.dialogue.client import DialogueClient
 from bot.dialogue.process import DialogueProcess
 from bot.dialogue.sealing import Sealer
 from core.db import Database
+from knowledge_base.schemas import Answer, Outcome
 from tests.rasa import NEEDS_RASA, running_rasa, serving_actions
 
 pytestmark = [
@@ -31,10 +31,10 @@ STORIES = read(Path(__file__).parent)
 class Notices:
     """Answers questions that ask something of ours; has nothing for "모르는", and nothing for abuse and other people's business."""
 
-    def answer(self, analysis: Any, country: str | None = None) -> SimpleNamespace:
+    def answer(self, analysis: Any, country: str | None = None) -> Answer:
         knows = any(word in analysis.normalised for word in ("여권", "경보", "입국", "비자", "송금", "알림", "passport"))
         outcome = "answered" if knows and "모르는" not in analysis.normalised else "abstain"
-        return SimpleNamespace(outcome=outcome, text=f"{country}: {analysis.normalised}", notice_ids=("n1",), source=None, quick_replies=())
+        return Answer(Outcome(outcome), f"{country}: {analysis.normalised}", ("n1",))
 
 
 @pytest.fixture(scope="module")

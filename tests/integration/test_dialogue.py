@@ -32,6 +32,7 @@ from core.db import Database
 from core.events import EventHub
 from core.settings import Settings
 from knowledge_base.crisis_cards import CrisisCards
+from knowledge_base.schemas import Answer, Outcome
 from language.intents import IntentModel
 from tests.rasa import NEEDS_RASA, running_rasa, serving_actions
 
@@ -45,10 +46,10 @@ pytestmark = [
 class Notices:
     """Answers everything with the question it was asked and its country; or not, or asks back for the country, where the words say so."""
 
-    def answer(self, analysis: Any, country: str | None = None) -> SimpleNamespace:
+    def answer(self, analysis: Any, country: str | None = None) -> Answer:
         asks_back = "나라마다" in analysis.normalised and not country
         outcome = "clarify" if asks_back else "abstain" if "모르는" in analysis.normalised else "answered"
-        return SimpleNamespace(outcome=outcome, text=f"{country}: {analysis.normalised}", notice_ids=("n1",), source=None, quick_replies=(), nearest=None)
+        return Answer(Outcome(outcome), f"{country}: {analysis.normalised}", ("n1",))
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +203,7 @@ async def test_how_it_stands_is_told_after_each_message(talk: Talk) -> None:
     await talk.say("모르는 서류는 뭐가 필요해요?")
     assert (talk.after.expects, talk.after.failures) == (False, 1)
     await talk.say("상담이 너무 형편없네요")
-    assert talk.after.expects  # a person is offered
+    assert not talk.after.expects  # a person is offered: only a yes or a no is left to the dialogue
     await talk.say("여권을 잃어버렸어요")
     assert talk.after.expects  # a form is open
     await talk.say("그만할래요")
