@@ -25,6 +25,7 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.metrics import DIALOGUE_UP
 from handoff import service as handoff
+from handoff.incidents import statements
 from handoff.officers import jobs as officer_jobs
 from handoff.reviews import jobs as review_jobs
 from knowledge_base.crisis_cards import GENERIC, QUIET
@@ -55,6 +56,7 @@ class Worker:
             self._listen(),
             self._sweep(),
             self._tell_waiting(),
+            self._statements(),
             self._duty_calls(),
             self.sender.run(),
             heartbeat.beat(self.services.db, "worker", self._state),
@@ -121,6 +123,18 @@ class Worker:
             except Exception as error:
                 log.error("telling_failed", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(SWEEP_S)
+
+    async def _statements(self) -> None:
+        """What is said to everybody of an incident, once it is approved."""
+        while True:
+            settled = 0
+            try:
+                settled = await statements.deliver(self.services.db, self.services.cipher)
+            except DatabaseUnavailable:
+                pass
+            except Exception as error:
+                log.error("statements_failed", error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(MORE_S if settled >= statements.AT_ONCE else SWEEP_S)
 
     async def _duty_calls(self) -> None:
         """Telephone calls have a loop of their own: a gateway that thinks for ten seconds must not stop the sweep."""

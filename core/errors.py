@@ -71,6 +71,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         ErrorKind("review_changed", 409, "그사이에 판정이 바뀌었습니다. 다시 열어 확인해 주세요."),
         ErrorKind("agent_full", 409, "맡을 수 있는 상담 수를 넘었습니다."),
         ErrorKind("bad_notice", 422, "공지의 필수 항목이 빠졌거나 형식이 맞지 않습니다."),
+        ErrorKind("own_statement", 409, "안내를 쓴 사람은 보낼 수 없습니다. 다른 책임자가 읽고 보내야 합니다."),
         ErrorKind("bad_date", 422, "날짜를 알아볼 수 없습니다. 연-월-일로 적어 주세요."),
         ErrorKind("dates_contradict", 422, "끝나는 날이 시작하는 날보다 빠르거나 같습니다."),
         ErrorKind("supersedes_loop", 409, "대체 관계가 돌고 돌아 자기 자신에게 이어집니다."),

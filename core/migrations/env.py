@@ -25,6 +25,7 @@ MODELS = (
     "handoff.jurisdiction.models",
     "handoff.officers.models",
     "handoff.records.models",
+    "handoff.incidents.models",
     "handoff.phone.models",
     "handoff.hand_on.models",
     "handoff.board.models",
