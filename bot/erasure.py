@@ -49,6 +49,7 @@ STEPS = (
     Step("geo_fixes", "DELETE FROM geo_fixes WHERE conversation_id = ANY(%(conversations)s)"),
     Step("location_links", "DELETE FROM location_links WHERE conversation_id = ANY(%(conversations)s)"),
     Step("location_consents", "DELETE FROM location_consents WHERE conversation_id = ANY(%(conversations)s)"),
+    Step("abuse_marks", "DELETE FROM abuse_marks WHERE conversation_id = ANY(%(conversations)s)"),
     Step("case_notes", "DELETE FROM case_notes WHERE case_id = ANY(%(cases)s)"),
     Step("case_promises", "DELETE FROM case_promises WHERE case_id = ANY(%(cases)s)"),
     Step("locate_codes", "DELETE FROM locate_codes WHERE case_id = ANY(%(cases)s)"),
@@ -77,6 +78,7 @@ KEPT = {
     "ratings": "a number between one and five",
     "locate_tries": "wrong codes of an hour, by keyed address",
     "late_answers": "counts answers that were never sent",
+    "abuse_rests": "that an agent rested after a contact, by the case's number",
     "legal_holds": "why something was kept; a standing one forbids the erasure",
     "streams": "a counter for each stream",
     "case_rungs": "when whom was called, by role",
@@ -95,7 +97,7 @@ NOBODY = frozenset(
         "notices", "notice_history", "attachment_files", "notice_attachments", "passage_cache", "missions", "emergency_numbers", "mission_details",
         "alarm_changes", "alarm_levels", "entry_rules", "local_contacts", "mission_facts", "sync_runs", "sync_pages", "service_syncs",
         "mission_competences", "mission_officers", "agent_presence", "desk_times", "duty_numbers", "shifts", "staff_skills", "team_members", "staff",
-        "incidents", "incident_statements", "target_numbers", "invites", "staff_sessions", "sign_in_attempts", "heartbeats",
+        "desk_rules", "incidents", "incident_statements", "target_numbers", "invites", "staff_sessions", "sign_in_attempts", "heartbeats",
     }
 )  # fmt: skip
 

@@ -38,13 +38,13 @@ async def _may_see(connection: Connection, row: Row, staff: Staff) -> bool:
     return await repository.is_participant(connection, row["conversation_id"], staff.id)
 
 
-async def access_own_case(tx: Connection, case_id: int, staff: Staff, *, supervisor_too: bool = False) -> Row:
-    """The case, locked, if the person owns it (or is a supervisor, where that is enough).
+async def access_own_case(tx: Connection, case_id: int, staff: Staff, *, supervisor_too: bool = False, lock: bool = True) -> Row:
+    """The case, locked unless something comes before its lock, if the person owns it (or is a supervisor, where that is enough).
 
     Raises:
         AppError: ``not_found`` or ``not_owner``.
     """
-    row = await repository.case(tx, case_id, lock=True)
+    row = await repository.case(tx, case_id, lock=lock)
     if row is None:
         raise AppError("not_found")
     if staff.disabled or not (row["owner_id"] == staff.id or (supervisor_too and staff.has(Role.SUPERVISOR))):

@@ -13,6 +13,7 @@ from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection
 from handoff import repository
+from handoff.abuse.rests import counted
 from handoff.access import access_case
 from handoff.geocoding import Candidate, candidates
 from handoff.geography import countries_at, local_time, time_zone_at
@@ -82,6 +83,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         missions_now=await missions_now(tx, missions[:MISSIONS_SHOWN], at),
         towns=await _towns(seen, row["country"]),
         handed_on=await hand_on.of_case(tx, cipher, case_id),
+        abuse=await counted(tx, case_id, row["conversation_id"]),
         caller=await phone.caller_card(tx, cipher, row) if talk["channel"] == CHANNEL else None,
     )
 

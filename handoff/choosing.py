@@ -39,6 +39,8 @@ class Candidate:
     held: int
     cap: int
     idle_since: datetime
+    #: A rest is owed to them: routine offers pass them by, an emergency does not.
+    is_owed_rest: bool = False
 
     def with_one_more(self) -> Candidate:
         """The same agent once one more case is offered."""
@@ -52,7 +54,8 @@ def choose(wanted: Wanted, candidates: Iterable[Candidate], tried: Iterable[int]
     somebody is better than nobody.
     """
     passed = set(tried)
-    free = [one for one in candidates if one.staff_id not in passed and may_take(wanted.severity, one.held, one.cap)]
+    danger = is_emergency(wanted.severity)
+    free = [one for one in candidates if one.staff_id not in passed and (danger or not one.is_owed_rest) and may_take(wanted.severity, one.held, one.cap)]
     for pool in _pools(wanted, free):
         if pool:
             return min(pool, key=lambda one: (one.held, one.idle_since, one.staff_id))

@@ -12,6 +12,7 @@ from core import audit
 from core.db import Connection
 from core.timers import cancel_timer
 from handoff import handing, ladder, next_repository, repository
+from handoff.abuse import rests
 from handoff.access import access_claim
 from handoff.queue_order import is_emergency
 from handoff.schemas import AgentFull, AlreadyTaken, Claimed, ClaimResult, OfferedToAnother
@@ -44,7 +45,7 @@ async def claim(tx: Connection, case_id: int, staff: Staff) -> ClaimResult:
             return await _why_not(tx, case_id, staff, agent["cap"])
         if not await _take_conversation(tx, row["conversation_id"], staff.id):
             raise psycopg.Rollback
-        result = await _owned(tx, row, staff, agent["cap"], accepted=case["offered_to"] == staff.id)
+        result = await _owned(tx, row, staff, agent, accepted=case["offered_to"] == staff.id)
     return result
 
 
@@ -67,7 +68,7 @@ async def claim_next(tx: Connection, staff: Staff) -> ClaimResult | None:
             if row is not None:
                 if not await _take_conversation(tx, row["conversation_id"], staff.id):
                     raise psycopg.Rollback
-                result = await _owned(tx, row, staff, agent["cap"], accepted=row["was_offered_to"] == staff.id)
+                result = await _owned(tx, row, staff, agent, accepted=row["was_offered_to"] == staff.id)
         if result is not None:
             break
         nothing = row is None and not await next_repository.wait_for_emergency(tx, staff.id, agent["cap"], present=present)
@@ -79,13 +80,15 @@ async def claim_next(tx: Connection, staff: Staff) -> ClaimResult | None:
     return result
 
 
-async def _owned(tx: Connection, row: dict[str, Any], staff: Staff, cap: int, *, accepted: bool) -> Claimed:
+async def _owned(tx: Connection, row: dict[str, Any], staff: Staff, agent: dict[str, Any], *, accepted: bool) -> Claimed:
     """What follows from owning it; the queue's stream and the access log come last, since everyone meets there."""
-    await repository.set_presence(tx, staff.id, "available", cap, claimed=True)
+    await repository.set_presence(tx, staff.id, "available", agent["cap"], claimed=True)
     await cancel_timer(tx, OFFER_TIMER, str(row["id"]))
     await ladder.stop(tx, row)
     await announce(tx, "claimed", row, accepted=accepted)
     await audit.record(tx, staff.login, "", "case.claim", row["id"])
+    if agent["state"] != "available":  # of whoever rests, only a life threat can have been taken
+        await rests.cut(tx, staff, row["id"])
     return Claimed(case_of(row))
 
 

@@ -19,13 +19,14 @@ from core.db import Connection
 from core.errors import AppError
 from core.timers import cancel_timer
 from handoff import closing_repository, ladder, places, queue_order, repository
+from handoff.abuse import rests
 from handoff.access import access_case, access_own_case
-from handoff.moves import CONTACT, HANDED_BACK, HEIGHTENED, OUTCOMES
+from handoff.moves import ABUSE, CONTACT, HANDED_BACK, HEIGHTENED, OUTCOMES
 from handoff.schemas import Case, CloseRequest
 from handoff.states import Move, Status, after
 from handoff.streams import OFFER_TIMER, announce, case_of
 
-NOT_FOR_EMERGENCIES = frozenset({HANDED_BACK, "withdrawn"})
+NOT_FOR_EMERGENCIES = frozenset({HANDED_BACK, "withdrawn", ABUSE})
 MIN_CONTACT_CHARS = 5
 
 
@@ -108,6 +109,7 @@ async def _end(tx: Connection, row: dict[str, Any], closed_by: int, outcome: str
         await conversation.hand_back(tx, row["conversation_id"], row["owner_id"], heightened)
     await database.run(tx, "UPDATE conversations SET last_urgency = 'none' WHERE id = %s", row["conversation_id"])
     await places.revoke_links(tx, row["conversation_id"])
+    await rests.owe(tx, row, is_over=True)
     await announce(tx, "closed", changed, outcome=outcome)
     detail = {"outcome": outcome} | ({"asked_by": closed_by} if closed_by != staff.id else {})
     await audit.record(tx, staff.login, "", "case.close", row["id"], detail=detail)

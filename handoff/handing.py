@@ -19,11 +19,13 @@ from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
 from handoff import handing_repository, promises, queue_order, repository
+from handoff.abuse import rests
 from handoff.access import access_claim, access_own_case
 from handoff.moves import NOTE, return_to_queue
-from handoff.schemas import AgentFull, AlreadyTaken, Case, Claimed, ClaimResult
+from handoff.schemas import AgentFull, AlreadyTaken, Case, Claimed, ClaimResult, NotEligible
 from handoff.states import Move, after
 from handoff.streams import announce, case_of, case_stream
+from language.categories import Urgency
 
 MIN_REASON_CHARS = 5
 MAX_TEAM_CHARS = 40
@@ -89,6 +91,8 @@ async def accept(tx: Connection, case_id: int, staff: Staff) -> ClaimResult:
     barred = await access_claim(tx, staff, "available", row["severity"])
     if barred is not None:
         return barred
+    if row["severity"] != Urgency.LIFE_THREAT and await rests.resting_until(tx, staff.id) is not None:
+        return NotEligible("resting")
     held = await repository.held(tx, staff.id)
     if not queue_order.may_take(row["severity"], held, agent["cap"]):
         return AgentFull(held, agent["cap"])
@@ -96,6 +100,7 @@ async def accept(tx: Connection, case_id: int, staff: Staff) -> ClaimResult:
     await repository.set_presence(tx, staff.id, "available", agent["cap"], claimed=True)
     await announce(tx, "accepted", changed, from_id=row["owner_id"])
     await audit.record(tx, staff.login, "", "case.accept", case_id, detail={"from": row["owner_id"]})
+    await rests.cut(tx, staff, case_id)
     return Claimed(case_of(changed))
 
 
@@ -228,6 +233,7 @@ async def _hand(tx: Connection, row: dict[str, Any], to: Staff, why: str) -> dic
 
 
 async def _give(tx: Connection, row: dict[str, Any], to_id: int) -> dict[str, Any]:
+    await rests.owe(tx, row)
     changed = await handing_repository.give(tx, row["id"], row["owner_id"], to_id)
     await conversation.hand_back(tx, row["conversation_id"], row["owner_id"])
     await conversation.take_over(tx, row["conversation_id"], to_id)

@@ -18,6 +18,7 @@ from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
 from handoff import ladder, offers, queue_order, repository
+from handoff.abuse import rests
 from handoff.access import access_own_case, access_writable_case
 from handoff.phone.caller import CHANNEL
 from handoff.schemas import Case, Note, QueueRow
@@ -29,7 +30,8 @@ CONTACT = "cases.verified_contact"
 NOTE = "case_notes.body"
 HEIGHTENED = timedelta(hours=24)
 HANDED_BACK = "handed_back"
-#: How a case may end; an emergency may not end as ``handed_back`` or ``withdrawn``.
+ABUSE = "abuse"
+#: How a case may end; an emergency may not end as ``handed_back``, ``withdrawn`` or ``abuse``.
 OUTCOMES = {
     "resolved": "해결됨",
     "referred_local": "현지 구조기관에 인계",
@@ -40,6 +42,7 @@ OUTCOMES = {
     "no_contact": "연락되지 않음",
     "withdrawn": "민원인이 취소",
     HANDED_BACK: "봇에 되돌림",
+    ABUSE: "폭언으로 마침",
 }
 
 
@@ -205,6 +208,7 @@ async def hand_back(tx: Connection, case_id: int, staff: Staff) -> Case:
             raise AppError("illegal_move")
         changed = await repository.close(tx, case_id, staff.id, HANDED_BACK, None)
     await conversation.hand_back(tx, row["conversation_id"], staff.id, clock_now() + HEIGHTENED)
+    await rests.owe(tx, row)
     await announce(tx, "handed_back", changed)
     await audit.record(tx, staff.login, "", "case.hand_back", case_id)
     return case_of(changed)
@@ -221,6 +225,7 @@ async def return_to_queue(tx: Connection, case_id: int, staff: Staff | None, *, 
         raise AppError("not_found")
     after(row["status"], Move.RETURN)
     owner_id = row["owner_id"]
+    await rests.owe(tx, row)
     changed = await repository.return_to_queue(tx, case_id)
     await conversation.hand_back(tx, row["conversation_id"], owner_id, clock_now() + HEIGHTENED)
     await wait_again(tx, changed)

@@ -18,13 +18,23 @@ async def candidates(connection: Connection, silent_since: datetime) -> list[Can
                   ARRAY(SELECT k.skill FROM staff_skills k WHERE k.staff_id = s.id) AS skills,
                   ARRAY(SELECT m.team FROM team_members m WHERE m.staff_id = s.id) AS teams,
                   (SELECT count(*) FROM cases c WHERE c.owner_id = s.id AND c.status = 'claimed')
-                  + (SELECT count(*) FROM cases c WHERE c.offered_to = s.id) AS held
+                  + (SELECT count(*) FROM cases c WHERE c.offered_to = s.id) AS held,
+                  EXISTS (SELECT 1 FROM abuse_rests r WHERE r.staff_id = s.id AND r.started_at IS NULL) AS is_owed_rest
            FROM agent_presence p JOIN staff s ON s.id = p.staff_id
            WHERE p.state = 'available' AND p.last_seen_at >= %s AND NOT s.disabled AND 'agent' = ANY (s.roles)""",
         silent_since,
     )
     return [
-        Candidate(row["staff_id"], frozenset(row["languages"]), frozenset(row["skills"]), frozenset(row["teams"]), row["held"], row["cap"], row["idle_since"])
+        Candidate(
+            row["staff_id"],
+            frozenset(row["languages"]),
+            frozenset(row["skills"]),
+            frozenset(row["teams"]),
+            row["held"],
+            row["cap"],
+            row["idle_since"],
+            row["is_owed_rest"],
+        )
         for row in found
     ]
 

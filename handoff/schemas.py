@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from conversation.schemas import Line
+from handoff.abuse.schemas import Abuse
 from handoff.geocoding import Candidate
 from handoff.phone.caller import CallerCard
 
@@ -239,6 +240,7 @@ class CaseCard:
     towns: list[Candidate] = field(default_factory=list, repr=False)
     caller: CallerCard | None = None
     handed_on: list[HandedOn] = field(default_factory=list, repr=False)
+    abuse: Abuse = field(default_factory=Abuse)
 
     @property
     def map(self) -> dict[str, Any] | None:
@@ -262,6 +264,8 @@ class Presence:
     last_seen_at: datetime
     held: int
     away_reason: str = ""
+    #: Until when they must rest after an abusive contact.
+    resting_until: datetime | None = None
 
 
 @dataclass(frozen=True)

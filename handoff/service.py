@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from handoff.abuse.rests import figures as rest_figures
+from handoff.abuse.rests import minutes as rest_minutes
+from handoff.abuse.rests import set_minutes as set_rest_minutes
+from handoff.abuse.schemas import THIRD, Abuse, RestFigures
+from handoff.abuse.service import end as end_for_abuse
+from handoff.abuse.service import last_words, to_supervisor
+from handoff.abuse.service import mark as mark_abuse
 from handoff.card import card
 from handoff.claim import claim, claim_next
 from handoff.closing import asked_for as close_request
@@ -62,6 +69,7 @@ from handoff.speech import citizen_says as note_cannot_speak
 from handoff.speech import mark as mark_cannot_speak
 from handoff.staffing import (
     AWAY_REASONS,
+    away_name,
     cancel_shift,
     on_shift,
     overstaying,
@@ -84,7 +92,9 @@ __all__ = [
     "OFFER_TIMER",
     "OUTCOMES",
     "QUEUE",
+    "THIRD",
     "TIMER_KINDS",
+    "Abuse",
     "AgentFull",
     "AlreadyTaken",
     "Case",
@@ -104,6 +114,7 @@ __all__ = [
     "Presence",
     "Promise",
     "QueueRow",
+    "RestFigures",
     "Shift",
     "Swept",
     "accept",
@@ -111,6 +122,7 @@ __all__ = [
     "acknowledge_rung",
     "add_note",
     "all_open",
+    "away_name",
     "cancel_shift",
     "card",
     "case_stream",
@@ -122,6 +134,7 @@ __all__ = [
     "confirm_close",
     "decline",
     "duty_numbers",
+    "end_for_abuse",
     "gateway_of",
     "get",
     "hand_back",
@@ -131,8 +144,10 @@ __all__ = [
     "heartbeat",
     "invite",
     "keep",
+    "last_words",
     "lock_open_case",
     "longest_snooze",
+    "mark_abuse",
     "mark_cannot_speak",
     "merge",
     "mine",
@@ -155,6 +170,8 @@ __all__ = [
     "refuse",
     "reopen",
     "reply",
+    "rest_figures",
+    "rest_minutes",
     "return_to_queue",
     "roster",
     "rungs_of",
@@ -162,6 +179,7 @@ __all__ = [
     "set_cap",
     "set_languages",
     "set_presence",
+    "set_rest_minutes",
     "set_skills",
     "set_teams",
     "shifts",
@@ -170,6 +188,7 @@ __all__ = [
     "take_from",
     "tell_undelivered",
     "tell_waiting",
+    "to_supervisor",
     "to_team",
     "transfer",
     "violations",

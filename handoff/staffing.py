@@ -17,8 +17,16 @@ from language.categories import Category
 
 #: Why somebody is away; shown to colleagues, hence a closed list and no free text.
 AWAY_REASONS = {"break": "휴식", "meal": "식사", "call": "전화 상담", "training": "교육", "meeting": "회의", "other": "기타"}
+#: The rest after an abusive contact; nobody chooses it.
+REST = "rest"
+REST_NAME = "의무 휴식"
 MAX_TEAM_CHARS = 40
 MOST_AT_ONCE = 50
+
+
+def away_name(reason: str) -> str:
+    """The Korean name of why somebody is away; empty when no reason was given."""
+    return REST_NAME if reason == REST else AWAY_REASONS.get(reason, "")
 
 
 async def set_skills(tx: Connection, by: Staff, staff_id: int, skills: Iterable[str]) -> None:

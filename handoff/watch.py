@@ -13,11 +13,12 @@ from core.errors import AppError
 from core.metrics import VIOLATIONS
 from core.timers import cancel_timer, set_timer
 from handoff import clusters, desk_times, ladder, ladder_repository, later, offers, queue_order, repository
+from handoff.abuse import rests
 from handoff.choosing import AT_ONCE, SILENT_AFTER
 from handoff.location import purge_expired
 from handoff.moves import return_to_queue
 from handoff.schemas import Presence, Swept
-from handoff.staffing import AWAY_REASONS
+from handoff.staffing import AWAY_REASONS, REST
 from handoff.streams import OFFER_TIMER
 
 TIMER_KINDS = (OFFER_TIMER,)
@@ -33,29 +34,42 @@ async def set_presence(tx: Connection, staff: Staff, state: str, *, reason: str 
     """An agent is available, away (with one of ``AWAY_REASONS``) or off. Whoever goes away or off leaves nothing behind: their cases wait again.
 
     Raises:
-        AppError: ``invalid_request``.
+        AppError: ``invalid_request``, or ``must_rest`` during a rest after abuse, which only going off or a life threat ends.
     """
     if state not in STATES:
         raise AppError("invalid_request", field="state")
     if reason and (state != "away" or reason not in AWAY_REASONS):
         raise AppError("invalid_request", field="reason")
     known = await repository.lock_agent(tx, staff.id, staff.cap)
-    await repository.set_presence(tx, staff.id, state, known["cap"], reason=reason)
+    if state != "offline" and (until := await rests.resting_until(tx, staff.id)) is not None:
+        raise AppError("must_rest", until=until.isoformat())
+    await _stand(tx, staff, state, known["cap"], reason)
+    return await presence(tx, staff)
+
+
+async def _stand(tx: Connection, staff: Staff, state: str, cap: int, reason: str) -> None:
+    """The agent, whose row is locked, stands like this from now on."""
+    await repository.set_presence(tx, staff.id, state, cap, reason=reason)
     await desk_times.seen(tx, staff.id)
     if state != "available":
         # All of them are locked before the first is told of: telling holds the queue's stream, and nobody must wait for a case while holding that.
         for row in await repository.lock_held(tx, staff.id):
             await return_to_queue(tx, row["id"], None, why=state)
-    return await presence(tx, staff)
 
 
 async def heartbeat(tx: Connection, staff: Staff) -> Presence:
-    """An open desk says that it is there; the first beat of an account that was off makes it available.
+    """An open desk says that it is there; the first beat of an account that was off makes it available, and a rest that is owed begins.
 
     A beat never ends "away": only the agent does.
     """
     known = await repository.lock_agent(tx, staff.id, staff.cap)
-    if known["state"] == "offline":
+    if (rest_id := await rests.due(tx, staff.id)) is not None:
+        await _stand(tx, staff, "away", known["cap"], REST)
+        await rests.begin(tx, rest_id, staff)
+        return await presence(tx, staff)
+    if known["state"] == "offline" and await rests.resting_until(tx, staff.id) is not None:
+        await repository.set_presence(tx, staff.id, "away", known["cap"], reason=REST)
+    elif known["state"] == "offline":
         await repository.set_presence(tx, staff.id, "available", known["cap"])
     else:
         await repository.beat(tx, staff.id)
@@ -68,7 +82,7 @@ async def presence(connection: Connection, staff: Staff) -> Presence:
     row = await repository.presence(connection, staff.id)
     if row is None:
         return Presence(staff.id, "offline", staff.cap, clock_now(), 0)
-    return Presence(staff.id, row["state"], row["cap"], row["last_seen_at"], row["held"], row["away_reason"])
+    return Presence(staff.id, row["state"], row["cap"], row["last_seen_at"], row["held"], row["away_reason"], await rests.resting_until(connection, staff.id))
 
 
 async def handle_timer(tx: Connection, timer: dict[str, Any], at: datetime) -> bool:

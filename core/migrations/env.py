@@ -28,6 +28,7 @@ MODELS = (
     "handoff.incidents.models",
     "handoff.phone.models",
     "handoff.hand_on.models",
+    "handoff.abuse.models",
     "handoff.board.models",
     "bot.dialogue.models",
 )

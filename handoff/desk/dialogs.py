@@ -10,7 +10,7 @@ from handoff.closing import MIN_CONTACT_CHARS, NOT_FOR_EMERGENCIES
 from handoff.desk import words
 from handoff.desk.elements import attributes, block, button, say
 from handoff.desk.verdict import VerdictForm
-from handoff.moves import HANDED_BACK, OUTCOMES
+from handoff.moves import ABUSE, HANDED_BACK, OUTCOMES
 from handoff.queue_order import is_emergency
 from handoff.reviews.schemas import Label
 from handoff.schemas import Case
@@ -43,8 +43,8 @@ KEYS = (
 
 
 def outcomes_for(severity: str) -> dict[str, str]:
-    """The outcomes that may end a case of this severity; handing back has a button of its own."""
-    barred = {HANDED_BACK} | (NOT_FOR_EMERGENCIES if is_emergency(severity) else set())
+    """The outcomes that may end a case of this severity; handing back and ending for abuse have buttons of their own."""
+    barred = {HANDED_BACK, ABUSE} | (NOT_FOR_EMERGENCIES if is_emergency(severity) else set())
     return {code: label for code, label in OUTCOMES.items() if code not in barred}
 
 

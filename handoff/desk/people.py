@@ -23,7 +23,7 @@ def team_name(team: str) -> str:
 def stands(one: Colleague, now: datetime) -> str:
     """How somebody stands, in a few words: with the reason and for how long, when they are away."""
     if one.state == "away":
-        why = handoff.AWAY_REASONS.get(one.away_reason, "")
+        why = handoff.away_name(one.away_reason)
         return "자리 비움" + (f" · {why}" if why else "") + (f" · {when.lasted(one.since, now)}째" if one.since else "")
     return words.STATES.get(one.state, "데스크 닫힘")
 

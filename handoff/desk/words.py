@@ -145,6 +145,7 @@ def refusal(result: AlreadyTaken | AgentFull | NotEligible | OfferedToAnother, o
     return {
         "role": "상담을 맡을 수 있는 역할이 아닙니다.",
         "disabled": "사용이 중지된 계정입니다.",
+        "resting": "폭언 뒤의 의무 휴식 중에는 생명 위험 상담만 맡을 수 있습니다.",
         "away": "자리 비움 상태에서는 생명 위험 상담만 맡을 수 있습니다. 상태를 ‘응대 가능’으로 바꾸세요.",
     }.get(result.why, "지금은 맡을 수 없습니다.")
 
