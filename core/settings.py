@@ -84,6 +84,27 @@ class Settings(BaseSettings):
     line_channel_token: SecretStr | None = Field(None, description="LINE: the channel access token for sending; never logged")
     line_api_url: str = Field("https://api.line.me", description="LINE: where messages are sent; a simulator's address for trying it out")
 
+    kakao_skill_secret: SecretStr | None = Field(None, description="KakaoTalk: the last part of the skill's address; unset: no KakaoTalk")
+    kakao_header_secret: SecretStr | None = Field(None, description="KakaoTalk: what the skill's header `X-Skill-Secret` must say; unset: no KakaoTalk")
+    kakao_callback_hosts: str = Field(
+        "kakao.com", description="KakaoTalk: hosts that a callback may go to, by https, and those below them; with `http://` in front: exactly this origin"
+    )
+    kakao_operator_button: bool = Field(False, description="KakaoTalk: the channel's own 1:1 chat is on, so that a button may lead there; not with a dealer")
+    kakao_bot_id: str = Field("", description="KakaoTalk: the chatbot's id, for events; that of the development channel ends with `!`")
+    kakao_rest_key: SecretStr | None = Field(None, description="KakaoTalk: REST API key of the app that is linked to the bot, for events; never logged")
+    kakao_event_name: str = Field("", description="KakaoTalk: the event whose block shows `{{#current.event.data.text}}`")
+    kakao_event_daily_budget: int = Field(0, ge=0, description="KakaoTalk: events a day in Seoul that may be paid for; 0: none is ever sent")
+    kakao_event_url: str = Field("https://bot-api.kakao.com", description="KakaoTalk: where events are sent; the development channel may have another")
+    kakao_consult_channel: str = Field("", description="consult talk: the channel as in its address, such as `@gildongmu`, for the button that leads there")
+    kakao_consult_dealer: Literal["bizgo", "happytalk"] = Field("bizgo", description="consult talk: the dealer that holds the contract with Kakao")
+    kakao_consult_url: str = Field("", description="consult talk: the dealer's API; empty: its production address")
+    kakao_consult_client_id: str = Field("", description="consult talk: the client id, where the dealer gives one (Happytalk)")
+    kakao_consult_key: SecretStr | None = Field(None, description="consult talk: the dealer's API key or client secret; unset: no consult talk")
+    kakao_consult_sender_key: SecretStr | None = Field(None, description="consult talk: the sender key of the channel, which each webhook must name")
+    kakao_consult_secret: SecretStr | None = Field(None, description="consult talk: the part of the webhooks' address that nobody can guess")
+    kakao_consult_addresses: str = Field("", description="consult talk: comma-separated addresses and networks of the dealer; empty: any that knows the secret")
+    kakao_consult_bot_event: str = Field("", description="consult talk: the bot's event with which a citizen goes back to it; empty: the session just ends")
+
     wechat_app_id: str = Field("", description="WeChat official account: its AppID; empty: no such account")
     wechat_app_secret: SecretStr | None = Field(None, description="WeChat official account: its AppSecret, for access tokens; never logged")
     wechat_token: SecretStr | None = Field(None, description="WeChat official account: the Token of the server configuration, which signs")
@@ -99,6 +120,27 @@ class Settings(BaseSettings):
     wechat_mini_mode: Literal["plain", "compatible", "safe"] = Field("safe", description="WeChat mini-program: as in its console")
     wechat_mini_original_id: str = Field("", description="WeChat mini-program: its gh_ id; set: requests for another program are refused")
     wechat_api_url: str = Field("https://api.weixin.qq.com", description="WeChat: where messages are sent; a simulator's address for trying it out")
+
+    sms_carrier: Literal["", "nhn", "solapi", "smpp"] = Field("", description="who brings SMS; empty: no SMS. Texts come in by `smpp` alone")
+    sms_sender: str = Field("", description="our own number on SMS, as the carrier registered it; with SMPP best as +82…")
+    nhn_sms_app_key: str = Field("", description="NHN Cloud SMS: the app key")
+    nhn_sms_secret: SecretStr | None = Field(None, description="NHN Cloud SMS: the secret key; never logged")
+    nhn_sms_url: str = Field("https://sms.api.nhncloudservice.com", description="NHN Cloud SMS: where texts are sent")
+    nhn_webhook_signature: SecretStr | None = Field(
+        None, description="the string that NHN sends with results (X-Toast-Webhook-Signature); unset: results are only asked for"
+    )
+    alimtalk_app_key: str = Field("", description="NHN Cloud AlimTalk: the app key")
+    alimtalk_secret: SecretStr | None = Field(None, description="NHN Cloud AlimTalk: the secret key; never logged")
+    alimtalk_sender_key: str = Field("", description="NHN Cloud AlimTalk: the sender profile; empty: no AlimTalk")
+    alimtalk_url: str = Field("https://kakaotalk-bizmessage.api.nhncloudservice.com", description="NHN Cloud AlimTalk: where messages are sent")
+    solapi_key: str = Field("", description="Solapi: the API key")
+    solapi_secret: SecretStr | None = Field(None, description="Solapi: the API secret; never logged")
+    solapi_url: str = Field("https://api.solapi.com", description="Solapi: where texts are sent")
+    solapi_report_path: SecretStr | None = Field(
+        None, description="Solapi: the secret end of the address that reports come to; unset: results are only asked for"
+    )
+    smpp_url: str = Field("", description="the carrier's SMPP centre, smpp://system-id@host:port, or smpps:// with TLS")
+    smpp_password: SecretStr | None = Field(None, description="SMPP: our password there; never logged")
 
     opendata_url: str = Field(
         "", description="the ministry's open-data API, https://apis.data.go.kr/1262000 in production; empty: nothing is ever fetched from there"
