@@ -12,6 +12,7 @@ from typing import Any
 from bot import phrases
 from bot.phrases import PERSON as PERSON
 from bot.services import Services
+from conversation import guarding
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, Button
 from core import db as database
@@ -21,6 +22,7 @@ from core.db import Connection
 from core.timers import cancel_timer, set_timer
 from handoff import location
 from handoff import service as handoff
+from handoff.speech import REASON as CANNOT_SPEAK
 from knowledge_base.crisis_cards import GENERIC, QUIET
 from language.categories import Category, Urgency
 from language.triage import Decision
@@ -80,6 +82,8 @@ async def escalate(services: Services, tx: Connection, conversation_row: dict[st
         summary=text[:200],
         synthetic=conversation_row["synthetic"],
     )
+    if guarding.guards(danger.card) and danger.reason != CANNOT_SPEAK:
+        await guarding.mark(tx, conversation_id, guarding.CATEGORY)
     await database.run(
         tx,
         "UPDATE conversations SET last_urgency = %s, country = COALESCE(%s, country), language = %s WHERE id = %s",

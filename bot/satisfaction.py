@@ -27,7 +27,7 @@ _TYPED = re.compile(r"\s*([1-5])\s*(?:점|/\s*5)?\s*[.!]?\s*")
 _ALLOWED = """
 SELECT NOT EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.severity IN ('life_threat', 'urgent'))
        AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND (i.action = 'escalate' OR i.urgency IN ('life_threat', 'urgent')))
-       AND c.last_urgency NOT IN ('life_threat', 'urgent') AS allowed,
+       AND c.last_urgency NOT IN ('life_threat', 'urgent') AND c.guarded_at IS NULL AS allowed,
        EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.kind = 'answer') AS answered,
        EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.kind = 'rating_request') AS asked,
        (SELECT m.kind FROM messages m WHERE m.conversation_id = c.id AND m.author_kind = 'bot' ORDER BY m.seq DESC LIMIT 1) AS last_kind

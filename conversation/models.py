@@ -48,6 +48,8 @@ conversations = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("closed_at", DateTime(timezone=True)),
     Column("address", LargeBinary, comment="sealed; the messenger's own id of the person, for sending"),
+    Column("guarded_at", DateTime(timezone=True), comment="since when somebody else may hold the phone"),
+    Column("guarded_why", Text, nullable=False, server_default=""),
     Index("uq_conversations_channel_visitor", "channel", "visitor", unique=True, postgresql_where="status = 'open' AND visitor <> ''"),
     Index("ix_conversations_visitor", "visitor", "created_at", postgresql_where="visitor <> ''"),
     CheckConstraint("status IN ('open', 'closed')", name="status"),

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from conversation import guarding
 from conversation.schemas import Body, Button, Phone, SourceCard
 from conversation.service import open_body, stream
 from conversation.visitors import ADDRESS
@@ -88,9 +89,10 @@ FROM taken WHERE outbox.message_id = taken.message_id AND outbox.state IN ('pend
 RETURNING outbox.message_id
 """
 _ROWS = """
-SELECT o.*, m.seq, m.body, m.created_at, c.language, c.address,
-       EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND i.category = ANY(%(quiet)s) AND i.action IN ('ask', 'escalate')
-               AND i.received_at > now() - interval '24 hours') AS has_quiet_danger
+SELECT o.*, m.seq, m.kind, m.body, m.created_at, c.language, c.address, c.guarded_at IS NOT NULL AS is_guarded,
+       c.guarded_at IS NOT NULL
+       OR EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND i.category = ANY(%(quiet)s)
+               AND i.action IN ('ask', 'escalate') AND i.received_at > now() - interval '24 hours') AS has_quiet_danger
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN conversations c ON c.id = o.conversation_id
 WHERE o.message_id = ANY(%(ids)s) ORDER BY o.conversation_id, o.message_id
 """
@@ -266,10 +268,12 @@ async def waiting(connection: Connection) -> dict[str, int]:
 
 
 def _row(row: dict[str, Any], cipher: Cipher) -> Row:
+    # What may not be shown has no words left, and is passed over like any line that says nothing.
+    shown = guarding.screened(row["kind"], open_body(cipher, row["body"]), is_guarded=row["is_guarded"])
     return Row(
         row["message_id"],
         row["seq"],
-        body_of(open_body(cipher, row["body"])),
+        Body("") if shown is None else body_of(shown),
         row["policy"],
         row["attempts"],
         row["parts_sent"],

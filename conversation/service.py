@@ -11,12 +11,13 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from psycopg.errors import UniqueViolation
 
+from conversation import guarding
 from conversation.schemas import Accepted, AuthorKind, Body, Inbound, Line, News, NotOwner, Posted
 from core import db as database
 from core import events
@@ -400,15 +401,23 @@ async def news(connection: Connection, cipher: Cipher, conversation_id: str, aft
     """What a citizen's page has not seen: events above ``after`` in order, each with the line it tells of."""
     found = await database.rows(
         connection,
-        """SELECT e.seq AS event_seq, e.kind AS event_kind, e.payload, e.created_at AS event_at, m.*, i.urgency, i.event_id
+        """SELECT e.seq AS event_seq, e.kind AS event_kind, e.payload, e.created_at AS event_at, m.*, i.urgency, i.event_id,
+                  c.guarded_at IS NOT NULL AS is_guarded
            FROM events e LEFT JOIN messages m ON e.kind = 'message' AND m.id = (e.payload->>'message_id')::bigint
-                LEFT JOIN inbox i ON i.message_id = m.id
+                LEFT JOIN inbox i ON i.message_id = m.id LEFT JOIN conversations c ON c.id = m.conversation_id
            WHERE e.stream = %s AND e.seq > %s ORDER BY e.seq LIMIT %s""",
         stream(conversation_id),
         after,
         limit,
     )
-    return [News(row["event_seq"], row["event_kind"], row["payload"], row["event_at"], _line(row, cipher) if row["id"] else None) for row in found]
+    return [News(row["event_seq"], row["event_kind"], row["payload"], row["event_at"], _shown(row, cipher) if row["id"] else None) for row in found]
+
+
+def _shown(row: dict[str, Any], cipher: Cipher) -> Line | None:
+    """The line as the citizen's screen may show it; None: not at all."""
+    line = _line(row, cipher)
+    body = guarding.screened(line.kind, line.body, is_guarded=row["is_guarded"])
+    return None if body is None else replace(line, body=body)
 
 
 async def transcript(connection: Connection, cipher: Cipher, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Line]:

@@ -52,8 +52,11 @@ FROM inbox i JOIN conversations c ON c.id = i.conversation_id WHERE i.channel = 
 """
 _ACCEPT = """
 WITH conversation AS (
-    INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, last_seq, last_inbound_at)
-    SELECT %(new_id)s, %(channel)s, %(visitor)s, %(address)s, %(token_hash)s, %(language)s, 1, now()
+    INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, last_seq, last_inbound_at, guarded_at, guarded_why)
+    SELECT %(new_id)s, %(channel)s, %(visitor)s, %(address)s, %(token_hash)s, %(language)s, 1, now(), before.guarded_at, COALESCE(before.guarded_why, '')
+    FROM (VALUES (1)) AS one LEFT JOIN (
+        SELECT guarded_at, guarded_why FROM conversations WHERE channel = %(channel)s AND visitor = %(visitor)s ORDER BY created_at DESC LIMIT 1
+    ) AS before ON true
     WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE channel = %(channel)s AND event_id = %(event_id)s)
     ON CONFLICT (channel, visitor) WHERE status = 'open' AND visitor <> ''
     DO UPDATE SET last_seq = c.last_seq + 1, last_inbound_at = now()
@@ -119,14 +122,18 @@ async def find_or_open(tx: Connection, cipher: Cipher, channel: str, visitor: st
     """The person's open conversation, or a new one, in one statement."""
     row = await database.one(
         tx,
-        """INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language) VALUES (%s, %s, %s, %s, %s, %s)
+        """INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, guarded_at, guarded_why)
+           SELECT %(id)s, %(channel)s, %(visitor)s, %(address)s, %(token_hash)s, %(language)s, before.guarded_at, COALESCE(before.guarded_why, '')
+           FROM (VALUES (1)) AS one LEFT JOIN (
+               SELECT guarded_at, guarded_why FROM conversations WHERE channel = %(channel)s AND visitor = %(visitor)s ORDER BY created_at DESC LIMIT 1
+           ) AS before ON true
            ON CONFLICT (channel, visitor) WHERE status = 'open' AND visitor <> '' DO UPDATE SET visitor = c.visitor RETURNING id""",
-        secrets.token_urlsafe(12),
-        channel,
-        visitor_hash(cipher, channel, visitor),
-        cipher.seal(visitor, ADDRESS),
-        hash_token(new_token()),
-        language,
+        id=secrets.token_urlsafe(12),
+        channel=channel,
+        visitor=visitor_hash(cipher, channel, visitor),
+        address=cipher.seal(visitor, ADDRESS),
+        token_hash=hash_token(new_token()),
+        language=language,
     )
     assert row is not None  # noqa: S101  (an upsert with RETURNING gives a row)
     return str(row["id"])

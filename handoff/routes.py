@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from conversation import guarding
 from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection, Database
@@ -96,14 +97,11 @@ def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path
         else:
             await location.stop(tx, token, wish.device)
         state = await location.open_link(tx, token)
-        views = await location.views_for_citizen(tx, state.conversation_id)
-        return {
-            "ok": True,
-            "expires_at": state.expires_at.isoformat(),
-            "ttl_hours": settings.location_ttl_hours,
-            "views": len(views),
-            "seen_by": sorted({view.who for view in views}),
-        }
+        content = {"ok": True, "expires_at": state.expires_at.isoformat(), "ttl_hours": settings.location_ttl_hours}
+        if guarding.may_tell_who_looked(is_guarded=await guarding.is_guarded(tx, state.conversation_id)):
+            views = await location.views_for_citizen(tx, state.conversation_id)
+            content |= {"views": len(views), "seen_by": sorted({view.who for view in views})}
+        return content
 
     return router
 

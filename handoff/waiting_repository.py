@@ -20,7 +20,7 @@ async def due(connection: Connection, silent: list[str], queued_before: datetime
         f"""SELECT c.id, c.severity, c.told, line.position
             FROM (SELECT id, {_LINE} AS position FROM cases WHERE status = 'queued') AS line
                  JOIN cases c ON c.id = line.id JOIN conversations v ON v.id = c.conversation_id
-            WHERE c.queued_at <= %s AND v.status = 'open' AND v.channel <> 'phone' AND c.category <> ALL (%s)
+            WHERE c.queued_at <= %s AND v.status = 'open' AND v.channel <> 'phone' AND v.guarded_at IS NULL AND c.category <> ALL (%s)
               AND (c.told_at IS NULL OR (c.told_at <= %s AND v.channel = 'webchat'))
             ORDER BY c.told_at NULLS FIRST, line.position LIMIT %s""",  # noqa: S608  (constants only)
         queued_before,

@@ -53,7 +53,7 @@ SERVICES: dict[Category, tuple[str, ...]] = {
     Category.FRAUD_IN_PROGRESS: ("police",),
     Category.STRANDED: ("police",),
     Category.CHILD_ALONE: ("police",),
-    Category.DRUGGED: ("ambulance", "police"),
+    Category.DRUGGED: ("ambulance",),  # whoever gave the drug may hold the phone: no police beside it
 }
 SERVICE_LABELS = {
     "ko": {"police": "현지 경찰", "ambulance": "현지 구급", "fire": "현지 소방", "own": "영사안전콜센터 (24시간)"},

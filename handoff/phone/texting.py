@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from accounts.schemas import Staff
+from conversation import guarding
 from core import audit
 from core.crypto import Cipher
 from core.db import Database
@@ -42,13 +43,15 @@ async def send_link(db: Database, cipher: Cipher, settings: Settings, case_id: i
     """Send the caller the link of the location page. No transaction is open while the service thinks.
 
     Raises:
-        AppError: ``sms_not_configured``, ``bad_phone`` when no number is known, ``not_found`` or ``not_owner``.
+        AppError: ``sms_not_configured``, ``bad_phone`` when no number is known, ``guarded_no_sms``, ``not_found`` or ``not_owner``.
     """
     port = port_of(settings)
     if port is None:
         raise AppError("sms_not_configured")
     async with db.transaction() as tx:
         row = await access_writable_case(tx, case_id, staff, lock=True)
+        if await guarding.is_guarded(tx, row["conversation_id"]):
+            raise AppError("guarded_no_sms")
         caller = await service.caller_card(tx, cipher, row)
         if caller is None or not caller.number:
             raise AppError("bad_phone")

@@ -1,0 +1,73 @@
+"""Guarded conversations: the phone may be in the hand of whoever holds or threatens the person.
+
+What a guarded citizen must not see is decided here alone. The web chat reads its lines through :func:`screened`, and so do the sender and the door of
+every messenger, so that a channel inherits the rules without knowing them. The mark is set by what was told, by the code word or by an agent; nothing
+that the citizen's side says takes it away.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import db as database
+from core.db import Connection
+from language.categories import Category
+
+#: Whoever does this to a person may hold the person's phone.
+GUARDING = frozenset(
+    {
+        Category.CONFINEMENT,
+        Category.LABOUR_ABUSE,
+        Category.DOMESTIC_VIOLENCE,
+        Category.STALKING,
+        Category.ARREST_DETENTION,
+        Category.SEXUAL_VIOLENCE,
+        Category.DRUGGED,
+    }
+)
+#: Lines that would tell a reader over the shoulder that somebody waits for help, or ask a person in danger for a mark out of five.
+WITHHELD = frozenset({"queue_status", "rating_request", "safety_check", "view_log"})
+#: The only lines that may bring numbers to tap: their card names an ambulance and no police.
+MAY_CALL = frozenset({"crisis:drugged"})
+#: Why a conversation is guarded.
+CATEGORY, CODE_WORD, AGENT = "category", "code_word", "agent"
+
+
+def guards(category: str) -> bool:
+    """Whether trouble of this kind makes a conversation guarded."""
+    return category in GUARDING
+
+
+def screened(kind: str, body: dict[str, Any], *, is_guarded: bool) -> dict[str, Any] | None:
+    """What a line of ours may show on the citizen's screen; None: nothing of it."""
+    if not is_guarded:
+        return body
+    if kind in WITHHELD:
+        return None
+    return body if kind in MAY_CALL or not body.get("phones") else {**body, "phones": []}
+
+
+def may_tell_who_looked(*, is_guarded: bool) -> bool:
+    """Whether the citizen's screen may say who has looked at the place, and how often."""
+    return not is_guarded
+
+
+async def is_guarded(connection: Connection, conversation_id: str) -> bool:
+    """Whether the conversation carries the mark."""
+    return await database.one(connection, "SELECT 1 FROM conversations WHERE id = %s AND guarded_at IS NOT NULL", conversation_id) is not None
+
+
+async def mark(tx: Connection, conversation_id: str, why: str) -> bool:
+    """Guard a conversation from now on; False if it is guarded already, whose reason stays."""
+    changed = await database.run(
+        tx,
+        "UPDATE conversations SET guarded_at = clock_timestamp(), guarded_why = %s WHERE id = %s AND guarded_at IS NULL",
+        why,
+        conversation_id,
+    )
+    return changed > 0
+
+
+async def unmark(tx: Connection, conversation_id: str) -> bool:
+    """Take the mark away; only a person's deliberate act may lead here (see ``handoff.guarding``)."""
+    return await database.run(tx, "UPDATE conversations SET guarded_at = NULL, guarded_why = '' WHERE id = %s AND guarded_at IS NOT NULL", conversation_id) > 0

@@ -1,0 +1,59 @@
+"""The mark of a guarded case on the desk: an agent may set it, and takes it away only with a reason that is written down.
+
+It belongs to the conversation, so that it outlives a case that is closed and holds for the next one.
+"""
+
+from __future__ import annotations
+
+from accounts.schemas import Staff
+from conversation import guarding
+from core import audit, events
+from core.db import Connection
+from core.errors import AppError
+from handoff.access import access_writable_case
+from handoff.streams import case_stream
+
+REASON_CHARS = 500
+#: What the person at the desk must not write, in one sentence each.
+MEANING = (
+    "휴대전화를 다른 사람이 보고 있을 수 있습니다.",
+    "경찰·구조·신고·탈출처럼 상황을 드러내는 말을 쓰지 마세요.",
+    "전화나 문자를 먼저 보내지 마세요.",
+    "‘괜찮다’는 답은 안전하다는 뜻이 아닙니다.",
+)
+
+
+async def guard(tx: Connection, case_id: int, staff: Staff) -> bool:
+    """An agent has found out that somebody may be reading along; False if it was known.
+
+    Raises:
+        AppError: ``not_found`` or ``not_owner``.
+    """
+    row = await access_writable_case(tx, case_id, staff, lock=True)
+    if not await guarding.mark(tx, row["conversation_id"], guarding.AGENT):
+        return False
+    await _told(tx, case_id, staff, on=True, reason="")
+    return True
+
+
+async def release(tx: Connection, case_id: int, staff: Staff, reason: str) -> bool:
+    """An agent has made sure that nobody reads along any more, and says how; False if there was no mark.
+
+    Raises:
+        AppError: ``reason_needed``, ``too_long``, ``not_found`` or ``not_owner``.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise AppError("reason_needed")
+    if len(reason) > REASON_CHARS:
+        raise AppError("too_long")
+    row = await access_writable_case(tx, case_id, staff, lock=True)
+    if not await guarding.unmark(tx, row["conversation_id"]):
+        return False
+    await _told(tx, case_id, staff, on=False, reason=reason)
+    return True
+
+
+async def _told(tx: Connection, case_id: int, staff: Staff, *, on: bool, reason: str) -> None:
+    await events.append(tx, case_stream(case_id), "guarded", {"case_id": case_id, "on": on, "staff_id": staff.id})
+    await audit.record(tx, staff.login, "", "case.guarded", case_id, detail={"on": on} | ({"reason": reason} if reason else {}))
