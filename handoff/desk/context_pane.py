@@ -64,7 +64,7 @@ class ContextPane:
                 # The frame is what appears and disappears: Leaflet writes classes of its own on the map, and a change of ours would wipe them.
                 self._frame = block("div", "frame")
                 with self._frame:
-                    self._map = _make_map(TILES if tile_url else "")
+                    self._map = make_map(TILES if tile_url else "")
                 self._zoom = button("정확도 원 / 나라 보기", self._toggle_near, classes="small wide", data_action="zoom")
                 self._call = block("div", "call-block")
                 self._place = block("div", "place", role="group", aria_label="위치")
@@ -156,7 +156,8 @@ class ContextPane:
         self._map.run_map_method("setView", self._point, zoom, {"animate": False})
 
 
-def _make_map(tile_url: str) -> Any:
+def make_map(tile_url: str) -> Any:
+    """A map whose base is our own outlines; no tile server is asked unless one is set."""
     made = ui.leaflet(
         center=WORLD[0],
         zoom=WORLD[1],

@@ -101,6 +101,8 @@ class Desk:
                     with block("a", "nav", href="/desk/reviews"):
                         say("span", "판정 검토")
                     if self._viewer.has(Role.SUPERVISOR, Role.ADMIN):
+                    with block("a", "nav", href="/desk/incidents"):
+                        say("span", "사고")
                         with block("a", "nav", href="/desk/team"):
                             say("span", "팀")
                     button("전화 상담", self._ask_caller, classes="small", hint="c", data_key="KeyC", data_action="phone")

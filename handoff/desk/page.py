@@ -35,6 +35,7 @@ from handoff.desk.team_page import TeamPage
 from handoff.desk.texts import Search, Texts
 from handoff.desk.tiles import build_router as tiles_router
 from handoff.geography import BASE_MAP
+from handoff.incidents.pages import mount as incident_pages
 from handoff.soon import warm
 
 ASSETS = Path(__file__).parent / "static"
@@ -70,6 +71,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
     ui.page("/desk/reviews", title="판정 검토")(_reviews)
     ui.page("/desk/mission", title="공관 데스크")(_mission)
     ui.page("/desk/team", title="팀")(_team)
+    incident_pages.mount(app, db, cipher, settings.tile_url)
     frame.install(app, cipher, settings)
     inner = app.router.lifespan_context
 
