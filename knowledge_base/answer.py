@@ -15,10 +15,14 @@ from knowledge_base.index import Entry, Index
 from knowledge_base.picking import Picker
 from knowledge_base.schemas import Answer, Outcome
 from knowledge_base.search import Question, Ranked, Weights, rank
+from language.normalise import normalise
 
 MAX_CHARS = 900
 MOST_QUOTES = 3
 MOST_QUICK_REPLIES = 3
+#: From this probability that the first notice answers, titles are offered where nothing is quoted. Of the written questions that could have been answered
+#: and were not, nine in ten lie above it, with a right notice among three for 95 %; of those that no notice answers, three in ten.
+OFFERED = 0.2
 #: Sentences are added until one of those quoted is this likely to answer; who asks for a number is better served by one too many.
 SURE, SURE_OF_VALUE = 0.96, 0.99
 LEAST_ODDS = 0.01
@@ -54,6 +58,9 @@ def answer(desk: Desk, question: Question, max_chars: int = MAX_CHARS) -> Answer
     ranked = rank(desk.index, question, desk.weights, RANKED)
     if not question.analysis.normalised or not ranked.entries:
         return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, 0.0)
+    named = _named_by_title(desk.index, ranked)
+    if named is not None:
+        return _quote(desk, ranked.led_by(named), language, 1.0, max_chars)
     ranked, probability, is_enough = desk.confidence.settle(desk.index, ranked)
     probability = round(probability, 4)
     if question.period is None and _misses_country(desk.index, ranked):
@@ -67,18 +74,35 @@ def answer(desk: Desk, question: Question, max_chars: int = MAX_CHARS) -> Answer
     if _asks_alarm_of_unlisted_country(desk.index, ranked):
         return replace(_abstain(language, phrases.UNKNOWN_ALARM, probability, _nearest(desk.index, ranked)), of_row=True)
     if not is_enough:
-        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability, _nearest(desk.index, ranked))
+        return _unsure(desk.index, ranked, language, probability)
     wants = kinds.asked(question.analysis.normalised)
     if kinds.is_silent(wants, tuple(p.text for p in desk.index.entries[ranked.entries[0]].passages)) or _asks_mission_elsewhere(desk.index, ranked):
-        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability, _nearest(desk.index, ranked))
+        return _unsure(desk.index, ranked, language, probability)
     found = _quote(desk, ranked, language, probability, max_chars)
     if kinds.is_unmet(wants, found.quotes):
-        return _abstain(language, phrases.ABSTAIN if question.period is None else phrases.NO_PAST, probability, _nearest(desk.index, ranked))
+        return _unsure(desk.index, ranked, language, probability)
     return found
 
 
 def _abstain(language: str, sentences: dict[str, str], score: float, nearest: tuple[str, float] | None = None) -> Answer:
     return Answer(Outcome.ABSTAIN, sentences[language], quick_replies=(phrases.PERSON[language],), score=score, language=language, nearest=nearest)
+
+
+def _named_by_title(index: Index, ranked: Ranked) -> int | None:
+    """The place of the notice whose title was pressed as a question: that one is meant, however sure we would be."""
+    titles = (normalise(phrases.title_as_question(index.entries[i].notice.content.title)) for i in ranked.entries)
+    return next((place for place, title in enumerate(titles) if title == ranked.question.analysis.normalised), None)
+
+
+def _unsure(index: Index, ranked: Ranked, language: str, probability: float) -> Answer:
+    """Nothing is quoted; where a notice may well be meant, the first few are offered by title, so that the citizen chooses instead of us."""
+    nearest = _nearest(index, ranked)
+    if ranked.question.period is not None:
+        return _abstain(language, phrases.NO_PAST, probability, nearest)
+    if probability < OFFERED:
+        return _abstain(language, phrases.ABSTAIN, probability, nearest)
+    titles = dict.fromkeys(phrases.title_as_question(index.entries[i].notice.content.title) for i in ranked.entries[:MOST_QUICK_REPLIES])
+    return replace(_abstain(language, phrases.NEAR, probability, nearest), quick_replies=(*titles, phrases.PERSON[language]))
 
 
 def _nearest(index: Index, ranked: Ranked) -> tuple[str, float]:

@@ -41,6 +41,18 @@ ABSTAIN = {
     "ru": "В действующих сообщениях ответа нет. Соединить вас с сотрудником?",
 }
 
+#: Said when notices are near, but none for certain; their titles stand under it as questions.
+NEAR = {
+    "ko": "꼭 맞는 답을 찾지 못했습니다. 아래에 찾으시는 안내가 있으면 눌러 주세요. 없으면 상담관에게 연결해 드릴까요?",
+    "en": "I am not sure which notice answers this. Is it one of these? If not, shall I connect you to a person?",
+    "ja": "ぴったりの答えが見つかりませんでした。下にお探しの案内があれば押してください。なければ相談員におつなぎしましょうか。",
+    "zh": "没有找到完全符合的答案。如果下面有您要找的通知，请点击；如果没有，需要为您转接人工咨询吗？",
+    "vi": "Tôi chưa chắc thông báo nào trả lời câu hỏi này. Có phải một trong các mục dưới đây không? Nếu không, bạn có muốn gặp nhân viên tư vấn không?",
+    "fr": "Je ne suis pas sûr de l'avis qui répond à cette question. Est-ce l'un de ceux-ci ? Sinon, voulez-vous parler à une personne ?",
+    "es": "No estoy seguro de qué aviso responde a esto. ¿Es alguno de estos? Si no, ¿quiere hablar con una persona?",
+    "ru": "Не уверен, какое сообщение отвечает на этот вопрос. Это одно из этих? Если нет, соединить вас с сотрудником?",
+}
+
 UNKNOWN_ALARM = {
     "ko": "그 나라의 여행경보는 현재 확인할 수 없습니다. 영사안전콜센터 +82-2-3210-0404 로 확인하시거나 상담관에게 연결해 드릴까요?",
     "en": "The travel alarm of that country cannot be confirmed at present. Call +82-2-3210-0404 to check, or shall I connect you to a person?",

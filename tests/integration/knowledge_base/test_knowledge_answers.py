@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from knowledge_base import phrases
 from knowledge_base.answer import answer, full_text
 from knowledge_base.evaluation import load_cases, questions_of, score_answers, score_search
 from knowledge_base.schemas import Outcome
@@ -56,6 +57,27 @@ def test_what_is_not_in_the_notices_is_not_answered(shipped: KnowledgeBase, text
     assert reply.notice_ids == ()
     best = shipped.search(text, limit=1)
     assert reply.nearest == ((best[0].notice_id, best[0].score) if best and text.strip() not in ("", "\ud800\x00") else None)
+
+
+def test_titles_are_offered_where_nothing_is_sure_enough_to_quote(shipped: KnowledgeBase) -> None:
+    reply = shipped.answer("여권 재발급 수수료")
+    assert reply.outcome is Outcome.ABSTAIN
+    assert reply.notice_ids == ()
+    assert reply.quick_replies[0] == "전자여권 발급 수수료 알려 주세요"
+    assert 2 <= len(reply.quick_replies) <= 4
+    assert reply.quick_replies[-1] == phrases.PERSON["ko"]
+
+
+@pytest.mark.parametrize("text", ["오늘 서울 날씨 어때?", "거실 불 꺼줘", "김치찌개 끓이는 법"])
+def test_no_title_is_offered_for_what_has_nothing_to_do_with_notices(shipped: KnowledgeBase, text: str) -> None:
+    assert shipped.answer(text).quick_replies == (phrases.PERSON["ko"],)
+
+
+def test_every_title_that_is_pressed_brings_its_own_notice(shipped: KnowledgeBase) -> None:
+    for entry in shipped.desk.index.entries:
+        if entry.force.on(TODAY):
+            reply = shipped.answer(phrases.title_as_question(entry.notice.content.title))
+            assert reply.notice_ids == (entry.notice.id,), entry.notice.content.title
 
 
 class TestPast:
