@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from actions.executor import PATH, TOKEN_HEADER, build_router
+from knowledge_base.schemas import Answer, Outcome
 
 TOKEN = "secret"
 
@@ -19,9 +20,9 @@ class Notices:
         self.outcome = outcome
         self.asked: list[tuple[str, str | None]] = []
 
-    def answer(self, analysis: Any, country: str | None = None) -> SimpleNamespace:
+    def answer(self, analysis: Any, country: str | None = None) -> Answer:
         self.asked.append((analysis.normalised, country))
-        return SimpleNamespace(outcome=self.outcome, text="답", notice_ids=("n",), source=None, quick_replies=("다음",))
+        return Answer(Outcome(self.outcome), "답", ("n",), quick_replies=("다음",))
 
 
 class Analyser:
