@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import at_once, phrases, satisfaction
+from bot import at_once, phrases, satisfaction, surge
 from bot.compose import ASKED_PERSON, OFFER_PERSON, Reply, by_intent, from_answer, from_dialogue
 from bot.dialogue import meanwhile
 from bot.dialogue.client import DialogueClient
@@ -130,6 +130,7 @@ class TurnSlot:
         reply = (await satisfaction.rating(session, row) if kind == "answer" else None) or await self._compose(row, kind)
         if kind == "answer":
             reply = await satisfaction.with_question(session, row["id"], reply)
+            reply = await surge.meet(session, row, reply, self.services.settings.hotline)
         bodies = phrases.framed(reply.bodies, row["language"], offer=kind == "answer" and not reply.person)
         await self._end(session, row, kind, replace(reply, bodies=bodies))
 

@@ -10,6 +10,7 @@ TRIAGE_SECONDS = Histogram("gildongmu_triage_batch_seconds", "Analysis of one ba
 TURNS = Counter("gildongmu_turns", "Turns by outcome", ["outcome"])
 LATE_ANSWERS = Counter("gildongmu_late_bot_answers", "Bot answers dropped because a person owned the conversation")
 ANSWERED_AT_ONCE = Counter("gildongmu_turns_answered_at_once", "Turns answered without asking the dialogue", ["outcome"])
+SHED = Counter("gildongmu_routine_shed", "Routine wishes for a person that were met with the expected wait while surge mode stood")
 DIALOGUE_UP = Gauge("gildongmu_dialogue_up", "1 while Rasa answers")
 VIOLATIONS = Gauge("gildongmu_invariant_violations", "Open emergencies without an owner or a running timer, and stuck inbounds")
 MISSED_DANGER = Gauge("gildongmu_missed_danger_rate", "Share of danger that triage let pass, by the last complete blind sample; NaN before there is one")

@@ -16,6 +16,8 @@ SILENT_AFTER = timedelta(seconds=45)
 AT_ONCE = 25
 #: The team of whoever belongs to no other, and of every case that nobody has moved to another.
 CENTRE = "centre"
+#: The team of the cases of the incident for which surge mode stands. Nobody need belong to it: then its cases are everybody's.
+INCIDENT_LANE = "incident"
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,10 @@ def choose(wanted: Wanted, candidates: Iterable[Candidate], tried: Iterable[int]
     What cannot be had is given up in order: first the skill, then the language; an emergency does not insist on the team either, since
     somebody is better than nobody.
     """
-    passed = set(tried)
+    everybody, passed = list(candidates), set(tried)
     danger = is_emergency(wanted.severity)
-    free = [one for one in candidates if one.staff_id not in passed and (danger or not one.is_owed_rest) and may_take(wanted.severity, one.held, one.cap)]
-    for pool in _pools(wanted, free):
+    free = [one for one in everybody if one.staff_id not in passed and (danger or not one.is_owed_rest) and may_take(wanted.severity, one.held, one.cap)]
+    for pool in _pools(wanted, free, everybody):
         if pool:
             return min(pool, key=lambda one: (one.held, one.idle_since, one.staff_id))
     return None
@@ -64,7 +66,8 @@ def choose(wanted: Wanted, candidates: Iterable[Candidate], tried: Iterable[int]
 
 def _pools(wanted: Wanted, free: list[Candidate]) -> Iterable[list[Candidate]]:
     team = [one for one in free if wanted.team in (one.teams or {CENTRE})]
-    groups = [team, free] if is_emergency(wanted.severity) else [team]
+    is_anybodys = is_emergency(wanted.severity) or (wanted.team == INCIDENT_LANE and not any(INCIDENT_LANE in one.teams for one in candidates))
+    groups = [team, free] if is_anybodys else [team]
     for group in groups:
         speaking = [one for one in group if wanted.language in one.languages]
         yield [one for one in speaking if wanted.category in one.skills]

@@ -9,6 +9,7 @@ from handoff.abuse.schemas import THIRD, Abuse, RestFigures
 from handoff.abuse.service import end as end_for_abuse
 from handoff.abuse.service import last_words, to_supervisor
 from handoff.abuse.service import mark as mark_abuse
+from handoff.abuse.service import mark_last as mark_last_abuse
 from handoff.card import card
 from handoff.claim import claim, claim_next
 from handoff.closing import asked_for as close_request
@@ -149,6 +150,7 @@ __all__ = [
     "longest_snooze",
     "mark_abuse",
     "mark_cannot_speak",
+    "mark_last_abuse",
     "merge",
     "mine",
     "note_cannot_speak",

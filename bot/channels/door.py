@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from psycopg.errors import UniqueViolation
 
-from bot import triage_slot
+from bot import surge, triage_slot
 from bot.channels.contract import ActionKind, Capabilities, Channel, Outbound
 from bot.channels.greeting import greeting
 from bot.channels.rendering import offered, render
@@ -132,6 +132,7 @@ class Door:
             await conversation.reply(
                 tx, services.cipher, conversation_id, AuthorKind.SYSTEM, greeting(language, services.settings.hotline), client_id=f"greeting-{event_id}"
             )
+            await surge.say_opening(tx, services.cipher, conversation_id, language)
 
     async def unsend(self, channel: str, platform_id: str) -> bool:
         """A message was taken back by its writer: our copy is erased as soon as triage has read it."""

@@ -26,6 +26,7 @@ MODELS = (
     "handoff.officers.models",
     "handoff.records.models",
     "handoff.incidents.models",
+    "handoff.surge.models",
     "handoff.phone.models",
     "handoff.hand_on.models",
     "handoff.abuse.models",

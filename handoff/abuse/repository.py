@@ -15,6 +15,12 @@ async def is_citizens_line(connection: Connection, conversation_id: str, seq: in
     return row is not None
 
 
+async def last_line(connection: Connection, conversation_id: str) -> int | None:
+    """The number of the citizen's newest line."""
+    row = await database.one(connection, "SELECT max(seq) AS seq FROM messages WHERE conversation_id = %s AND author_kind = 'citizen'", conversation_id)
+    return row["seq"] if row else None
+
+
 async def add_mark(tx: Connection, conversation_id: str, case_id: int, seq: int | None, staff_id: int) -> bool:
     """False when the line is marked already; what was spoken counts each time."""
     added = await database.run(

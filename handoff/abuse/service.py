@@ -25,11 +25,11 @@ from handoff.streams import case_stream
 LAST_WORDS = {
     "ko": (
         "폭언이나 모욕이 이어져 이번 상담을 마칩니다. 궁금한 것은 여기에 계속 적으시면 상담봇이 안내합니다. "
-        "위험한 일이 생기면 언제든 ‘지금 위험해요’를 누르거나 {hotline} 로 전화하세요. 바로 사람이 받습니다."
+        "위험한 일이 생기면 언제든 ‘지금 위험해요’를 누르거나 {hotline} 로 전화하세요."
     ),
     "en": (
         "We are ending this conversation because of repeated abusive language. You can keep writing here and the assistant will answer. "
-        "If you are in danger at any time, press the danger button or call {hotline}: a person will answer."
+        "If you are in danger at any time, press the danger button or call {hotline}."
     ),
 }
 
@@ -57,6 +57,20 @@ async def mark(tx: Connection, case_id: int, staff: Staff, seq: int | None, on: 
         await events.append(tx, case_stream(case_id), "abuse", {"case_id": case_id, "staff_id": staff.id, "seq": seq, "on": on})
         await audit.record(tx, staff.login, "", "case.abuse_mark" if on else "case.abuse_taken_back", case_id, detail={"seq": seq})
     return await counted(tx, case_id, talk)
+
+
+async def mark_last(tx: Connection, case_id: int, staff: Staff) -> tuple[Abuse, bool]:
+    """Mark what the citizen has said last; whether the mark is new.
+
+    Raises:
+        AppError: what ``mark`` raises.
+    """
+    row = await access_writable_case(tx, case_id, staff, lock=True)
+    if (await conversation.get(tx, row["conversation_id"]))["channel"] == CHANNEL:
+        return await mark(tx, case_id, staff, None), True
+    seq = await repository.last_line(tx, row["conversation_id"])
+    before = await counted(tx, case_id, row["conversation_id"])
+    return await mark(tx, case_id, staff, seq), seq not in before.seqs
 
 
 async def end(tx: Connection, cipher: Cipher, case_id: int, staff: Staff) -> Case:

@@ -12,6 +12,7 @@ from core.db import Connection, Database
 from handoff.board import csv_file, repository, service
 from handoff.board.definitions import Figures, Slot
 from handoff.board.service import Live
+from handoff.surge.actions import SurgeActions
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class BoardActions:
     def __init__(self, db: Database, session: PageSession) -> None:
         self._db = db
         self._session = session
+
+    @property
+    def surge(self) -> SurgeActions:
+        """What the switch of surge mode asks."""
+        return SurgeActions(self._db, self._session)
 
     async def viewer(self) -> Staff:
         """Who looks at the board.

@@ -24,6 +24,7 @@ from handoff.board.what_if import WhatIf, seen
 from handoff.board.wording import GENERAL, MEASURES, ago, brief, duration, written
 from handoff.desk.guarded import guarded
 from handoff.desk.words import CHANNELS
+from handoff.surge.switch_pane import SwitchPane
 
 log = get(__name__)
 LOOK_S = 4.0
@@ -73,6 +74,7 @@ class BoardPage:
                         ("missed", "놓친 위험"),
                     ):
                         self._number(key, title)
+                self._switch = SwitchPane(self._client, self._do.surge)
                 with block("section", aria_label="추이"):
                     self._period_bar()
                     with block("div", "charts"):
@@ -181,6 +183,7 @@ class BoardPage:
     async def _look(self, look: int) -> None:
         try:
             live = await self._do.live()
+            await self._switch.refresh()
             # A long period hardly changes while it is looked at, and is much to read.
             is_short = self._drawn is None or is_hourly(self._drawn.figures.window)
             period = await self._do.period(*self._days) if look % PERIOD_EVERY == 0 and is_short else None

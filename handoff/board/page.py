@@ -18,7 +18,8 @@ from handoff.board.actions import BoardActions
 from handoff.board.board_page import BoardPage
 
 ASSETS = Path(__file__).parent / "static"
-HEAD = '<link rel="stylesheet" href="/desk/assets/desk.css"><link rel="stylesheet" href="/board/assets/board.css"><meta name="robots" content="noindex">'
+_SHEETS = ("/desk/assets/desk.css", "/desk/assets/moves.css", "/board/assets/board.css")
+HEAD = "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in _SHEETS) + '<meta name="robots" content="noindex">'
 
 
 @dataclass(frozen=True)

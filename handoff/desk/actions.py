@@ -20,6 +20,7 @@ from handoff import location
 from handoff import service as handoff
 from handoff.access import access_case, access_writable_case
 from handoff.desk import words
+from handoff.desk.abuse_actions import AbuseActions
 from handoff.desk.aside import Aside, read_aside
 from handoff.desk.hand_on_actions import HandOnActions
 from handoff.desk.move_actions import MoveActions
@@ -66,6 +67,7 @@ class Actions:
         self._public_url = public_url.rstrip("/")
         self.places = PlaceActions(self._acting, cipher, session.address)
         self.moves = MoveActions(self._acting, cipher)
+        self.abuse = AbuseActions(self._acting, cipher)
         self.hand_on = HandOnActions(self._acting, cipher)
         self.phone = PhoneActions(db, self._acting, cipher, session.address, self._public_url)
 
@@ -139,6 +141,17 @@ class Actions:
         """Claim; the sentence tells who was first, or what else stands in the way."""
         async with self._acting() as (tx, staff):
             result = await handoff.claim(tx, case_id, staff)
+        return await self._refused(result)
+
+    async def take_next(self) -> tuple[int | None, str | None]:
+        """Claim what stands first; its number, or the sentence that tells why nothing was taken."""
+        async with self._acting() as (tx, staff):
+            result = await handoff.claim_next(tx, staff)
+        if isinstance(result, Claimed):
+            return result.case.id, None
+        return None, "지금 맡을 수 있는 상담이 없습니다." if result is None else await self._refused(result)
+
+    async def _refused(self, result: handoff.ClaimResult) -> str | None:
         if isinstance(result, Claimed):
             return None
         owner = None

@@ -14,6 +14,7 @@ from handoff import service as handoff
 from handoff.desk import when
 from handoff.desk.aside import Aside
 from handoff.desk.elements import block, button, say
+from handoff.queue_order import is_emergency
 from handoff.schemas import CaseCard
 
 PROMISES_SHOWN = 3
@@ -51,6 +52,9 @@ def pending(card: CaseCard, aside: Aside, viewer: Staff, now: Any) -> list[Pendi
             found.append(Pending("closing", text, (("confirm_close", "읽고 확인"),)))
     if case.snoozed_until is not None:
         found.append(Pending("later", f"{when.said(case.snoozed_until, now)}까지 미뤄 두었습니다."))
+    if card.abuse.is_enough and card.may_write:
+        text = "긴급 상담이라 폭언이 있어도 끝내지 않습니다." if is_emergency(case.severity) else "마무리 문장으로 끝내거나 책임자에게 넘길 수 있습니다."
+        found.append(Pending("abuse", f"폭언 표시 {card.abuse.here}번. {text}", (("abuse", "폭언 대응"),)))
     for one in aside.promises[:PROMISES_SHOWN]:
         is_late = one.due_at < now
         who = "내 약속" if one.staff_id == viewer.id else f"{aside.names.get(one.staff_id) or '동료'} 님의 약속"

@@ -33,6 +33,7 @@ class Do(StrEnum):
     CLOSE = "close"  # end it; of an emergency, ask a second person to
     CONFIRM_CLOSE = "confirm_close"  # the second person ends it
     OBJECT = "object"  # the second person does not agree, or the first thinks again
+    ABUSE = "abuse"  # what may be done about abusive words
     REOPEN = "reopen"  # it ended too early
 
 
@@ -55,6 +56,7 @@ NAMES = {
     Do.CLOSE: "종료",
     Do.CONFIRM_CLOSE: "종료 확인",
     Do.OBJECT: "종료 반대",
+    Do.ABUSE: "폭언 대응",
     Do.REOPEN: "다시 열기",
 }
 CLOSED = "종료된 상담입니다."
@@ -207,4 +209,5 @@ _RULES = {
     Do.CLOSE: _close,
     Do.CONFIRM_CLOSE: _confirm,
     Do.OBJECT: _object,
+    Do.ABUSE: _write,
 }

@@ -14,6 +14,7 @@ from conversation.marks import Marks
 from conversation.schemas import ChannelLimits, Line, TextUnit
 from handoff import veil
 from handoff.desk import words
+from handoff.desk.abuse_dialog import count_words
 from handoff.desk.elements import Composer, Transcript, attributes, block, button, say
 from handoff.queue_order import is_emergency
 from handoff.schemas import CaseCard
@@ -34,6 +35,7 @@ class Handlers:
     to_queue: Callable[[], Any]
     close: Callable[[], Any]
     mark: Callable[[int | None], Any]
+    abuse: Callable[[int | None], Any]
     transfer: Callable[[], Any]
     menu: Callable[[], Any]
     cannot_speak: Callable[[bool], Any]
@@ -174,8 +176,11 @@ class ConversationPane:
                 marks=shown_marks(marks),
                 zone=card.time_zone or "",
                 truncated=len(lines) > KEPT,
+                abusive=list(card.abuse.seqs),
+                markable=card.may_write,
             )
             self.transcript.on("seen", lambda e: self._handlers.seen(int(e.args)), None)
+            self.transcript.on("abuse", lambda e: self._handlers.abuse(int(e.args)), None)
             self.transcript.on("judge", lambda e: self._handlers.mark(int(e.args)), None)
             self.composer = attributes(
                 Composer(), placeholder="민원인에게 보낼 글", max=MAX_CHARS, draft=draft, case_id=card.case.id, limits=shown_limits(limits)
@@ -185,10 +190,15 @@ class ConversationPane:
             self.composer.on("draft", lambda e: self._handlers.draft(e.args), None)
             self.composer.on("find", lambda e: self._handlers.find(e.args), None)
             self.composer.on("put", lambda e: self._handlers.put(e.args), None)
-        self.update(card)
+        self._fill(card)
 
     def update(self, card: CaseCard) -> None:
         """The same case has changed."""
+        self._fill(card)
+        if self.transcript is not None:
+            self.transcript.run_method("abuse", list(card.abuse.seqs), card.may_write)
+
+    def _fill(self, card: CaseCard) -> None:
         case, viewer = card.case, self._viewer
         own = case.owner_id == viewer.id
         emergency = is_emergency(case.severity)
@@ -251,16 +261,20 @@ class ConversationPane:
                 if card.caller is None:
                     _fact("봇이 답한 것", [f"{len(card.bot_lines)}번"])
                     _fact("민원인 시도", [f"{card.attempts}번"])
+                if card.abuse.here or card.abuse.of_person:
+                    _fact("폭언 표시", [count_words(card.abuse)])
             if card.may_write:
                 label = "말할 수 없음 표시 지우기" if card.case.cannot_speak else "말할 수 없음 표시"
-                button(
-                    label,
-                    lambda: self._handlers.cannot_speak(not card.case.cannot_speak),
-                    classes="small",
-                    hint="x",
-                    data_key="KeyX",
-                    data_action="cannot-speak",
-                )
+                with block("div", "card-acts"):
+                    button(
+                        label,
+                        lambda: self._handlers.cannot_speak(not card.case.cannot_speak),
+                        classes="small",
+                        hint="x",
+                        data_key="KeyX",
+                        data_action="cannot-speak",
+                    )
+                    button("폭언 표시", lambda: self._handlers.abuse(None), classes="small", hint="m", data_key="KeyM", data_action="abuse")
 
     def add(self, lines: list[Line]) -> None:
         """New lines, or lines whose mark has changed."""

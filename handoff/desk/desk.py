@@ -20,6 +20,7 @@ from core.events import Event, EventHub
 from core.logging import get
 from core.settings import Settings
 from handoff import service as handoff
+from handoff.desk.abuse_dialog import AbuseMarks
 from handoff.desk.actions import Actions
 from handoff.desk.aside import Aside
 from handoff.desk.case_strip import CaseStrip
@@ -78,10 +79,12 @@ class Desk:
         self._aside = Aside()
         floor = Floor(client, viewer, actions.moves, feed, self._guarded)
         self._leaving = Leaving(floor, actions, lambda: self._card, lambda: self._aside, self._left)
+        self._abuse = AbuseMarks(floor, actions.abuse, lambda: self._card, self._left, self._beat)
         elsewhere: dict[Do, Callable[[], Any]] = {
             Do.CLAIM: lambda: self.take(self._open_id),
             Do.HAND_BACK: self._leaving.ask_hand_back,
             Do.TO_QUEUE: self._leaving.ask_to_queue,
+            Do.ABUSE: self._abuse.ask,
         }
         elsewhere |= dict.fromkeys((Do.CLOSE, Do.CONFIRM_CLOSE, Do.OBJECT), self._leaving.ask_close)
         self._moves = Moves(floor, lambda: self._card, elsewhere, self._open, lambda: self._presence.count_promises())
@@ -98,13 +101,17 @@ class Desk:
                 say("span", "길동무 상담 데스크", "brand")
                 with block("div", "bar-right"):
                     self._signals = Signals()
+                    with block("a", "nav", href="/desk/incidents"):
+                        say("span", "사고")
                     with block("a", "nav", href="/desk/reviews"):
                         say("span", "판정 검토")
                     if self._viewer.has(Role.SUPERVISOR, Role.ADMIN):
-                    with block("a", "nav", href="/desk/incidents"):
-                        say("span", "사고")
                         with block("a", "nav", href="/desk/team"):
                             say("span", "팀")
+                    if self._viewer.has(Role.SUPERVISOR):
+                        with block("a", "nav", href="/board"):
+                            say("span", "현황")
+                    button("다음 상담", self._take_next, classes="small", hint="n", data_key="KeyN", data_action="take-next")
                     button("전화 상담", self._ask_caller, classes="small", hint="c", data_key="KeyC", data_action="phone")
                     button("도움말", show_help, classes="small", hint="?", data_key="?")
                     say("span", self._viewer.display_name, "who")
@@ -135,6 +142,7 @@ class Desk:
                     to_queue=self._leaving.ask_to_queue,
                     close=self._leaving.ask_close,
                     mark=self._ask_mark,
+                    abuse=lambda seq: self._abuse.press() if seq is None else self._abuse.toggle(seq),
                     transfer=lambda: self._moves.move(Do.TRANSFER),
                     menu=self._moves.menu,
                     cannot_speak=lambda on: self._guarded(lambda: self._do.cannot_speak(self._open_id, on)),
@@ -327,6 +335,21 @@ class Desk:
         if refused and refused[0]:
             with self._client:
                 ui.notify(refused[0], type="warning", position="top", close_button="닫기")
+
+    async def _take_next(self) -> None:
+        """Take what stands first and open it; when there is nothing to take, say why."""
+        refused: list[str | None] = []
+
+        async def claim() -> None:
+            case_id, why = await self._do.take_next()
+            refused.append(why)
+            if case_id is not None:
+                await self._open(case_id)
+
+        await self._guarded(claim)
+        if refused and refused[0]:
+            with self._client:
+                ui.notify(refused[0], type="info", position="top", close_button="닫기")
 
     async def _open(self, case_id: int) -> None:
         self._wanted = case_id

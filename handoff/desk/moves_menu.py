@@ -43,6 +43,7 @@ LETTERS = {
     Do.CLOSE: "E",
     Do.CONFIRM_CLOSE: "C",
     Do.OBJECT: "C",
+    Do.ABUSE: "M",
     Do.REOPEN: "R",
 }
 #: Reached from the menu of the desk itself, whatever is open.

@@ -10,7 +10,7 @@ from nicegui import Client, ui
 
 from core.clock import now as clock_now
 from handoff import service as handoff
-from handoff.desk import words
+from handoff.desk import when, words
 from handoff.desk.actions import Actions
 from handoff.desk.elements import attributes, block, button, say
 from handoff.desk.floor import Guarded
@@ -92,16 +92,12 @@ class PresenceControl:
 
     def _show(self, presence: Presence) -> None:
         before, self._known = self._known, presence
-        if before is not None and (before.state, before.held, before.cap, before.away_reason) == (
-            presence.state,
-            presence.held,
-            presence.cap,
-            presence.away_reason,
-        ):
+        if before is not None and replace(presence, last_seen_at=before.last_seen_at) == before:
             return
         away = presence.state != "available"
-        why = handoff.AWAY_REASONS.get(presence.away_reason, "")
-        self._state.set_text(words.STATES.get(presence.state, presence.state) + (f" · {why}" if away and why else ""))
+        why = handoff.away_name(presence.away_reason)
+        until = f" · {presence.resting_until.astimezone(when.SEOUL):%H:%M}까지" if away and presence.resting_until else ""
+        self._state.set_text(words.STATES.get(presence.state, presence.state) + (f" · {why}" if away and why else "") + until)
         attributes(self._state, data_state=presence.state)
         self._load.set_text(f"정원 {presence.held}/{presence.cap}")
         self._label.set_text("응대 시작" if away else "자리 비움")

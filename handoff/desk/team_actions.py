@@ -120,6 +120,16 @@ class TeamActions:
         async with self._acting() as (tx, staff):
             await handoff.check_number(tx, staff, country, number)
 
+    async def rests(self) -> tuple[int, list[handoff.RestFigures]]:
+        """How long a rest after abuse lasts, and who rested how often."""
+        async with self._acting() as (tx, staff):
+            return await handoff.rest_minutes(tx), await handoff.rest_figures(tx, staff, clock_now())
+
+    async def set_rest_minutes(self, minutes: int) -> None:
+        """From the next rest on."""
+        async with self._acting() as (tx, staff):
+            await handoff.set_rest_minutes(tx, staff, minutes)
+
     async def missions(self) -> list[Mission]:
         """The directory."""
         async with self._acting() as (tx, _):

@@ -21,9 +21,10 @@ from handoff.desk.team_districts import TeamDistricts
 from handoff.desk.team_numbers import TeamNumbers
 from handoff.desk.team_people import TeamPeople, known_teams
 from handoff.desk.team_person_dialog import ask_person
+from handoff.desk.team_rests import TeamRests
 
 REFRESH_S = 3.0
-TABS = (("people", "사람"), ("numbers", "당직 번호"), ("districts", "관할"))
+TABS = (("people", "사람"), ("numbers", "당직 번호"), ("districts", "관할"), ("rests", "폭언 · 휴식"))
 
 
 class TeamPage:
@@ -59,6 +60,8 @@ class TeamPage:
             self._numbers = TeamNumbers(self._client, self._viewer, self._do)
         with self._panels["districts"]:
             self._districts = TeamDistricts(self._client, self._viewer, self._do, self._guarded)
+        with self._panels["rests"]:
+            self._rests = TeamRests(self._client, self._do)
         self._choose("people")
         self._floor.feed.attach(self._on_queue)
         ui.timer(REFRESH_S, self._tick, immediate=True)
@@ -82,6 +85,8 @@ class TeamPage:
                 await self._guarded(self._numbers.refresh)
             elif code == "districts":
                 await self._guarded(self._districts.refresh)
+            elif code == "rests":
+                await self._guarded(self._rests.refresh)
 
         return show
 

@@ -21,6 +21,7 @@ from handoff.incidents import repository, statement_repository
 from handoff.incidents.schemas import SAID_BY, STATES, Incident, Member, Person, Picture, Statement, Suggestion
 from handoff.incidents.suggesting import Loose, suggest
 from handoff.queue_order import is_emergency
+from handoff.surge import lane
 from language.categories import Category
 
 TITLE = "incidents.title"
@@ -98,6 +99,7 @@ async def _place(tx: Connection, incident_id: int, case_id: int, staff: Staff) -
     if before is None:
         state = "needs_help" if is_emergency(case["severity"]) else "unknown"
         await repository.add_person(tx, incident_id, case_id=case_id, is_citizen=True, name=None, state=state, said_by="citizen", recorded_by=None)
+    await lane.follow(tx, case_id, incident_id)
     moved = [_person(row) for row in await repository.states(tx, incident_id) if row["case_id"] == case_id]
     if before is not None:
         await _tell(tx, before, "case_removed", case_id=case_id)
@@ -116,6 +118,7 @@ async def remove_case(tx: Connection, staff: Staff, incident_id: int, case_id: i
     await repository.hold_cases(tx, [case_id])
     if await repository.where(tx, case_id) != incident_id:
         raise AppError("not_found")
+    await lane.follow(tx, case_id, None)
     await repository.take_out(tx, case_id)
     await _tell(tx, incident_id, "case_removed", case_id=case_id)
     await audit.record(tx, staff.login, "", "incident.remove_case", case_id, detail={"incident": incident_id})
@@ -134,8 +137,10 @@ async def merge(tx: Connection, staff: Staff, incident_id: int, into_id: int) ->
     await _standing(tx, incident_id)
     await _standing(tx, into_id)
     cases = await repository.case_ids(tx, incident_id)
+    await repository.hold_cases(tx, [*cases, *await repository.case_ids(tx, into_id)])
     await repository.pour(tx, incident_id, into_id)
     row = await repository.end(tx, incident_id, staff.id, into_id)
+    await lane.merged(tx, into_id)
     await _tell(tx, incident_id, "merged", **_incident(row))
     await _tell(tx, into_id, "taken_in", merged=incident_id, cases=cases, people=[_person(one) for one in await repository.states(tx, into_id)])
     await audit.record(tx, staff.login, "", "incident.merge", detail={"incident": incident_id, "into": into_id})

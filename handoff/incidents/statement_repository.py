@@ -55,7 +55,7 @@ async def lock_due(tx: Connection, statement_id: int, conversation_id: str, quie
     return await database.one(
         tx,
         """SELECT d.case_id, s.body, s.incident_id, c.channel, c.status, c.synthetic,
-                  EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.category = ANY(%(quiet)s)) OR
+                  c.guarded_at IS NOT NULL OR EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.category = ANY(%(quiet)s)) OR
                   EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND i.category = ANY(%(quiet)s) AND i.action IN ('ask', 'escalate'))
                   AS is_quiet
            FROM incident_deliveries d JOIN incident_statements s ON s.id = d.statement_id JOIN conversations c ON c.id = d.conversation_id

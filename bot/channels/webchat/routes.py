@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 
-from bot import triage_slot
+from bot import surge, triage_slot
 from bot.channels.webchat.schemas import ConversationIn, LocationIn, MessageIn, ReadIn
 from bot.channels.webchat.stream import EventStream
 from bot.limits import Limits
@@ -114,7 +114,9 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
 
 async def _start(services: Services, language: str) -> tuple[str, str]:
     async with services.db.read() as connection:  # one statement, which is its own transaction
-        return await conversation.start(connection, CHANNEL, language=language)
+        started = await conversation.start(connection, CHANNEL, language=language)
+    await surge.open_with(services.db, services.cipher, started[0], language)
+    return started
 
 
 async def _accept(services: Services, inbound: Inbound, token: str) -> Accepted:

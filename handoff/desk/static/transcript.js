@@ -10,6 +10,7 @@ export default {
         <article class="line" :class="['by-' + line.by, line.urgency ? 'sev-' + line.urgency : '', {own: line.own}]" :data-seq="line.seq">
           <header><b>{{ line.who }}</b><span v-if="line.urgency" class="badge" :class="'sev-' + line.urgency"><span aria-hidden="true">{{ line.shape }}</span> {{ line.word }}</span>
             <button v-if="line.by === 'citizen' && !line.wordless" type="button" class="judge" title="이 글이 응급이었는지 판정" @click="$emit('judge', line.seq)">판정</button>
+            <button v-if="line.by === 'citizen' && marking" type="button" class="judge abusive" :aria-pressed="String(rude.includes(line.seq))" title="폭언으로 표시하거나 지우기" @click="$emit('abuse', line.seq)">{{ rude.includes(line.seq) ? '✕ 폭언 표시됨' : '폭언' }}</button>
             <time :title="there(line.at)">{{ clock(line.at) }}</time></header>
           <p class="words" :class="{wordless: line.wordless}"><template v-if="line.pieces.length && !unveiled"><template v-for="(piece, n) in line.pieces" :key="n"><button v-if="piece[1]"
             type="button" class="veil" aria-label="가린 말. 누르면 보입니다." @click="unveiled = true">●●</button><template v-else>{{ piece[0] }}</template></template></template><template v-else>{{ line.text }}</template></p>
@@ -24,15 +25,16 @@ export default {
         {{ unveiled ? '거친 말 가리기' : '가린 말 보기' }} <kbd aria-hidden="true">o</kbd></button>
       <button v-if="below" type="button" class="small below" @click="toEnd">새 글 보기 ↓</button>
     </div>`,
-  props: { lines: Array, marks: Object, zone: String, truncated: Boolean },
-  emits: ["seen", "judge"],
+  props: { lines: Array, marks: Object, zone: String, truncated: Boolean, abusive: Array, markable: Boolean },
+  emits: ["seen", "judge", "abuse"],
   data() {
-    return { known: [], read: 0, delivered: 0, failed: [], isTyping: false, unveiled: false, below: false, told: 0 };
+    return { known: [], read: 0, delivered: 0, failed: [], isTyping: false, unveiled: false, below: false, told: 0, rude: [], marking: false };
   },
   created() {
     this.STATES = STATES;
     this.known = this.lines || [];
     this.mark(this.marks || {});
+    this.abuse(this.abusive || [], this.markable);
   },
   mounted() {
     this.toEnd();
@@ -68,6 +70,10 @@ export default {
       this.read = Math.max(this.read, marks.read || 0);
       this.delivered = Math.max(this.delivered, marks.delivered || 0);
       this.failed = marks.failed || [];
+    },
+    abuse(seqs, may) {
+      this.rude = seqs;
+      this.marking = may;
     },
     state(line) {
       if (this.failed.includes(line.seq)) return "failed";

@@ -1,0 +1,1 @@
+"""Surge mode: one switch for the hour in which everybody calls at once."""
