@@ -16,6 +16,7 @@ from bot.sender import Sender
 from bot.services import Services
 from bot.triage_slot import TriageSlot
 from bot.turn import TurnQueue, TurnSlot
+from bot.typing_display import TypingDisplay
 from conversation import service as conversation
 from core import db as database
 from core import heartbeat, timers
@@ -59,6 +60,7 @@ class Worker:
             self._statements(),
             self._duty_calls(),
             self.sender.run(),
+            TypingDisplay(self.services.db, self.services.cipher, self.sender.channels).run(),
             heartbeat.beat(self.services.db, "worker", self._state),
             review_jobs.run(self.services.db),
             editing_jobs.run(self.services.db, self.services.settings),
