@@ -59,6 +59,7 @@ STEPS = (
     Step("incident_people", "UPDATE incident_people SET name = NULL WHERE case_id = ANY(%(cases)s)"),
     Step("inbox", "DELETE FROM inbox WHERE conversation_id = ANY(%(conversations)s)"),
     Step("outbox", "DELETE FROM outbox WHERE conversation_id = ANY(%(conversations)s)"),
+    Step("kakao_consults", "DELETE FROM kakao_consults WHERE conversation_id = ANY(%(conversations)s)"),
     Step("reply_windows", "DELETE FROM reply_windows WHERE conversation_id = ANY(%(conversations)s)"),
     Step("messages", "DELETE FROM messages WHERE conversation_id = ANY(%(conversations)s)"),
     Step("timers", "DELETE FROM timers WHERE subject = ANY(%(conversations)s) OR subject = ANY(%(cases)s::text[])"),
@@ -97,7 +98,7 @@ NOBODY = frozenset(
         "notices", "notice_history", "attachment_files", "notice_attachments", "passage_cache", "missions", "emergency_numbers", "mission_details",
         "alarm_changes", "alarm_levels", "entry_rules", "local_contacts", "mission_facts", "sync_runs", "sync_pages", "service_syncs",
         "mission_competences", "mission_officers", "agent_presence", "desk_times", "duty_numbers", "shifts", "staff_skills", "team_members", "staff",
-        "desk_rules", "incidents", "incident_statements", "surge_switches", "target_numbers", "invites", "staff_sessions", "sign_in_attempts", "heartbeats",
+        "desk_rules", "incidents", "incident_statements", "surge_switches", "target_numbers", "invites", "staff_sessions", "sign_in_attempts", "heartbeats", "kakao_event_days",
     }
 )  # fmt: skip
 

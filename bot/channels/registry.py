@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.channels.contract import Channel, KeepsState
+from bot.channels.kakao import channel as kakao_channel
 from bot.channels.line import channel as line_channel
 from conversation import limits, windows
 from conversation.schemas import ChannelLimits
@@ -14,7 +15,7 @@ from core.db import Connection, Database
 from core.settings import Settings
 
 #: Each gives its channel, or None where the settings do not name it.
-MAKERS: tuple[Callable[[Settings], Channel | None], ...] = (line_channel.make,)
+MAKERS: tuple[Callable[[Settings], Channel | None], ...] = (line_channel.make, kakao_channel.make)
 
 
 def configured(settings: Settings, db: Database, cipher: Cipher) -> dict[str, Channel]:

@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse
 from bot.channels import guard
 from bot.channels.contract import Outbound, Parcel, SendResult, WindowClosed
 from bot.channels.door import Answer, Door
-from bot.channels.kakao import callback, consult_routes, sentences, wire
+from bot.channels.kakao import callback, consult_routes, repository, sentences, wire
 from bot.channels.kakao.bizgo import Bizgo
 from bot.channels.kakao.consult import ConsultTalkGateway
 from bot.channels.kakao.events import EventApi
@@ -26,6 +26,7 @@ from bot.channels.kakao.happytalk import Happytalk
 from bot.channels.kakao.http import client
 from bot.channels.kakao.parsing import NAME, Asked, asked
 from bot.channels.kakao.service import CONSULT, ConsultTalk
+from bot.sender import QUIET_CATEGORIES
 from conversation import windows
 from conversation.schemas import ReplyWindow
 from core.clock import now
@@ -135,7 +136,7 @@ class KakaoChannel:
         until = at + ANSWER
         if said.choice == sentences.MORE:
             found = await door.collect(NAME, said.user, until=until)
-            return await self._response(said, found) if found else wire.response([Outbound(self._say(said, "empty"))])
+            return await self._response(door, said, found) if found else wire.response([Outbound(self._say(said, "empty"))])
         inbound = said.inbound(secrets.token_urlsafe(18))
         if inbound is None:
             return wire.response([Outbound(self._say(said, "empty"), quick_replies=(sentences.danger(said.language),))])
@@ -143,29 +144,42 @@ class KakaoChannel:
         window = ReplyWindow(at + callback.WINDOW, True, CALLBACK, token=said.callback_url) if can_call_back else None
         answer = await door.converse(inbound, until=until, window=window, language=said.language)
         if can_call_back and answer.state == "waiting":
-            return wire.waiting_for_callback(sentences.late(said.language, self._skill.hotline, comes_by_itself=True).text)
+            is_quiet = await self._is_quiet(door.services.db, answer.arrived.conversation_id)
+            text = self._say(said, "quiet") if is_quiet else sentences.late(said.language, self._skill.hotline, comes_by_itself=True).text
+            return wire.waiting_for_callback(text)
         if can_call_back and answer.arrived.window_id is not None:  # the response was without it, so that Kakao does not take it any more
             async with door.services.db.read() as connection:
                 await windows.spend(connection, answer.arrived.window_id)
-        return await self._response(said, answer)
+        return await self._response(door, said, answer)
 
-    async def _response(self, said: Asked, answer: Answer) -> dict[str, Any]:
-        messages = answer.messages
-        if not messages and answer.state == "to_person":
-            messages = (Outbound(self._say(said, "passed_on"), quick_replies=(sentences.danger(said.language),)),)
-        elif not messages:
-            # Events go to friends of the channel: to others nothing can be promised.
-            messages = (sentences.late(said.language, self._skill.hotline, comes_by_itself=self._events is not None and said.is_friend),)
-        return wire.response(messages, under=await self._way_to_person(answer.arrived.conversation_id, said.language))
+    async def _response(self, door: Door, said: Asked, answer: Answer) -> dict[str, Any]:
+        conversation_id = answer.arrived.conversation_id
+        is_quiet = await self._is_quiet(door.services.db, conversation_id)
+        messages = answer.messages or (self._without_answer(said, answer, is_quiet=is_quiet),)
+        return wire.response(messages, under=await self._way_to_person(conversation_id, said.language, is_quiet=is_quiet))
 
-    async def _way_to_person(self, conversation_id: str, language: str) -> dict[str, Any] | None:
+    def _without_answer(self, said: Asked, answer: Answer, *, is_quiet: bool) -> Outbound:
+        if is_quiet:
+            return Outbound(self._say(said, "quiet"))
+        if answer.state == "to_person":
+            return Outbound(self._say(said, "passed_on"), quick_replies=(sentences.danger(said.language),))
+        # Events go to friends of the channel: to others nothing can be promised.
+        return sentences.late(said.language, self._skill.hotline, comes_by_itself=self._events is not None and said.is_friend)
+
+    async def _is_quiet(self, db: Database, conversation_id: str) -> bool:
+        async with db.read() as connection:
+            return await repository.is_quiet(connection, conversation_id, QUIET_CATEGORIES)
+
+    async def _way_to_person(self, conversation_id: str, language: str, *, is_quiet: bool) -> dict[str, Any] | None:
         """The button to a person of ours: into the consult talk with a reference, or to the channel's own one-to-one chat."""
+        said = sentences.sentences(language)
         if self._consult is None:
-            return wire.operator_button(sentences.sentences(language).operator) if self._skill.has_operator else None
+            return wire.operator_button(said.operator) if self._skill.has_operator and not is_quiet else None
         token = await self._consult.reference(conversation_id) if self._skill.consult_channel else None
         if token is None:
             return None
-        return wire.link_button(sentences.sentences(language).consult, f"{OPEN_CONSULT}{self._skill.consult_channel}?{urlencode({'extra': token})}")
+        label = said.go_on if is_quiet else said.consult
+        return wire.link_button(label, f"{OPEN_CONSULT}{self._skill.consult_channel}?{urlencode({'extra': token})}")
 
     def _say(self, said: Asked, what: str) -> str:
         return str(getattr(sentences.sentences(said.language), what)).format(hotline=self._skill.hotline)
@@ -178,7 +192,9 @@ class KakaoChannel:
         if window is not None:
             if window.fallback != CALLBACK or not callback.is_allowed(window.token, self._skill.callback_hosts):
                 return WindowClosed()
-            under = await self._way_to_person(parcel.conversation_id, "ko")
+            if self._db is None:
+                return WindowClosed()
+            under = await self._way_to_person(parcel.conversation_id, "ko", is_quiet=await self._is_quiet(self._db, parcel.conversation_id))
             return await callback.post(self._client, window.token, wire.response(parcel.messages, under=under))
         if self._events is None or self._db is None or parcel.to.startswith("consult:"):
             return WindowClosed()

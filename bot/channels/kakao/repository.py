@@ -109,6 +109,19 @@ async def has_open_case(connection: Connection, conversation_id: str) -> bool:
     return row is not None
 
 
+async def is_quiet(connection: Connection, conversation_id: str, categories: list[str]) -> bool:
+    """Whether somebody may read along: then nothing on the screen may speak of danger or help."""
+    row = await database.one(
+        connection,
+        """SELECT 1 FROM conversations c WHERE c.id = %s AND (c.guarded_at IS NOT NULL OR EXISTS (
+               SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND i.category = ANY(%s) AND i.action IN ('ask', 'escalate')
+                 AND i.received_at > now() - interval '24 hours'))""",
+        conversation_id,
+        categories,
+    )
+    return row is not None
+
+
 async def finish(tx: Connection, consult_id: int, by: str) -> bool:
     """A session is over; False if it was already."""
     return (

@@ -27,6 +27,9 @@ class Sentences:
     operator: str
     empty: str
     group: str
+    #: Where somebody may read along: no number, no word of help.
+    quiet: str
+    go_on: str
 
 
 SENTENCES = {
@@ -37,6 +40,7 @@ SENTENCES = {
         "지금은 글을 받지 못하고 있습니다. 위험하거나 급하면 영사안전콜센터 {hotline} 로 전화하세요. 24시간 받습니다.",
         "답 보기", "상담 이어가기", "상담원 연결", "무엇을 도와드릴까요? 글로 적어 주세요. 위험하면 {hotline} 로 전화하세요.",
         "여럿이 있는 방에서는 상담하지 않습니다. 채널과의 1:1 대화방에 적어 주세요. 위험하면 {hotline} 로 전화하세요.",
+        "네, 확인했습니다.", "이어서 보기",
     ),
     "en": Sentences(
         "Your answer is being prepared. Tap “See answer” below in a moment. In danger, call {hotline}.",
@@ -45,6 +49,7 @@ SENTENCES = {
         "We cannot take messages right now. In danger or in a hurry, call {hotline}, day and night.",
         "See answer", "Go on talking", "Counsellor", "How can we help? Please write. In danger, call {hotline}.",
         "We do not answer in group chats. Please write to the channel itself. In danger, call {hotline}.",
+        "Thank you, noted.", "Continue",
     ),
     "ja": Sentences(
         "回答を準備しています。少ししてから下の「回答を見る」を押してください。危険なときは {hotline} に電話してください。",
@@ -53,6 +58,7 @@ SENTENCES = {
         "ただいまメッセージを受け取れません。危険なときは {hotline} に電話してください。24時間つながります。",
         "回答を見る", "相談を続ける", "相談員につなぐ", "どのようなご用件ですか。文字でお書きください。危険なときは {hotline} に電話してください。",
         "グループトークではご相談をお受けしません。チャンネルとの 1:1 トークにお書きください。危険なときは {hotline} に電話してください。",
+        "はい、確認しました。", "続きを見る",
     ),
     "zh": Sentences(
         "正在准备回答。请稍后点按下面的“查看回答”。如有危险,请致电 {hotline}。",
@@ -61,6 +67,7 @@ SENTENCES = {
         "目前无法接收消息。如有危险或紧急情况,请致电 {hotline},全天 24 小时。",
         "查看回答", "继续咨询", "转接咨询员", "请问需要什么帮助?请输入文字。如有危险,请致电 {hotline}。",
         "我们不在群聊中提供咨询。请在与频道的一对一聊天中输入。如有危险,请致电 {hotline}。",
+        "好的,已确认。", "继续查看",
     ),
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from bot.channels.contract import Action, ActionKind, Actions, Capabilities, Card, Limit, Outbound
+from bot.channels.contract import DANGER, Action, ActionKind, Actions, Capabilities, Card, Limit, Outbound
 from bot.channels.splitting import cut, divide
 
 #: As small as the smallest of what a message may become: a text in the skill's response, a message of the consult talk.
@@ -70,7 +70,8 @@ def plain(messages: Sequence[Outbound]) -> tuple[str, ...]:
     for message in messages:
         lines = [message.title, message.text, *(_line(action, message.text) for action in message.actions)]
         if message.quick_replies:
-            said = [action.text or action.label for action in message.quick_replies if action.kind is ActionKind.CHOICE]
+            # The danger button stands in every message: as a line under each of a counsellor's it would be noise. Its words still work.
+            said = [action.text or action.label for action in message.quick_replies if action.kind is ActionKind.CHOICE and action.value != DANGER]
             lines.append("(" + " / ".join(said) + ")" if said else "")
         text = "\n".join(filter(None, lines))
         if parts and PLAIN.fits(joined := f"{parts[-1]}\n\n{text}"):
@@ -104,7 +105,8 @@ def _list(questions: Sequence[Action]) -> Json:
 
 def _add_button(outputs: list[Json], button: Json, *, room: int) -> None:
     if len(outputs) < room:
-        outputs.append({"textCard": {"description": "이 카카오톡에서 이어서 상담받으려면 아래 단추를 누르세요.", "buttons": [button], "forwardable": False}})
+        # Passed on, its reference would lead somebody else into this talk.
+        outputs.append({"textCard": {"description": button["label"], "buttons": [button], "forwardable": False}})
         return
     for one in reversed(outputs):
         card = one.get("textCard")
