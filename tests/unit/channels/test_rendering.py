@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.contract import DANGER, Action, ActionKind, Actions, Capabilities, Card, Limit, Outbound
+from bot.channels.kakao.wire import CAPABILITIES as KAKAO
 from bot.channels.rendering import offered, render
 from bot.channels.words import WORDS
 from conversation.schemas import Body, Button, Phone, SourceCard, TextUnit
@@ -24,13 +25,7 @@ TABLES = {
         may_push=True,
         push_has_key=True,
     ),
-    "kakao": Capabilities(
-        Limit(1000),
-        messages_per_send=3,
-        quick_replies=Actions(10, Limit(14), frozenset({ActionKind.CHOICE})),
-        buttons=Actions(3, Limit(14), frozenset({ActionKind.LINK, ActionKind.PHONE}), text=Limit(400)),
-        card=Card(Limit(50), Limit(230), Actions(3, Limit(14), frozenset({ActionKind.LINK}))),
-    ),
+    "kakao": KAKAO,
     "wechat": Capabilities(Limit(2048, TextUnit.UTF8), buttons=Actions(6, Limit(16), frozenset({ActionKind.CHOICE}))),
     "sms": Capabilities(Limit(90, TextUnit.EUC_KR)),
     "narrow": Capabilities(Limit(8, TextUnit.UTF8), quick_replies=Actions(1, Limit(8), KINDS), buttons=Actions(1, Limit(8), KINDS, text=Limit(8))),
