@@ -64,7 +64,7 @@ def choose(wanted: Wanted, candidates: Iterable[Candidate], tried: Iterable[int]
     return None
 
 
-def _pools(wanted: Wanted, free: list[Candidate]) -> Iterable[list[Candidate]]:
+def _pools(wanted: Wanted, free: list[Candidate], candidates: list[Candidate]) -> Iterable[list[Candidate]]:
     team = [one for one in free if wanted.team in (one.teams or {CENTRE})]
     is_anybodys = is_emergency(wanted.severity) or (wanted.team == INCIDENT_LANE and not any(INCIDENT_LANE in one.teams for one in candidates))
     groups = [team, free] if is_anybodys else [team]
