@@ -13,8 +13,9 @@ from typing import cast
 
 EVENT = re.compile(rb"(?<![^\n])id: (\d+)\r\nevent: [^\r]*\r\ndata: [^\r]*\r\n\r\n")
 #: As the citizens' page does it: after a refusal it asks again a little later, not all at the same moment.
-AGAIN_S = (0.5, 1.5)
-CONNECT_S = 15.0
+AGAIN_S, MOST_S = 0.5, 8.0
+#: The page gives a silent line up after so long.
+CONNECT_S = 40.0
 
 
 @dataclass
@@ -107,6 +108,7 @@ class Chat:
     async def connect(self) -> None:
         """Open the stream, however often it takes."""
         loop = asyncio.get_running_loop()
+        failures = 0
         while True:
             opened: asyncio.Future[int] = loop.create_future()
             self._gone = gone = asyncio.Event()
@@ -121,8 +123,9 @@ class Chat:
                 self.is_open.set()
                 return
             self.refused += 1
+            failures += 1
             reading.end()
-            await asyncio.sleep(random.uniform(*AGAIN_S))
+            await asyncio.sleep(min(AGAIN_S * 2**failures, MOST_S) * random.uniform(0.5, 1.5))
 
     async def stay(self) -> None:
         """Come back whenever the line drops, until cancelled."""

@@ -7,6 +7,7 @@ import asyncio
 import html
 import json
 import re
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from time import time
 from typing import Any
@@ -26,6 +27,16 @@ AGAIN_S = 0.5
 
 class NotNow(aiohttp.ClientError):
     """The page was refused; it is asked for again."""
+
+
+def audit_desk(rows: Set[int], seen: Set[int], waiting: Sequence[int], published: Set[int], shown: int) -> int:
+    """How many cases a desk has missed. ``waiting`` is the queue in its order, of which a desk is given the first ``shown``, and of the rest the number.
+
+    What stands first at the end, while nothing leaves the queue, has stood among the first since it came: the desk must have seen it, and must show
+    it still. Whatever else it shows must wait too.
+    """
+    first = set(waiting[:shown])
+    return len((first & published) - seen) + len(first - rows) + len(rows - set(waiting))
 
 
 class Desk:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from bench import program
 from bench.chat_stream import Chat, audit
 from bench.client import session
-from bench.desk_stream import Desk
+from bench.desk_stream import Desk, audit_desk
 from bench.stats import percentile, table
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body
@@ -31,6 +31,8 @@ from core.crypto import Cipher, hash_token, load_cipher, new_token
 from core.db import Database
 from core.postgres import EmbeddedPostgres
 from handoff import service as handoff
+from handoff.desk.queue_pane import SHOWN
+from handoff.models import IN_ORDER
 
 CHATS = 2000
 DESKS = 50
@@ -190,12 +192,13 @@ async def _drop(run: Run, citizens: list[Chat], pages: list[Desk]) -> None:
 
 
 async def _report(db: Database, run: Run, citizens: list[Chat], pages: list[Desk]) -> int:
-    numbers = await _settled(db, citizens, pages, run)
+    async with db.read() as connection:
+        queued = await database.rows(connection, f"SELECT id FROM cases WHERE status = 'queued' ORDER BY {IN_ORDER}, arrival_at, id")
+    waiting = [int(row["id"]) for row in queued]
+    numbers = await _settled(db, citizens, pages, set(waiting[:SHOWN]) & run.cases.keys())
     audits = [audit(citizen.seen, numbers.get(conversation.stream(citizen.conversation_id), set())) for citizen in citizens]
     missed, twice = sum(one for one, _ in audits), sum(other for _, other in audits)
-    async with db.read() as connection:
-        waiting = {row["id"] for row in await database.rows(connection, "SELECT id FROM cases WHERE status = 'queued' ORDER BY id LIMIT 200")}
-    desks_missed = sum(len(run.cases.keys() - page.seen.keys()) + len(waiting ^ page.rows.keys()) + page.gaps for page in pages)
+    desks_missed = sum(audit_desk(page.rows.keys(), page.seen.keys(), waiting, run.cases.keys(), SHOWN) + page.gaps for page in pages)
     desks_twice = sum(page.twice for page in pages)
     lines, worst = [], 0.0
     for name, is_away in (("seen", False), ("seen, dropped and coming back", True)):
@@ -233,7 +236,7 @@ async def _report(db: Database, run: Run, citizens: list[Chat], pages: list[Desk
     return 1 if missed or twice or desks_missed or desks_twice else 0
 
 
-async def _settled(db: Database, citizens: list[Chat], pages: list[Desk], run: Run) -> dict[str, set[int]]:
+async def _settled(db: Database, citizens: list[Chat], pages: list[Desk], cases: set[int]) -> dict[str, set[int]]:
     """The numbers of every stream, once all have seen everything or the time for stragglers is over."""
     async with db.read() as connection:
         rows = await database.rows(connection, "SELECT stream, seq FROM events WHERE stream LIKE 'conversation:%%'")
@@ -242,7 +245,7 @@ async def _settled(db: Database, citizens: list[Chat], pages: list[Desk], run: R
         numbers.setdefault(row["stream"], set()).add(row["seq"])
     until = time.monotonic() + SETTLE_S
     owed = [(citizen.seen.times, numbers.get(conversation.stream(citizen.conversation_id), set())) for citizen in citizens]
-    for had, wanted in [*owed, *((page.seen, set(run.cases)) for page in pages)]:
+    for had, wanted in [*owed, *((page.seen, cases) for page in pages)]:
         while wanted - had.keys() and time.monotonic() < until:  # noqa: ASYNC110 - what is waited for happens in other processes
             await asyncio.sleep(0.25)
     await asyncio.sleep(2.0)  # what is wrongly sent twice has time to come

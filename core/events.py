@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from psycopg.types.json import Jsonb
 
 from core import db as database
 from core.db import Connection, Database
+from core.errors import DatabaseUnavailable
 from core.logging import get
 
 log = get(__name__)
@@ -45,6 +47,10 @@ PAGE = 200
 #: Looks of one process at the same time. When thousands of readers are woken or come back at once, the others wait here and not at the pool: there
 #: they would be refused, and would keep its connections from whoever has something to say.
 LOOKS = 6
+#: Whoever waits for their turn waits as long as the line moves; when no look has ended for so long, the database does not answer.
+STUCK_S = 8.0
+#: And never longer than this: a citizen's page gives a silent line up after 40 s.
+LONGEST_TURN_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -189,6 +195,7 @@ class EventHub:
         self._hinted: dict[str, set[Callable[[str], None]]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._looks = asyncio.Semaphore(LOOKS)
+        self._moved_at = 0.0
         self.connected = False
 
     def start(self) -> None:
@@ -214,8 +221,35 @@ class EventHub:
         Raises:
             DatabaseUnavailable: the server is away.
         """
-        async with self._looks, self.db.read() as connection:
-            yield connection
+        async with self._looks:
+            async with self.db.read() as connection:
+                yield connection
+            self._moved_at = time.monotonic()
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One's turn for a look of one's own, when thousands come back at once: they wait as long as the line moves, and hold nothing meanwhile.
+
+        Raises:
+            DatabaseUnavailable: the looks before do not end.
+        """
+        began = time.monotonic()
+        waiting = asyncio.ensure_future(self._looks.acquire())
+        try:
+            while not waiting.done():
+                await asyncio.wait({waiting}, timeout=STUCK_S / 8)
+                at = time.monotonic()
+                if not waiting.done() and (at - max(self._moved_at, began) >= STUCK_S or at - began >= LONGEST_TURN_S):
+                    raise DatabaseUnavailable("the looks before do not end")
+        except BaseException:
+            if not waiting.cancel():
+                self._looks.release()
+            raise
+        try:
+            yield
+            self._moved_at = time.monotonic()
+        finally:
+            self._looks.release()
 
     @contextlib.contextmanager
     def subscribe(self, *streams: str) -> Iterator[Wake]:

@@ -105,11 +105,12 @@
         if (this.stopped) return;
         if (!this.id) { await wait(300); continue; }
         try {
-          if (this.failures < 3) await this.stream(); else await this.poll();
+          if (this.failures < 3) { await this.stream(); await wait(1000 * Math.random()); } else await this.poll();
         } catch {
           this.failures += 1;
           this.tell('trouble');
-          await wait(Math.min(500 * 2 ** this.failures, 8000));
+          // Each at a time of its own: after a break of the server thousands come back.
+          await wait(Math.min(500 * 2 ** this.failures, 8000) * (0.5 + Math.random()));
         }
       }
     }

@@ -39,6 +39,8 @@ from handoff.incidents.pages import mount as incident_pages
 from handoff.soon import warm
 
 ASSETS = Path(__file__).parent / "static"
+#: A whole shift that sits down in the same minute must not be turned away.
+BUSY_S = 20.0
 HEAD = "".join(f'<link rel="stylesheet" href="/desk/assets/{name}.css">' for name in ("desk", "places", "moves")) + '<meta name="robots" content="noindex">'
 
 
@@ -67,7 +69,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
 
     app.include_router(tiles_router(db, settings.tile_url))
     app.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
-    ui.page("/desk", title="상담 데스크")(_page)
+    ui.page("/desk", title="상담 데스크", response_timeout=BUSY_S)(_page)
     ui.page("/desk/reviews", title="판정 검토")(_reviews)
     ui.page("/desk/mission", title="공관 데스크")(_mission)
     ui.page("/desk/team", title="팀")(_team)

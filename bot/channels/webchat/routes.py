@@ -101,7 +101,7 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     @router.get("/conversations/{conversation_id}/events", response_model=None)
     async def follow(conversation_id: str, request: Request) -> Response:
         after = _after(request)
-        await within(_check(services, conversation_id, _token(request)))
+        await _check(services, conversation_id, _token(request))
         if "text/event-stream" in request.headers.get("accept", ""):
             hints = partial(services.hub.hinted, conversation.stream(conversation_id))
             return EventStream(_following(services, conversation_id, after), _render, KEEP_ALIVE_S, hints)
@@ -129,8 +129,12 @@ async def _accept(services: Services, inbound: Inbound, token: str) -> Accepted:
 
 
 async def _check(services: Services, conversation_id: str, token: str) -> None:
-    async with services.hub.look() as connection:
-        await conversation.check_token(connection, conversation_id, token)
+    async def look() -> None:
+        async with services.db.read() as connection:
+            await conversation.check_token(connection, conversation_id, token)
+
+    async with services.hub.turn():
+        await within(look())
 
 
 async def _press(services: Services, inbound: Inbound, token: str, decision: Decision) -> Accepted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import signal
 import time
@@ -339,3 +340,42 @@ async def test_hundreds_of_readers_who_come_at_once_are_all_served_and_leave_roo
         assert await asyncio.gather(*reading) == [1] * 600
     finally:
         await small.close()
+
+
+async def test_whoever_waits_for_a_turn_is_not_refused_while_the_line_moves(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "STUCK_S", 0.4)
+    hub = EventHub(db)
+
+    async def look() -> None:
+        async with hub.turn():
+            await asyncio.sleep(0.1)
+
+    began = asyncio.get_running_loop().time()
+    await asyncio.gather(*(look() for _ in range(events.LOOKS * 8)))
+    assert asyncio.get_running_loop().time() - began > 0.7, "they waited for longer than a stuck line would let them"
+
+
+async def test_turns_that_do_not_come_are_refused_and_none_is_lost(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "STUCK_S", 0.2)
+    hub = EventHub(db)
+    let_go = asyncio.Event()
+
+    async def hold() -> None:
+        async with hub.turn():
+            await let_go.wait()
+
+    holding = [asyncio.create_task(hold()) for _ in range(events.LOOKS)]
+    await asyncio.sleep(0.05)
+    for _ in range(3):
+        with pytest.raises(DatabaseUnavailable):
+            async with hub.turn():
+                raise AssertionError("nobody has let go")
+    given_up = asyncio.create_task(hold())
+    await asyncio.sleep(0.05)
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    let_go.set()
+    await asyncio.gather(*holding)
+    async with asyncio.timeout(2), contextlib.AsyncExitStack() as stack:
+        for _ in range(events.LOOKS):
+            await stack.enter_async_context(hub.turn())

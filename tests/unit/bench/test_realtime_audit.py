@@ -8,7 +8,7 @@ import resource
 import pytest
 
 from bench.chat_stream import Reading, Seen, audit
-from bench.desk_stream import Desk
+from bench.desk_stream import Desk, audit_desk
 from bench.realtime import raise_file_limit
 from bot.channels.webchat.stream import PING, sent
 
@@ -62,3 +62,17 @@ def test_the_file_limit_is_raised_and_never_lowered() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(
+    ("rows", "seen", "expected"),
+    [
+        ({1, 2, 3}, {1, 2, 3}, 0),
+        ({1, 2, 3, 5}, {1, 2, 3, 5}, 0),  # an urgent one has come before the fifth, which stays in the list
+        ({1, 2}, {1, 2, 3}, 1),  # seen once, lost from the list
+        ({1, 2}, {1, 2}, 2),  # never seen and not in the list
+        ({1, 2, 3, 9}, {1, 2, 3, 9}, 1),  # 9 does not wait any more
+    ],
+)
+def test_a_desk_owes_the_first_of_the_queue_and_shows_nothing_that_does_not_wait(rows, seen, expected):
+    assert audit_desk(rows, seen, [3, 1, 2, 4, 5], {1, 2, 3, 4, 5}, 3) == expected
