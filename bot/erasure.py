@@ -53,6 +53,11 @@ STEPS = (
     Step("case_notes", "DELETE FROM case_notes WHERE case_id = ANY(%(cases)s)"),
     Step("case_promises", "DELETE FROM case_promises WHERE case_id = ANY(%(cases)s)"),
     Step("locate_codes", "DELETE FROM locate_codes WHERE case_id = ANY(%(cases)s)"),
+    Step(  # before the numbers of callers go, since texts to them are found by these
+        "text_deliveries",
+        """DELETE FROM text_deliveries WHERE conversation_id = ANY(%(conversations)s)
+           OR number_hash IN (SELECT number_hash FROM phone_calls WHERE case_id = ANY(%(cases)s) AND number_hash IS NOT NULL)""",
+    ),
     Step("phone_calls", "UPDATE phone_calls SET caller = NULL, number = NULL, number_hash = NULL WHERE case_id = ANY(%(cases)s)"),
     Step("case_hand_ons", "UPDATE case_hand_ons SET said = NULL WHERE case_id = ANY(%(cases)s)"),
     Step("cases", "UPDATE cases SET summary = NULL, verified_contact = NULL WHERE id = ANY(%(cases)s)"),
@@ -82,6 +87,7 @@ KEPT = {
     "abuse_rests": "that an agent rested after a contact, by the case's number",
     "legal_holds": "why something was kept; a standing one forbids the erasure",
     "streams": "a counter for each stream",
+    "text_parts": "parts of a long text, sealed, which become a line of a conversation within half a minute",
     "case_rungs": "when whom was called, by role",
     "case_routings": "country of the case",
     "case_missions": "missions of the case",

@@ -8,6 +8,8 @@ from typing import Any
 
 from bot import escalation
 from bot.channels import registry
+from bot.channels.contract import Works
+from bot.channels.door import Door
 from bot.dialogue.client import DialogueClient
 from bot.dialogue.intents import FILE, DialogueIntents
 from bot.dialogue.process import DialogueProcess
@@ -70,6 +72,8 @@ class Worker:
         ]
         if self.services.knowledge is not None:
             tasks.append(self.services.knowledge.watch())
+        door = Door(self.services, self.sender.channels)
+        tasks += [channel.work(door) for channel in self.sender.channels.values() if isinstance(channel, Works)]
         await asyncio.gather(*tasks)
 
     def _state(self) -> dict[str, Any]:

@@ -102,6 +102,8 @@ class Capabilities:
     location_in: bool = False
     typing: bool = False
     read: bool = False
+    #: Whether the link of the location page goes along; where it does not, the place is asked for in words.
+    location_link: bool = True
     #: Whether a message may be sent without a reply window that is open.
     may_push: bool = False
     #: Whether a push that is repeated under the same key is delivered once.
@@ -210,6 +212,14 @@ class KeepsState(Protocol):
 
     def use(self, db: Database, cipher: Cipher) -> None:
         """Called once, before anything is received or sent."""
+
+
+@runtime_checkable
+class Works(Protocol):
+    """A channel with work of its own beside sending, such as a line to a carrier that stays open."""
+
+    async def work(self, door: Door) -> None:
+        """Run in the worker until cancelled, whatever goes wrong."""
 
 
 @runtime_checkable

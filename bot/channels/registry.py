@@ -8,6 +8,7 @@ from typing import Any
 from bot.channels.contract import Channel, KeepsState
 from bot.channels.kakao import channel as kakao_channel
 from bot.channels.line import channel as line_channel
+from bot.channels.sms import make as sms
 from conversation import limits, windows
 from conversation.schemas import ChannelLimits
 from core.crypto import Cipher
@@ -15,7 +16,7 @@ from core.db import Connection, Database
 from core.settings import Settings
 
 #: Each gives its channel, or None where the settings do not name it.
-MAKERS: tuple[Callable[[Settings], Channel | None], ...] = (line_channel.make, kakao_channel.make)
+MAKERS: tuple[Callable[[Settings], Channel | None], ...] = (line_channel.make, sms.make, kakao_channel.make)
 
 
 def configured(settings: Settings, db: Database, cipher: Cipher) -> dict[str, Channel]:

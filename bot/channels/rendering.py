@@ -25,7 +25,7 @@ def render(body: Body, language: str, capabilities: Capabilities, *, discreet: b
     """
     said = words(language)
     quick, buttons, listed = _place_choices(body, capabilities, said, discreet)
-    links, written = _place_ways(body, capabilities.buttons, said, discreet)
+    links, written = _place_ways(body, capabilities, said, discreet)
     card, source_lines = _place_source(body.source, capabilities, said)
     text = "\n".join(filter(None, (said.again if again else "", body.text.strip(), *written, *source_lines, *listed)))
     messages = [Outbound(part) for part in divide(text, capabilities.text)]
@@ -79,15 +79,17 @@ def _is_crisis(body: Body) -> bool:
     return body.kind.startswith("crisis:") or body.kind == "danger_question"
 
 
-def _place_ways(body: Body, place: Actions | None, said: Words, discreet: bool) -> tuple[list[Action], list[str]]:
+def _place_ways(body: Body, capabilities: Capabilities, said: Words, discreet: bool) -> tuple[list[Action], list[str]]:
     """Numbers and the location link: as buttons where they can be, and as lines."""
-    actions, lines = [], []
+    actions, lines, place = [], [], capabilities.buttons
     for phone in body.phones:
         if not _stands_in(phone.number, body.text):
             lines.append(f"{phone.label} {phone.number}".strip())
         if place is not None and ActionKind.PHONE in place.kinds and not discreet:
             actions.append(Action(ActionKind.PHONE, cut(sendable(phone.label).strip() or said.call, place.label), phone.number, phone.label))
-    if url := _address(body.location_url):
+    if body.location_url and not capabilities.location_link:
+        lines.append(said.say_where)
+    elif url := _address(body.location_url):
         if place is not None and ActionKind.LINK in place.kinds and len(url) <= place.max_link:
             actions.insert(0, Action(ActionKind.LINK, cut(said.locate, place.label), url, said.locate))
         else:

@@ -32,6 +32,7 @@ MODELS = (
     "handoff.abuse.models",
     "handoff.board.models",
     "bot.dialogue.models",
+    "bot.channels.sms.models",
     "bot.channels.kakao.models",
 )
 for name in MODELS:

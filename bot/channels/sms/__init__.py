@@ -1,0 +1,1 @@
+"""SMS and AlimTalk, through whichever carrier the operator has a contract with."""
