@@ -52,10 +52,12 @@ FROM inbox i JOIN conversations c ON c.id = i.conversation_id WHERE i.channel = 
 """
 _ACCEPT = """
 WITH conversation AS (
-    INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, last_seq, last_inbound_at, guarded_at, guarded_why)
-    SELECT %(new_id)s, %(channel)s, %(visitor)s, %(address)s, %(token_hash)s, %(language)s, 1, now(), before.guarded_at, COALESCE(before.guarded_why, '')
+    INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, last_seq, last_inbound_at, guarded_at, guarded_why, code_word)
+    SELECT %(new_id)s, %(channel)s, %(visitor)s, %(address)s, %(token_hash)s, %(language)s, 1, now(),
+           before.guarded_at, COALESCE(before.guarded_why, ''), before.code_word
     FROM (VALUES (1)) AS one LEFT JOIN (
-        SELECT guarded_at, guarded_why FROM conversations WHERE channel = %(channel)s AND visitor = %(visitor)s ORDER BY created_at DESC LIMIT 1
+        SELECT guarded_at, guarded_why, code_word FROM conversations WHERE channel = %(channel)s AND visitor = %(visitor)s
+        ORDER BY created_at DESC LIMIT 1
     ) AS before ON true
     WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE channel = %(channel)s AND event_id = %(event_id)s)
     ON CONFLICT (channel, visitor) WHERE status = 'open' AND visitor <> ''
@@ -122,10 +124,12 @@ async def find_or_open(tx: Connection, cipher: Cipher, channel: str, visitor: st
     """The person's open conversation, or a new one, in one statement."""
     row = await database.one(
         tx,
-        """INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, guarded_at, guarded_why)
-           SELECT %(id)s, %(channel)s, %(visitor)s, %(address)s, %(token_hash)s, %(language)s, before.guarded_at, COALESCE(before.guarded_why, '')
+        """INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, guarded_at, guarded_why, code_word)
+           SELECT %(id)s, %(channel)s, %(visitor)s, %(address)s, %(token_hash)s, %(language)s,
+                  before.guarded_at, COALESCE(before.guarded_why, ''), before.code_word
            FROM (VALUES (1)) AS one LEFT JOIN (
-               SELECT guarded_at, guarded_why FROM conversations WHERE channel = %(channel)s AND visitor = %(visitor)s ORDER BY created_at DESC LIMIT 1
+               SELECT guarded_at, guarded_why, code_word FROM conversations WHERE channel = %(channel)s AND visitor = %(visitor)s
+        ORDER BY created_at DESC LIMIT 1
            ) AS before ON true
            ON CONFLICT (channel, visitor) WHERE status = 'open' AND visitor <> '' DO UPDATE SET visitor = c.visitor RETURNING id""",
         id=secrets.token_urlsafe(12),

@@ -51,6 +51,8 @@ CATALOGUE: dict[str, ErrorKind] = {
         ErrorKind("too_many_codes", 409, "지금 쓰이는 번호가 너무 많습니다. 잠시 뒤 다시 만들거나, 계신 곳을 말로 받아 적으세요."),
         ErrorKind("bad_phone", 422, "전화번호를 알아볼 수 없습니다. 나라 번호를 붙여 +82 10… 처럼 적어 주세요."),
         ErrorKind("sms_not_configured", 409, "문자 보내기가 설정되지 않았습니다. 번호를 불러 주세요."),
+        ErrorKind("unfit_code_word", 422, "띄어쓰기를 빼고 네 글자에서 마흔 글자 사이로 적어 주세요. 평소에 쓰는 말은 피하세요."),
+        ErrorKind("wrong_proof", 422, "맞지 않거나 기한이 지났습니다. 다시 확인해 주세요."),
         ErrorKind("guarded_no_sms", 409, "다른 사람이 휴대전화를 볼 수 있는 상담입니다. 문자를 보내지 않습니다."),
         ErrorKind("phone_has_no_text", 409, "전화 상담에는 글을 보낼 수 없습니다. 말로 전하고 메모에 적으세요."),
         ErrorKind("not_owner", 409, "지금 이 상담을 맡고 있지 않습니다."),

@@ -6,8 +6,11 @@ It belongs to the conversation, so that it outlives a case that is closed and ho
 from __future__ import annotations
 
 from accounts.schemas import Staff
-from conversation import guarding
+from conversation import guarding, proof
+from conversation import service as conversation
 from core import audit, events
+from core.clock import now as clock_now
+from core.crypto import Cipher
 from core.db import Connection
 from core.errors import AppError
 from handoff.access import access_writable_case
@@ -52,6 +55,30 @@ async def release(tx: Connection, case_id: int, staff: Staff, reason: str) -> bo
         return False
     await _told(tx, case_id, staff, on=False, reason=reason)
     return True
+
+
+async def history_code(tx: Connection, cipher: Cipher, case_id: int, staff: Staff) -> str:
+    """Six digits for a citizen whose identity the agent has made sure of: they show the history on the citizen's page, once.
+
+    Raises:
+        AppError: ``not_found`` or ``not_owner``.
+    """
+    row = await access_writable_case(tx, case_id, staff, lock=True)
+    digits = await proof.issue_digits(tx, cipher, await conversation.get(tx, row["conversation_id"], lock=True), clock_now())
+    await audit.record(tx, staff.login, "", "case.history_code", case_id)
+    return digits
+
+
+async def agree_code_word(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, word: str) -> None:
+    """Keep the code word that the agent and the citizen have agreed on.
+
+    Raises:
+        AppError: ``unfit_code_word``, ``not_found`` or ``not_owner``.
+    """
+    row = await access_writable_case(tx, case_id, staff, lock=True)
+    if not await proof.set_code_word(tx, cipher, await conversation.get(tx, row["conversation_id"], lock=True), word):
+        raise AppError("unfit_code_word")
+    await audit.record(tx, staff.login, "", "case.code_word", case_id)
 
 
 async def _told(tx: Connection, case_id: int, staff: Staff, *, on: bool, reason: str) -> None:

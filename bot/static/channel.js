@@ -4,6 +4,7 @@
   const KEY = 'gildongmu';
   const POST_MS = 10000;
   const SILENT_MS = 40000;
+  const NOT_PROVED = '맞지 않거나 기한이 지났습니다. 다시 확인해 주세요.';
   const memory = {};
   // A private window may refuse storage: then the conversation lives as long as the page.
   const store = {
@@ -21,6 +22,7 @@
       this.token = kept.token || '';
       this.queue = kept.queue || [];
       this.last = 0;
+      this.view = '';
       this.sending = false;
       this.stopped = false;
       this.gone = new AbortController();
@@ -35,6 +37,7 @@
       if (this.stopped) throw new Error('left');
       const headers = { 'Content-Type': 'application/json', ...(options.headers || {}) };
       if (this.token) headers.Authorization = `Bearer ${this.token}`;
+      if (this.view) headers['X-View'] = this.view;
       // A server that hangs is told apart from one that answers: the same client id goes out again.
       const signal = options.method === 'POST' && AbortSignal.timeout ? AbortSignal.timeout(POST_MS) : options.signal;
       return fetch(`/webchat/v1/conversations${path}`, { ...options, headers, signal, cache: 'no-store' });
@@ -48,6 +51,7 @@
         const made = await answer.json();
         this.id = made.conversation_id;
         this.token = made.token;
+        this.view = made.view;
         this.keep();
       })();
       try { await this.opening; } finally { this.opening = null; }
@@ -118,6 +122,7 @@
     async stream() {
       // The server pings every 15 s; a line that is silent for longer is dead, whatever the browser believes.
       const line = new AbortController();
+      this.line = line;
       this.gone.signal.addEventListener('abort', () => line.abort(), { once: true });
       let watch = setTimeout(() => line.abort(), SILENT_MS);
       try { await this.listen(line.signal, () => { clearTimeout(watch); watch = setTimeout(() => line.abort(), SILENT_MS); }); } finally { clearTimeout(watch); }
@@ -128,6 +133,7 @@
       const answer = await this.call(`/${this.id}/events`, { headers, signal });
       if (!answer.ok || !answer.body) throw await this.lost(answer);
       this.failures = 0;
+      this.view = answer.headers.get('X-View') || '';
       this.tell('online');
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       let text = '';
@@ -149,6 +155,7 @@
     async poll() {
       const answer = await this.call(`/${this.id}/events?after=${this.last}`);
       if (!answer.ok) throw await this.lost(answer);
+      this.view = answer.headers.get('X-View') || '';
       const found = await answer.json();
       found.events.forEach((event) => this.take(event));
       this.tell('online');
@@ -166,6 +173,19 @@
       if (event.seq <= this.last) return;
       this.last = event.seq;
       this.tell('event', event);
+    }
+
+    // What was said before is shown again to whoever proves to be the one who said it.
+    async prove(words) {
+      if (!this.id) return NOT_PROVED;
+      const answer = await this.call(`/${this.id}/history`, { method: 'POST', body: JSON.stringify({ proof: words }) });
+      const body = await answer.json().catch(() => ({}));
+      if (!answer.ok) return (body.error && body.error.message) || NOT_PROVED;
+      this.view = body.view;
+      this.last = 0;
+      this.tell('again');
+      if (this.line) this.line.abort();
+      return '';
     }
 
     read(seq) { if (this.id) this.call(`/${this.id}/read`, { method: 'POST', body: JSON.stringify({ seq }) }).catch(() => {}); }

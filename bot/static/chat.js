@@ -194,6 +194,21 @@
     placing.close();
   });
 
+  // The way back to a history that is not shown stands on every page, so that it tells nobody that there is one.
+  $('earlier').addEventListener('click', () => { $('before').hidden = !$('before').hidden; if (!$('before').hidden) $('proof').focus(); });
+  channel.addEventListener('again', () => {
+    mine.clear();
+    log.querySelectorAll('.bubble[data-seq]').forEach((node) => node.remove());
+  });
+  $('before').addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const words = $('proof').value.trim();
+    if (!words) return;
+    $('proof').value = '';
+    $('status').textContent = await channel.prove(words).catch(() => OFFLINE);
+    $('before').hidden = !$('status').textContent;
+  });
+
   addEventListener('leaving', () => channel.wipe());
 
   channel.queue.forEach((entry) => channel.tell('queued', entry));

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from conversation import guarding, proof
+from conversation import service as conversation
+from core.clock import now
+
 pytestmark = pytest.mark.browser
 SECRET = "문이 밖에서 잠겨 있어요"
 #: What a page could leave on a device, in one look.
@@ -125,3 +129,39 @@ async def test_the_operator_names_the_page_that_quick_exit_leads_to(citizen, sta
     chat = await citizen()
     await chat.page.click("#leave")
     await chat.page.wait_for_url("**/healthz-is-not-here?weather")
+
+
+async def test_coming_back_to_a_guarded_conversation_is_a_blank_chat_until_it_is_proved_anew(citizen, staff_server, db, cipher):
+    chat = await citizen()
+    page = chat.page
+    await _written(page)
+    conversation_id = await page.evaluate("JSON.parse(localStorage.gildongmu).id")
+    async with db.transaction() as tx:
+        await guarding.mark(tx, conversation_id, guarding.CATEGORY)
+    await expect(page.locator("article.citizen")).to_have_count(1)  # nothing changes before the eyes of whoever looks on
+    await page.reload()
+    await expect(page.locator("#link")).to_have_text("연결됨")
+    await page.wait_for_timeout(500)
+    assert SECRET not in await page.content()
+
+    await page.click("#earlier")
+    await page.fill("#proof", "000000")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#status")).to_contain_text("맞지 않거나")
+    async with db.transaction() as tx:
+        digits = await proof.issue_digits(tx, cipher, await conversation.get(tx, conversation_id), now())
+    await page.fill("#proof", digits)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("article.citizen")).to_contain_text(SECRET)
+    await expect(page.locator("#before")).to_be_hidden()
+    await expect(page.locator("article.citizen")).to_have_count(1)
+    assert await page.input_value("#proof") == ""
+    assert [complaint for complaint in chat.complaints if "422" not in complaint] == []
+
+
+async def test_a_new_visitor_has_the_same_way_back_and_the_same_answer(citizen):
+    chat = await citizen()
+    await chat.page.click("#earlier")
+    await chat.page.fill("#proof", "000000")
+    await chat.page.keyboard.press("Enter")
+    await expect(chat.page.locator("#status")).to_have_text("맞지 않거나 기한이 지났습니다. 다시 확인해 주세요.")

@@ -18,13 +18,16 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from bot import surge, triage_slot
-from bot.channels.webchat.schemas import ConversationIn, LocationIn, MessageIn, ReadIn
+from bot.channels.webchat import views
+from bot.channels.webchat.schemas import ConversationIn, LocationIn, MessageIn, ProofIn, ReadIn
 from bot.channels.webchat.stream import EventStream
 from bot.limits import Limits
 from bot.services import Services
-from conversation import marks
+from conversation import marks, proof
 from conversation import service as conversation
 from conversation.schemas import Accepted, Inbound, InboundKind, Line, Location, News
+from core import events
+from core.clock import now
 from core.db import Connection
 from core.deadline import within
 from core.errors import AppError
@@ -57,7 +60,7 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         limits.check_address(request)
         wish = _parse(ConversationIn, await _json(request, empty_ok=True))
         conversation_id, token = await within(_start(services, wish.language))
-        return {"conversation_id": conversation_id, "token": token}
+        return {"conversation_id": conversation_id, "token": token, "view": views.ticket(services.cipher, conversation_id, 0, now())}
 
     @router.get("/away", response_model=None)
     async def away() -> Response:
@@ -101,13 +104,24 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     @router.get("/conversations/{conversation_id}/events", response_model=None)
     async def follow(conversation_id: str, request: Request) -> Response:
         after = _after(request)
-        await _check(services, conversation_id, _token(request))
+        begins, view = await _begins(services, conversation_id, _token(request), request.headers.get(views.HEADER, ""))
+        after = max(after, begins)
         if "text/event-stream" in request.headers.get("accept", ""):
             hints = partial(services.hub.hinted, conversation.stream(conversation_id))
-            return EventStream(_following(services, conversation_id, after), _render, KEEP_ALIVE_S, hints)
+            return EventStream(_following(services, conversation_id, after), _render, KEEP_ALIVE_S, hints, **{views.HEADER: view})
         async with services.db.read() as connection:
             found = await conversation.news(connection, services.cipher, conversation_id, after)
-        return JSONResponse({"events": _render(found), "last": found[-1].seq if found else after})
+        return JSONResponse({"events": _render(found), "last": found[-1].seq if found else after}, headers={views.HEADER: view})
+
+    @router.post("/conversations/{conversation_id}/history")
+    async def history(conversation_id: str, request: Request) -> dict[str, str]:
+        wish = _parse(ProofIn, await _json(request))
+        async with services.db.transaction() as tx:
+            await conversation.check_token(tx, conversation_id, _token(request))
+            is_proved = await proof.prove(tx, services.cipher, conversation_id, wish.proof, now())
+        if not is_proved:  # the wrong try is committed by now
+            raise AppError("wrong_proof")
+        return {"view": views.ticket(services.cipher, conversation_id, 0, now())}
 
     return router
 
@@ -128,13 +142,18 @@ async def _accept(services: Services, inbound: Inbound, token: str) -> Accepted:
         return await conversation.accept(tx, services.cipher, inbound, token=token)
 
 
-async def _check(services: Services, conversation_id: str, token: str) -> None:
-    async def look() -> None:
+async def _begins(services: Services, conversation_id: str, token: str, shown: str) -> tuple[int, str]:
+    """After which event the page may read, and the ticket with which it may go on from there."""
+
+    async def look() -> int:
         async with services.db.read() as connection:
-            await conversation.check_token(connection, conversation_id, token)
+            row = await conversation.check_token(connection, conversation_id, token)
+            last = await events.last_seq(connection, conversation.stream(conversation_id)) if row["guarded_at"] is not None else 0
+        return views.begins_after(services.cipher, row, shown, last, now())
 
     async with services.hub.turn():
-        await within(look())
+        begins = await within(look())
+    return begins, views.ticket(services.cipher, conversation_id, begins, now())
 
 
 async def _press(services: Services, inbound: Inbound, token: str, decision: Decision) -> Accepted:

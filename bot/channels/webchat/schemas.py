@@ -39,6 +39,14 @@ class ConversationIn(BaseModel):
     language: Annotated[str, Field(max_length=8)] = "ko"
 
 
+class ProofIn(BaseModel):
+    """What a returning citizen says to see the history: the digits that an agent has given, or the code word."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    proof: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class ReadIn(BaseModel):
     """How far the citizen has read; ``delivered``: how far the page has everything, while nobody looks at it."""
 

@@ -32,7 +32,9 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, following: Following[Any], render: Callable[[Any], list[Entry]], keep_alive_s: float, hints: Hints | None = None) -> None:
+    def __init__(
+        self, following: Following[Any], render: Callable[[Any], list[Entry]], keep_alive_s: float, hints: Hints | None = None, **headers: str
+    ) -> None:
         self._following = following
         self._render = render
         self._keep_alive_s = keep_alive_s
@@ -40,7 +42,7 @@ class EventStream(Response):
         self._saying: set[asyncio.Task[None]] = set()
         self.status_code = 200
         self.background = None
-        self.init_headers({"Cache-Control": "no-store", "Connection": "keep-alive", "X-Accel-Buffering": "no"})
+        self.init_headers({"Cache-Control": "no-store", "Connection": "keep-alive", "X-Accel-Buffering": "no"} | headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until one of them ends it."""

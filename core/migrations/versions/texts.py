@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "texts"
-down_revision = "kakao"
+down_revision = "proof"
 branch_labels = None
 depends_on = None
 

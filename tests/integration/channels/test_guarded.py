@@ -69,7 +69,7 @@ class WebSide(Side):
     async def write(self, text: str) -> int:
         if not self.conversation_id:
             made = (await self.client.post(BASE)).json()
-            self.conversation_id, self.headers = made["conversation_id"], {"Authorization": f"Bearer {made['token']}"}
+            self.conversation_id, self.headers = made["conversation_id"], {"Authorization": f"Bearer {made['token']}", "X-View": made["view"]}
         path = f"{BASE}/{self.conversation_id}"
         answer = await self.client.post(f"{path}/messages", json={"client_id": f"c{next(_numbers)}", "text": text}, headers=self.headers)
         rows = await self.talk.run("SELECT id FROM messages WHERE conversation_id = %s AND seq = %s", self.conversation_id, answer.json()["sequence"])

@@ -1,0 +1,39 @@
+"""From where on a page may read: a ticket that lives in the page's memory alone and ends with it.
+
+The token stays on the device, so whoever holds the device has it. A guarded conversation that is opened with the token alone begins at its end:
+what was written before is for the page that was there, or for one that has proved anew who reads.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.crypto import Cipher
+
+HEADER = "X-View"
+VALID_FOR = timedelta(hours=12)
+
+
+def ticket(cipher: Cipher, conversation_id: str, after: int, at: datetime) -> str:
+    """A ticket for what comes after an event."""
+    said = f"{after}.{int(at.timestamp())}"
+    return f"{said}.{_mac(cipher, conversation_id, said)}"
+
+
+def begins_after(cipher: Cipher, row: Mapping[str, Any], shown: str, last: int, at: datetime) -> int:
+    """After which event a page may read: any, unless the conversation is guarded; then what its ticket says; without one, the newest (``last``)."""
+    if row["guarded_at"] is None:
+        return 0
+    said, _, mac = shown.rpartition(".")
+    after, _, made = said.partition(".")
+    # Bytes, since what a header brings need not be ASCII.
+    if not secrets.compare_digest(mac.encode(), _mac(cipher, row["id"], said).encode()) or not (after.isascii() and after.isdigit()):
+        return last
+    return int(after) if at.timestamp() - int(made) < VALID_FOR.total_seconds() else last
+
+
+def _mac(cipher: Cipher, conversation_id: str, said: str) -> str:
+    return cipher.pseudonym(f"view:{conversation_id}:{said}")
