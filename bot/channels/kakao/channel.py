@@ -32,7 +32,8 @@ from conversation.schemas import ReplyWindow
 from core.clock import now
 from core.crypto import Cipher
 from core.db import Database
-from core.errors import HOTLINE, AppError, DatabaseUnavailable
+from core.deadline import within
+from core.errors import HOTLINE, DatabaseUnavailable
 from core.logging import get
 from core.settings import Settings
 
@@ -42,6 +43,9 @@ HEADER = "x-skill-secret"
 ANSWER = timedelta(seconds=4)
 #: Whatever happens, something is answered by then.
 LAST_WORD_S = 4.5
+CLEAN_UP_S = 0.2
+#: So long after its request a callback is not used: our own response, which announces it, may still be under way.
+NOT_BEFORE = timedelta(seconds=5)
 MAX_BODY_BYTES = 256 * 1024
 CALLBACK = "callback"
 OPEN_CONSULT = "https://bizmessage.kakao.com/chat/open/"
@@ -117,16 +121,18 @@ class KakaoChannel:
     async def _in_time(self, door: Door, said: Asked) -> dict[str, Any]:
         """The response to a request, before Kakao gives up; without our database at least the number to call."""
         try:
-            async with asyncio.timeout(LAST_WORD_S):
-                return await self._answer(door, said, now())
+            # What is cancelled has not been said: a line that it was about to carry stays unsent. Cleaning up may hang as well.
+            return await within(self._until_last_word(door, said), LAST_WORD_S + CLEAN_UP_S)
         except (DatabaseUnavailable, TimeoutError):
             log.error("skill_without_answer", channel=NAME)
             return wire.response([Outbound(self._say(said, "down"), quick_replies=(sentences.danger(said.language),))])
-        except AppError:
-            raise
         except Exception as error:  # a fault must not leave a person without the number to call
             log.error("skill_failed", channel=NAME, error=type(error).__name__, exc_info=error)
             return wire.response([Outbound(self._say(said, "down"), quick_replies=(sentences.danger(said.language),))])
+
+    async def _until_last_word(self, door: Door, said: Asked) -> dict[str, Any]:
+        async with asyncio.timeout(LAST_WORD_S):
+            return await self._answer(door, said, now())
 
     async def _answer(self, door: Door, said: Asked, at: datetime) -> dict[str, Any]:
         if self._events is not None and said.utterance == self._events.event:
@@ -156,7 +162,8 @@ class KakaoChannel:
         conversation_id = answer.arrived.conversation_id
         is_quiet = await self._is_quiet(door.services.db, conversation_id)
         messages = answer.messages or (self._without_answer(said, answer, is_quiet=is_quiet),)
-        return wire.response(messages, under=await self._way_to_person(conversation_id, said.language, is_quiet=is_quiet))
+        way = await self._way_to_person(conversation_id, said.language, is_quiet=is_quiet)
+        return wire.response(messages, under=way, over="" if is_quiet else sentences.sentences(said.language).over_consult)
 
     def _without_answer(self, said: Asked, answer: Answer, *, is_quiet: bool) -> Outbound:
         if is_quiet:
@@ -194,6 +201,7 @@ class KakaoChannel:
                 return WindowClosed()
             if self._db is None:
                 return WindowClosed()
+            await asyncio.sleep(max(0.0, (window.deadline - callback.WINDOW + NOT_BEFORE - now()).total_seconds()))
             under = await self._way_to_person(parcel.conversation_id, "ko", is_quiet=await self._is_quiet(self._db, parcel.conversation_id))
             return await callback.post(self._client, window.token, wire.response(parcel.messages, under=under))
         if self._events is None or self._db is None or parcel.to.startswith("consult:"):

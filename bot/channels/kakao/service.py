@@ -76,6 +76,8 @@ class ConsultTalk:
         for number, words in enumerate(plain(parcel.messages)):
             result = await self.gateway.send_text(user_key, words, f"{parcel.key}:{number}")
             if not isinstance(result, Sent):
+                if isinstance(result, WindowClosed):
+                    await self._gone(user_key)
                 if isinstance(result, Refused):
                     log.error("consult_refused", reason=result.reason)
                 # What went before it has arrived, so that nobody knows how much has.
@@ -165,6 +167,13 @@ class ConsultTalk:
             if known is not None and await repository.finish(tx, known.id, "expired"):
                 await repository.close_windows(tx, known.conversation_id, CONSULT)
                 log.info("consult_session_over", conversation=known.conversation_id)
+
+    async def _gone(self, user_key: str) -> None:
+        """The session had ended without our being told: the button is shown again."""
+        async with self._db.transaction() as tx:
+            known = await repository.of_person(tx, self._key(user_key))
+            if known is not None:
+                await repository.finish(tx, known.id, "gone")
 
     async def _seen(self, event: Seen) -> None:
         async with self._db.transaction() as tx:

@@ -30,13 +30,13 @@ PLAIN = Limit(1000)
 Json = dict[str, Any]
 
 
-def response(messages: Sequence[Outbound], *, under: Json | None = None) -> Json:
-    """A skill response with these messages; ``under`` is a button for the way to a person, which stands where there is room for it."""
+def response(messages: Sequence[Outbound], *, under: Json | None = None, over: str = "") -> Json:
+    """A skill response with these messages; ``under`` is a button for the way to a person, which stands where there is room; ``over`` the words above it."""
     choices = messages[-1].quick_replies if messages else ()
     questions = _questions(choices) if len(messages) < OUTPUTS else ()
     outputs = [output(message) for message in messages[:OUTPUTS]]
     if under is not None:
-        _add_button(outputs, under, room=OUTPUTS - bool(questions))
+        _add_button(outputs, under, over or under["label"], room=OUTPUTS - bool(questions))
     if questions and len(outputs) < OUTPUTS:
         outputs.append(_list(questions))
         choices = tuple(action for action in choices if action not in questions)
@@ -103,10 +103,10 @@ def _list(questions: Sequence[Action]) -> Json:
     return {"listCard": {"header": {"title": NEXT}, "items": items}}
 
 
-def _add_button(outputs: list[Json], button: Json, *, room: int) -> None:
+def _add_button(outputs: list[Json], button: Json, over: str, *, room: int) -> None:
     if len(outputs) < room:
         # Passed on, its reference would lead somebody else into this talk.
-        outputs.append({"textCard": {"description": button["label"], "buttons": [button], "forwardable": False}})
+        outputs.append({"textCard": {"description": over, "buttons": [button], "forwardable": False}})
         return
     for one in reversed(outputs):
         card = one.get("textCard")

@@ -133,6 +133,7 @@ def made(request: pytest.FixtureRequest) -> Made:
 @pytest_asyncio.fixture
 async def kakao(talk: Talk, made: Made, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kakao]:
     monkeypatch.setattr(kakao_channel, "ANSWER", made.answer)
+    monkeypatch.setattr(kakao_channel, "NOT_BEFORE", made.answer)
     monkeypatch.setattr(talk.services.settings, "public_url", "https://g.example")
     app = FastAPI()
     errors.install(app)
@@ -451,7 +452,11 @@ class TestConsultTalk:
         await kakao.talk.send()
         assert (await kakao.talk.outbox())[-1]["last_error"] == "no_window"
         await kakao.asks("네", Body("답"))
-        assert kakao.texts[-2:] == ["들리세요?", "답"]
+        assert [text for text in kakao.texts if text in ("들리세요?", "답")] == ["들리세요?", "답"]
+        await kakao.into_consult()
+        await kakao.talk.answer(await kakao.conversation(), "이제 들리세요?")
+        await kakao.talk.send()
+        assert "이제 들리세요?" in kakao.texts
 
     async def test_what_kakao_did_not_deliver_is_seen_by_the_desk(self, kakao: Kakao) -> None:
         await kakao.in_danger()
