@@ -105,6 +105,7 @@ NOBODY = frozenset(
         "alarm_changes", "alarm_levels", "entry_rules", "local_contacts", "mission_facts", "sync_runs", "sync_pages", "service_syncs",
         "mission_competences", "mission_officers", "agent_presence", "desk_times", "duty_numbers", "shifts", "staff_skills", "team_members", "staff",
         "desk_rules", "incidents", "incident_statements", "surge_switches", "target_numbers", "invites", "staff_sessions", "sign_in_attempts", "heartbeats", "kakao_event_days",
+        "wechat_tokens", "wechat_nonces",
     }
 )  # fmt: skip
 

@@ -200,6 +200,17 @@ async def carry_inline(tx: Connection, conversation_id: str, window_id: int, who
         await database.run(tx, "UPDATE outbox SET parts_sent = %s WHERE message_id = %s", partly[1], partly[0])
 
 
+async def put_back(tx: Connection, conversation_id: str, window_id: int) -> None:
+    """The answer that was to carry these rows never went out: they are due again."""
+    await database.run(
+        tx,
+        """UPDATE outbox SET state = 'pending', sent_at = NULL, claimed_by = NULL, next_attempt_at = clock_timestamp()
+           WHERE conversation_id = %s AND window_id = %s AND state = 'sent' AND claimed_by = 'inline'""",
+        conversation_id,
+        window_id,
+    )
+
+
 async def postpone(tx: Connection, by: str, message_ids: list[int], reason: str, after_s: float, *, in_doubt: bool) -> None:
     """Give a claim back: these rows are tried again later, and those after them in the conversation with them."""
     await database.run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from core.errors import AppError
 from core.settings import settings
 from handoff import places, repository
 from handoff.access import access_location
+from handoff.datum import to_wgs84
 from handoff.fixes import GeoFix, checked_fix
 from handoff.geography import coarse_cell, countries_at
 from handoff.schemas import Place
@@ -27,6 +28,7 @@ LINK = "location_links.token"
 #: Versions of the sentences that citizens agree to; the wording stands in ``docs/handoff.md``.
 CONSENT_LINK = "locate-page-1"
 CONSENT_CHAT = "chat-button-1"
+CONSENT_PLATFORM = "platform-1"
 MAX_TYPED_CHARS = 300
 MAX_DEVICE_CHARS = 200
 #: A page may send a place each second; more often is one of the same.
@@ -180,8 +182,13 @@ async def record_typed(tx: Connection, cipher: Cipher, token: str, device: str, 
     return fix_id
 
 
-async def record_message_fix(tx: Connection, cipher: Cipher, conversation_id: str, content: dict[str, Any] | None, *, channel: str = "webchat") -> int | None:
-    """Store the place that came as a message of the chat, where tapping the button is the consent; None when it is unusable."""
+async def record_message_fix(
+    tx: Connection, cipher: Cipher, conversation_id: str, content: dict[str, Any] | None, *, channel: str = "webchat", consent: str = CONSENT_CHAT
+) -> int | None:
+    """Store the place that came as a message of the chat, where tapping the button is the consent; None when it is unusable.
+
+    What a Chinese map has shifted is put back, so that everything that is stored from here is in one system.
+    """
     if not content:
         return None
     try:
@@ -197,8 +204,17 @@ async def record_message_fix(tx: Connection, cipher: Cipher, conversation_id: st
         )
     except AppError:
         return None
-    consent_id = await places.insert_consent(tx, conversation_id, CONSENT_CHAT)
-    return await _store_fix(tx, cipher, conversation_id, consent_id, fix)
+    lat, lon = to_wgs84(fix.lat, fix.lon, fix.datum)
+    consent_id = await places.insert_consent(tx, conversation_id, consent)
+    return await _store_fix(tx, cipher, conversation_id, consent_id, replace(fix, lat=lat, lon=lon, datum="WGS84"))
+
+
+async def record_reported_fix(tx: Connection, cipher: Cipher, conversation_id: str, content: dict[str, Any], *, channel: str) -> int | None:
+    """Store the place that a platform reports by itself of somebody who has allowed it to, while an emergency of theirs is open; else None."""
+    case = await repository.open_case(tx, conversation_id, lock=True)
+    if case is None or case["severity"] not in ("life_threat", "urgent"):
+        return None
+    return await record_message_fix(tx, cipher, conversation_id, content, channel=channel, consent=CONSENT_PLATFORM)
 
 
 async def stop(tx: Connection, token: str, device: str) -> None:

@@ -22,7 +22,7 @@ import uvicorn
 from bot.channels.simulation import Simulation
 
 #: Where each simulator says how it is made: a module with a ``SIMULATION``.
-SIMULATIONS = ("bot.channels.line.simulator", "bot.channels.sms.simulator", "bot.channels.kakao.simulator")
+SIMULATIONS = ("bot.channels.line.simulator", "bot.channels.sms.simulator", "bot.channels.kakao.simulator", "bot.channels.wechat.simulator")
 READY_S = 300.0
 
 

@@ -9,6 +9,7 @@ from bot.channels.contract import Channel, KeepsState
 from bot.channels.kakao import channel as kakao_channel
 from bot.channels.line import channel as line_channel
 from bot.channels.sms import make as sms
+from bot.channels.wechat import channel as wechat_channel
 from conversation import limits, windows
 from conversation.schemas import ChannelLimits
 from core.crypto import Cipher
@@ -16,7 +17,7 @@ from core.db import Connection, Database
 from core.settings import Settings
 
 #: Each gives its channel, or None where the settings do not name it.
-MAKERS: tuple[Callable[[Settings], Channel | None], ...] = (line_channel.make, sms.make, kakao_channel.make)
+MAKERS: tuple[Callable[[Settings], Channel | None], ...] = (line_channel.make, sms.make, kakao_channel.make, wechat_channel.make, wechat_channel.make_mini)
 
 
 def configured(settings: Settings, db: Database, cipher: Cipher) -> dict[str, Channel]:

@@ -34,6 +34,7 @@ MODELS = (
     "bot.dialogue.models",
     "bot.channels.sms.models",
     "bot.channels.kakao.models",
+    "bot.channels.wechat.models",
 )
 for name in MODELS:
     importlib.import_module(name)

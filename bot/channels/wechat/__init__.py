@@ -1,0 +1,1 @@
+"""WeChat: official accounts and the customer service of mini-programs."""

@@ -1,0 +1,35 @@
+"""That the platform can read along is said once in a conversation, with the first answer, and never onto a screen that somebody else may hold."""
+
+from __future__ import annotations
+
+from bot.channels.wechat.wire import TEXT
+from bot.channels.wechat.words import notice
+from bot.sender import QUIET_CATEGORIES
+from conversation import outbox
+from conversation import service as conversation
+from conversation.schemas import AuthorKind, Posted
+from core import db as database
+from core.crypto import Cipher
+from core.db import Connection
+
+CLIENT_ID = "platform-notice"
+#: Before triage has read what came, it is not known whether the person is alone with the telephone.
+_DUE = """
+SELECT c.language FROM conversations c WHERE c.id = %(id)s AND c.status = 'open' AND c.guarded_at IS NULL
+AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.conversation_id = c.id AND o.client_id = %(client_id)s)
+AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND (i.triage_state = 'pending' OR i.category = ANY(%(quiet)s) AND i.action <> 'none'))
+"""
+
+
+async def tell_once(tx: Connection, cipher: Cipher, conversation_id: str, url: str, hotline: str, *, after: str = "", window_id: int | None = None) -> str:
+    """Write the notice, if it is due. ``window_id``: the answer of the request that waits carries it after the words ``after``, where it fits; those words."""
+    due = await database.one(tx, _DUE, id=conversation_id, client_id=CLIENT_ID, quiet=QUIET_CATEGORIES)
+    if due is None:
+        return after
+    body = notice(due["language"], url, hotline)
+    posted = await conversation.reply(tx, cipher, conversation_id, AuthorKind.SYSTEM, body, client_id=CLIENT_ID)
+    together = f"{after}\n\n{body.text}" if after else body.text
+    if window_id is None or not isinstance(posted, Posted) or not TEXT.fits(together):
+        return after
+    await outbox.carry_inline(tx, conversation_id, window_id, [posted.message_id], None)
+    return together
