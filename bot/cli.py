@@ -336,6 +336,19 @@ def erase(conversation: str, number: int | None, visitor: str, confirmed: bool, 
 
 
 @main.command()
+@click.option("--channel", default="webchat", show_default=True, help="webchat, or a messenger that the running program is connected to")
+@click.option("--wait", "wait_s", type=click.FloatRange(min=1), default=300, show_default=True, help="seconds to watch it")
+@click.option("--list", "lists", is_flag=True, help="list the last drills instead")
+@data_dir_option
+def drill(channel: str, wait_s: float, lists: bool, **options: Any) -> None:
+    """Start a drill on the running program and time it; one JSON object on the last line; exit code 1 if nobody claimed it."""
+    from bot import drill_command
+
+    current = configured(**options)
+    sys.exit(drill_command.show(current, sys.stdout) if lists else drill_command.drill(current, sys.stdout, channel=channel, wait_s=wait_s))
+
+
+@main.command()
 @click.argument("name", type=click.Choice(EVALUATIONS))
 @click.option("--everyday", type=click.Path(exists=True, path_type=Path), default=None, help="triage only: a folder with a copy of 3i4K, for false alarms")
 @click.option("--save", is_flag=True, help="also write the figures into the model card")

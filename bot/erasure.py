@@ -78,6 +78,7 @@ STEPS = (
 
 #: Tables whose rows stay, each with the reason.
 KEPT = {
+    "drills": "when a rehearsal took which step; nobody stood at its other end",
     "access_log": "who had looked at what; names staff alone, the citizen by a keyed pseudonym; kept two years",
     "erasures": "that an erasure was made",
     "participants": "staff of the case",

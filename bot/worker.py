@@ -13,6 +13,7 @@ from bot.channels.door import Door
 from bot.dialogue.client import DialogueClient
 from bot.dialogue.intents import FILE, DialogueIntents
 from bot.dialogue.process import DialogueProcess
+from bot.drill_ways import DrillWays
 from bot.escalation import Danger
 from bot.sender import Sender
 from bot.services import Services
@@ -28,6 +29,7 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.metrics import DIALOGUE_UP
 from handoff import service as handoff
+from handoff.drills import jobs as drill_jobs
 from handoff.incidents import statements
 from handoff.officers import jobs as officer_jobs
 from handoff.reviews import jobs as review_jobs
@@ -50,7 +52,9 @@ class Worker:
         self.dialogue = dialogue
         self.queue = TurnQueue()
         self.triage = TriageSlot(services, "worker", turns=self.queue.put)
-        self.sender = Sender(services.db, services.cipher, registry.configured(services.settings, services.db, services.cipher), services.settings.sender_slots)
+        channels = registry.configured(services.settings, services.db, services.cipher)
+        self.sender = Sender(services.db, services.cipher, channels, services.settings.sender_slots)
+        self.drills = DrillWays(services, channels)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -68,6 +72,7 @@ class Worker:
             editing_jobs.run(self.services.db, self.services.settings),
             opendata_jobs.run(self.services.db, self.services.settings),
             officer_jobs.run(self.services.db, self.services.cipher, self.services.settings),
+            drill_jobs.run(self.services.db, self.services.cipher, self.services.settings, self.drills),
             *(TurnSlot(self.services, self.queue).run() for _ in range(self.services.settings.turn_slots)),
         ]
         if self.services.knowledge is not None:

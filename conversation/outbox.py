@@ -2,6 +2,8 @@
 
 A conversation's oldest unsent row stands for all of them: whoever holds it may send in that conversation, nobody else. So order is kept and
 nothing is sent by two at once. Rows of danger are claimed first, and never wait for the patience of those before them.
+
+A drill's rows are never given to anybody: there is no person at the other end, and a platform must not be asked to find one.
 """
 
 from __future__ import annotations
@@ -73,6 +75,7 @@ WITH heads AS MATERIALIZED (
     ) d ON true
     WHERE CASE h.state WHEN 'pending' THEN h.next_attempt_at <= clock_timestamp() OR d.is_due ELSE h.lease_until < clock_timestamp() END
       AND (d.is_due IS NOT NULL OR NOT %(danger_only)s)
+      AND NOT EXISTS (SELECT 1 FROM conversations v WHERE v.id = h.conversation_id AND v.synthetic)
       AND NOT EXISTS (SELECT 1 FROM reply_windows w WHERE w.conversation_id = h.conversation_id AND w.inline_until > clock_timestamp())
     ORDER BY is_danger DESC, h.message_id LIMIT %(limit)s
 ), locked AS (
@@ -94,7 +97,7 @@ SELECT o.*, m.seq, m.kind, m.body, m.created_at, c.language, c.address, c.guarde
        OR EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND i.category = ANY(%(quiet)s)
                AND i.action IN ('ask', 'escalate') AND i.received_at > now() - interval '24 hours') AS has_quiet_danger
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN conversations c ON c.id = o.conversation_id
-WHERE o.message_id = ANY(%(ids)s) ORDER BY o.conversation_id, o.message_id
+WHERE o.message_id = ANY(%(ids)s) AND NOT c.synthetic ORDER BY o.conversation_id, o.message_id
 """
 
 

@@ -210,7 +210,7 @@ WITH conversation AS (
             ELSE (owner_kind = 'agent' AND owner_id = %(author_id)s)
                  OR EXISTS (SELECT 1 FROM participants p WHERE p.conversation_id = conversations.id AND p.staff_id = %(author_id)s)
           END
-    RETURNING id, channel, last_seq
+    RETURNING id, channel, last_seq, synthetic
 ), message AS (
     INSERT INTO messages (conversation_id, seq, author_kind, author_id, kind, body)
     SELECT id, last_seq, %(author_kind)s, %(author_id)s, %(kind)s, %(body)s FROM conversation
@@ -218,8 +218,8 @@ WITH conversation AS (
 )
 INSERT INTO outbox (message_id, conversation_id, channel, client_id, in_reply_to, policy, state, sent_at)
 SELECT message.id, message.conversation_id, conversation.channel, %(client_id)s, %(in_reply_to)s, %(policy)s,
-       CASE conversation.channel WHEN 'webchat' THEN 'sent' ELSE 'pending' END,
-       CASE conversation.channel WHEN 'webchat' THEN now() END
+       CASE WHEN conversation.channel = 'webchat' OR conversation.synthetic THEN 'sent' ELSE 'pending' END,
+       CASE WHEN conversation.channel = 'webchat' OR conversation.synthetic THEN now() END
 FROM message, conversation
 RETURNING message_id, (SELECT seq FROM message) AS seq, channel
 """
@@ -240,7 +240,7 @@ async def reply(
     """Write an outbound, if its author may write at this moment.
 
     The bot may only while it owns the conversation; staff only as owner or participant; the system (waiting notices, closing words)
-    always. On the web chat the event is the delivery; other channels' rows are picked up by the sender. The same ``client_id`` again
+    always. On the web chat the event is the delivery, and in a drill on any channel; other rows are picked up by the sender. The same ``client_id`` again
     returns the line that was written the first time.
     """
     # Of two copies that arrive at once, the second must see the first: the statement below has a newer snapshot than the lock's.
@@ -283,9 +283,9 @@ WITH owned AS (
     UPDATE conversations SET last_seq = last_seq + cardinality(%(bodies)s::bytea[]),
            country = COALESCE(%(country)s, country), dialogue = COALESCE(%(dialogue)s, dialogue)
     WHERE id = (SELECT conversation_id FROM turned)
-    RETURNING id, channel, last_seq - cardinality(%(bodies)s::bytea[]) AS before
+    RETURNING id, channel, synthetic, last_seq - cardinality(%(bodies)s::bytea[]) AS before
 ), said AS (
-    SELECT c.id, c.channel, c.before + b.place AS seq, b.* FROM conversation c,
+    SELECT c.id, c.channel, c.channel = 'webchat' OR c.synthetic AS is_sent, c.before + b.place AS seq, b.* FROM conversation c,
            unnest(%(kinds)s::text[], %(bodies)s::bytea[]) WITH ORDINALITY AS b(kind, body, place)
 ), message AS (
     INSERT INTO messages (conversation_id, seq, author_kind, kind, body) SELECT id, seq, 'bot', kind, body FROM said
@@ -293,7 +293,7 @@ WITH owned AS (
 ), sent AS (
     INSERT INTO outbox (message_id, conversation_id, channel, client_id, in_reply_to, policy, state, sent_at)
     SELECT m.id, m.conversation_id, s.channel, %(client_id)s || '-' || (s.place - 1), %(message_id)s, 'at_most_once',
-           CASE s.channel WHEN 'webchat' THEN 'sent' ELSE 'pending' END, CASE s.channel WHEN 'webchat' THEN now() END
+           CASE WHEN s.is_sent THEN 'sent' ELSE 'pending' END, CASE WHEN s.is_sent THEN now() END
     FROM message m JOIN said s ON s.seq = m.seq
     RETURNING message_id, channel
 ), news AS (

@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     offer_timeout_s: int = Field(25, ge=5, description="who is offered a case has this long to accept; then the next is asked, and at last every desk rings")
     locate_code_minutes: int = Field(15, ge=1, le=30, description="six digits read out to a caller open the location page for this long, once")
     locate_sms: bool = Field(False, description="agents may send callers the location link by SMS, where an SMS service is connected; off: desks say so")
+    drill_times: str = Field(
+        "",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d(, ?([01]\d|2[0-3]):[0-5]\d)*)?$",
+        description="times of day in Seoul at which a drill comes in, such as `10:00,03:30`; empty: only `gildongmu drill` starts one",
+    )
+    drill_url: str = Field(
+        "", pattern=r"^(https?://\S+)?$", description="where the worker finds the web chat for a drill; empty: on this machine, at this port"
+    )
     reopen_days: int = Field(7, ge=0, le=365, description="a closed case may be opened again for this many days; 0: never")
     duty_phone: str = Field("", description="telephone outside this platform that a life threat nobody has taken rings after 60 s; empty: desks say so")
     duty_call_url: str = Field("", description="the operator's telephone gateway, which takes one POST a call; empty: nobody is called, and desks say so")

@@ -21,7 +21,7 @@ from core.timers import cancel_timer
 from handoff import closing_repository, ladder, places, queue_order, repository
 from handoff.abuse import rests
 from handoff.access import access_case, access_own_case
-from handoff.moves import ABUSE, CONTACT, HANDED_BACK, HEIGHTENED, OUTCOMES
+from handoff.moves import ABUSE, CONTACT, DRILL, HANDED_BACK, HEIGHTENED, OUTCOMES
 from handoff.schemas import Case, CloseRequest
 from handoff.states import Move, Status, after
 from handoff.streams import OFFER_TIMER, announce, case_of
@@ -33,11 +33,17 @@ MIN_CONTACT_CHARS = 5
 async def close(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, outcome: str, *, verified_contact: str = "") -> Case:
     """End a case with an outcome; of an emergency, ask a second person to. Nobody asks for the end of an emergency that nobody owns.
 
+    A drill ends as ``DRILL`` alone, by one person: there is nobody whose safety a second one would have to look after.
+
     Raises:
         AppError: ``not_found``, ``not_owner``, ``illegal_move`` or ``invalid_request`` (``field`` says which).
     """
     row = await access_own_case(tx, case_id, staff, supervisor_too=True)
     after(row["status"], Move.CLOSE)
+    if row["synthetic"]:
+        if outcome != DRILL:
+            raise AppError("invalid_request", field="outcome")
+        return await _end(tx, row, staff.id, DRILL, None, staff)
     check(row["severity"], outcome, verified_contact)
     sealed = cipher.seal(verified_contact.strip(), CONTACT) if verified_contact.strip() else None
     if not queue_order.is_emergency(row["severity"]):
@@ -100,7 +106,15 @@ async def _requested(tx: Connection, case_id: int, staff: Staff) -> dict[str, An
     return row
 
 
-async def _end(tx: Connection, row: dict[str, Any], closed_by: int, outcome: str, contact: bytes | None, staff: Staff) -> Case:
+async def end_drill(tx: Connection, conversation_id: str) -> Case | None:
+    """Nobody has to end a drill: the system takes it off every desk. None, and nothing is done, where there is no open drill."""
+    row = await repository.open_case(tx, conversation_id, lock=True)
+    if row is None or not row["synthetic"]:
+        return None
+    return await _end(tx, row, None, DRILL, None, None)
+
+
+async def _end(tx: Connection, row: dict[str, Any], closed_by: int | None, outcome: str, contact: bytes | None, staff: Staff | None) -> Case:
     changed = await repository.close(tx, row["id"], closed_by, outcome, contact)
     await cancel_timer(tx, OFFER_TIMER, str(row["id"]))
     await ladder.stop(tx, row)
@@ -111,7 +125,9 @@ async def _end(tx: Connection, row: dict[str, Any], closed_by: int, outcome: str
     await places.revoke_links(tx, row["conversation_id"])
     await rests.owe(tx, row, is_over=True)
     await announce(tx, "closed", changed, outcome=outcome)
-    detail = {"outcome": outcome} | ({"asked_by": closed_by} if closed_by != staff.id else {})
+    if staff is None:
+        return case_of(changed)
+    detail = {"outcome": outcome} | ({"asked_by": closed_by} if closed_by is not None and closed_by != staff.id else {})
     await audit.record(tx, staff.login, "", "case.close", row["id"], detail=detail)
     return case_of(changed)
 

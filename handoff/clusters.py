@@ -56,7 +56,7 @@ async def group(tx: Connection, at: datetime) -> list[int]:
     """Name the cluster of every open emergency that has come to belong to one; the ids of those cases. Runs under the sweepers' lock."""
     rows = await database.rows(
         tx,
-        f"SELECT id, category, country, opened_at, cluster FROM cases c WHERE status <> 'closed' AND c.{EMERGENCY} AND opened_at > %s",  # noqa: S608
+        f"SELECT id, category, country, opened_at, cluster FROM cases c WHERE status <> 'closed' AND c.{EMERGENCY} AND NOT synthetic AND opened_at > %s",  # noqa: S608
         at - 2 * WITHIN,
     )
     named = clusters_of(Alarm(row["id"], row["category"], row["country"], row["opened_at"], row["cluster"]) for row in rows)

@@ -33,6 +33,8 @@ async def merge(tx: Connection, case_id: int, into_id: int, staff: Staff) -> Cas
     if len(pair) != 2:
         raise AppError("not_found" if case_id != into_id else "illegal_move")
     row, into = pair[case_id], pair[into_id]
+    if row["synthetic"] or into["synthetic"]:
+        raise AppError("illegal_move", "a drill is nobody's duplicate, and takes nobody in")
     is_supervisor = staff.has(Role.SUPERVISOR)
     if staff.disabled or not (into["owner_id"] == staff.id or (is_supervisor and into["owner_id"] is not None)):
         raise AppError("not_owner", f"staff {staff.id} does not own case {into_id}")
@@ -66,6 +68,8 @@ async def reopen(tx: Connection, case_id: int, staff: Staff) -> Case:
     row = await repository.case(tx, case_id, lock=True)
     if row is None:
         raise AppError("not_found")
+    if row["synthetic"]:
+        raise AppError("illegal_move", f"case {case_id} was a drill")
     after(row["status"], Move.REOPEN)
     changed = await later_repository.reopen(tx, case_id, timedelta(days=settings().reopen_days))
     if changed is None:

@@ -97,7 +97,7 @@ async def recently_closed(connection: Connection, within: timedelta, limit: int)
         """SELECT c.id, c.severity, c.category, c.country, c.outcome, c.closed_at, COALESCE(s.display_name, '') AS closed_by_name,
                   EXISTS (SELECT 1 FROM cases o WHERE o.conversation_id = c.conversation_id AND o.status <> 'closed') AS is_overtaken
            FROM cases c LEFT JOIN staff s ON s.id = c.closed_by
-           WHERE c.status = 'closed' AND c.closed_at > clock_timestamp() - %s::interval ORDER BY c.closed_at DESC, c.id DESC LIMIT %s""",
+           WHERE c.status = 'closed' AND NOT c.synthetic AND c.closed_at > clock_timestamp() - %s::interval ORDER BY c.closed_at DESC, c.id DESC LIMIT %s""",
         within,
         limit,
     )

@@ -31,6 +31,8 @@ NOTE = "case_notes.body"
 HEIGHTENED = timedelta(hours=24)
 HANDED_BACK = "handed_back"
 ABUSE = "abuse"
+#: How a drill ends, and nothing else.
+DRILL = "drill"
 #: How a case may end; an emergency may not end as ``handed_back``, ``withdrawn`` or ``abuse``.
 OUTCOMES = {
     "resolved": "해결됨",

@@ -149,7 +149,7 @@ async def hand_back(tx: Connection, case_id: int) -> Row:
     return row
 
 
-async def close(tx: Connection, case_id: int, staff_id: int, outcome: str, verified_contact: bytes | None) -> Row:
+async def close(tx: Connection, case_id: int, staff_id: int | None, outcome: str, verified_contact: bytes | None) -> Row:
     """End a case."""
     row = await database.one(
         tx,

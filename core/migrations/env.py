@@ -28,6 +28,7 @@ MODELS = (
     "handoff.incidents.models",
     "handoff.surge.models",
     "handoff.phone.models",
+    "handoff.drills.models",
     "handoff.hand_on.models",
     "handoff.abuse.models",
     "handoff.board.models",

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
 
+from conversation import outbox
 from conversation import service as conversation
+from conversation.schemas import AuthorKind, Body
 from core import db as database
 from core.clock import now
+from core.errors import AppError
 from core.settings import Settings
-from handoff import duty, ladder
+from handoff import closing, clusters, duty, ladder
 from handoff import service as handoff
 from handoff.officers import jobs, service
 from handoff.officers.routing import route_open
 
 CAMBODIA = "주캄보디아대사관"
+
+
+@contextlib.contextmanager
+def refused(code):
+    with pytest.raises(AppError) as error:
+        yield
+    assert error.value.code == code
 
 
 class Telephone:
@@ -102,3 +113,58 @@ async def test_nothing_waits_to_be_sent_to_a_messenger(db, emergency, make_staff
     async with db.read() as connection:
         states = {row["state"] for row in await database.rows(connection, "SELECT state FROM outbox WHERE conversation_id = %s", drill.conversation_id)}
     assert states == {"sent"}  # on the web chat the event is the delivery
+
+
+async def test_nothing_of_a_drill_is_given_to_a_platform(db, cipher):
+    """Lines of a drill on a messenger count as delivered; should one wait all the same, neither a sender nor a waiting request gets it."""
+    async with db.transaction() as tx:
+        drill, _ = await conversation.start(tx, "line", visitor="훈련", synthetic=True)
+        real, _ = await conversation.start(tx, "line", visitor="사람")
+        for one in (drill, real):
+            for client_id, policy in (("a", "at_least_once"), ("b", "at_most_once")):
+                await conversation.reply(tx, cipher, one, AuthorKind.SYSTEM, Body("안내"), client_id=client_id, policy=policy)
+    async with db.read() as connection:
+        states = {row["state"] for row in await database.rows(connection, "SELECT state FROM outbox WHERE conversation_id = %s", drill)}
+    assert states == {"sent"}
+    async with db.transaction() as tx:
+        await database.run(tx, "UPDATE outbox SET state = 'pending', sent_at = NULL")
+        assert await outbox.take_inline(tx, cipher, drill, quiet=[]) is None
+        claims = await outbox.claim(tx, cipher, ["line"], by="sender", lease_s=60, limit=10, quiet=[])
+    assert [claim.conversation_id for claim in claims] == [real]
+
+
+async def test_a_drill_never_makes_a_flood_of_real_emergencies(db, emergency):
+    for _ in range(5):
+        await emergency(synthetic=True)
+    async with db.transaction() as tx:
+        assert await clusters.group(tx, now()) == []
+
+
+async def test_a_drill_is_merged_with_nothing_and_not_opened_again(db, cipher, emergency, make_staff, call):
+    agent = await make_staff()
+    drill, real = await emergency(synthetic=True), await emergency(synthetic=False)
+    for case in (drill, real):
+        await call(handoff.claim, case.id, agent)
+    for pair in ((drill.id, real.id), (real.id, drill.id)):
+        with refused("illegal_move"):
+            await call(handoff.merge, *pair, agent)
+    await call(handoff.close, cipher, drill.id, agent, "drill")
+    with refused("illegal_move"):
+        await call(handoff.reopen, drill.id, agent)
+    async with db.read() as connection:
+        assert await handoff.recently_closed(connection, agent) == []
+
+
+async def test_one_person_ends_a_drill_and_only_as_one(db, cipher, emergency, make_staff, call):
+    agent = await make_staff()
+    drill, real = await emergency(synthetic=True), await emergency(synthetic=False)
+    for case in (drill, real):
+        await call(handoff.claim, case.id, agent)
+    with refused("invalid_request"):
+        await call(handoff.close, cipher, drill.id, agent, "resolved", verified_contact="본인과 통화함")
+    with refused("invalid_request"):
+        await call(handoff.close, cipher, real.id, agent, "drill", verified_contact="본인과 통화함")
+    assert (await call(handoff.close, cipher, drill.id, agent, "drill")).status == "closed"
+    assert await call(closing.end_drill, real.conversation_id) is None
+    async with db.read() as connection:
+        assert [row.case_id for row in await handoff.all_open(connection)] == [real.id]
