@@ -10,6 +10,7 @@ from bot import escalation
 from bot.channels import registry
 from bot.channels.contract import Works
 from bot.channels.door import Door
+from bot.channels.health import Watch
 from bot.dialogue.client import DialogueClient
 from bot.dialogue.intents import FILE, DialogueIntents
 from bot.dialogue.process import DialogueProcess
@@ -78,6 +79,7 @@ class Worker:
         if self.services.knowledge is not None:
             tasks.append(self.services.knowledge.watch())
         door = Door(self.services, self.sender.channels)
+        tasks.append(Watch(self.services.db, self.services.settings, self.sender.channels).run())
         tasks += [channel.work(door) for channel in self.sender.channels.values() if isinstance(channel, Works)]
         await asyncio.gather(*tasks)
 

@@ -24,4 +24,5 @@ DELIVERIES = Counter("gildongmu_deliveries", "Lines sent to messengers, by what 
 UNDELIVERED = Counter("gildongmu_undelivered", "Lines for messengers that were given up", ["channel", "reason"])
 OUTBOX_WAITING = Gauge("gildongmu_outbox_waiting", "Lines that wait to be sent to a messenger", ["channel"])
 WEBHOOKS_REFUSED = Counter("gildongmu_webhooks_refused", "Requests of platforms that were refused", ["channel", "reason"])
+CHANNEL_STUCK = Gauge("gildongmu_channel_stuck", "1 while a channel does not deliver", ["channel"])
 CHANNEL_QUOTA_REACHED = Counter("gildongmu_channel_quota_reached", "Sends that a platform refused because the month's quota is used up", ["channel"])

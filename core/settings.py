@@ -129,6 +129,11 @@ class Settings(BaseSettings):
     wechat_mini_original_id: str = Field("", description="WeChat mini-program: its gh_ id; set: requests for another program are refused")
     wechat_api_url: str = Field("https://api.weixin.qq.com", description="WeChat: where messages are sent; a simulator's address for trying it out")
 
+    channel_alarm_s: int = Field(300, ge=10, description="a channel counts as stuck when something has waited this long to be sent")
+    channel_danger_alarm_s: int = Field(30, ge=5, description="the same for words to somebody in danger")
+    channel_alarm_given_up: int = Field(10, ge=1, description="the same when so many lines were given up within 15 minutes")
+    heartbeat_url: str = Field("", description="address of a watch outside, fetched each minute while all is well; empty: none, nothing leaves the machine")
+
     sms_carrier: Literal["", "nhn", "solapi", "smpp"] = Field("", description="who brings SMS; empty: no SMS. Texts come in by `smpp` alone")
     sms_sender: str = Field("", description="our own number on SMS, as the carrier registered it; with SMPP best as +82…")
     nhn_sms_app_key: str = Field("", description="NHN Cloud SMS: the app key")
