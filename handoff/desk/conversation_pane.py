@@ -203,7 +203,8 @@ class ConversationPane:
         own = case.owner_id == viewer.id
         emergency = is_emergency(case.severity)
         self._badge.classes(replace=f"badge sev-{case.severity}")
-        self._badge.set_text(f"{words.severity_shape(case.severity)} {words.severity_word(case.severity)}")
+        drill = "훈련 · " if case.synthetic else ""
+        self._badge.set_text(f"{words.severity_shape(case.severity)} {drill}{words.severity_word(case.severity)}")
         self._title.set_text(f"{words.country_name(case.country)} · {words.category_word(case.category)} · #{case.id}")
         attributes(self._wait, data_at=case.arrival_at.timestamp() * 1000)
         self._status.set_text(self._status_text(card, own))
@@ -247,6 +248,10 @@ class ConversationPane:
     def _fill_card(self, card: CaseCard) -> None:
         self._card.clear()
         with self._card:
+            if card.case.synthetic:
+                with block("div", "mute-banner drill-banner", role="note"):
+                    say("b", "훈련입니다")
+                    say("span", "실제 민원인이 없습니다. 공관이나 현지 기관에 전화하지 마세요. 평소처럼 맡아 첫 글을 보내고 ‘종료’로 마칩니다.")
             if card.case.cannot_speak:
                 with block("div", "mute-banner", role="note"):
                     say("b", "말할 수 없음")

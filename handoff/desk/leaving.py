@@ -13,6 +13,7 @@ from handoff.desk.aside import Aside
 from handoff.desk.closing_dialog import ask_second
 from handoff.desk.dialogs import ask_close, ask_confirm
 from handoff.desk.floor import Floor, Guarded
+from handoff.moves import DRILL
 from handoff.queue_order import is_emergency
 from handoff.reviews.schemas import Label
 from handoff.schemas import CaseCard
@@ -63,6 +64,10 @@ class Leaving:
             self._ask_second(card)
             return
 
+        if card.case.synthetic:
+            ask_confirm("훈련 종료", "훈련을 마칩니다. 걸린 시간이 기록됩니다.", "종료하기", lambda: self._end_drill(card), name="close-drill")
+            return
+
         async def confirm(outcome: str, contact: str, label: Label | None) -> str | None:
             try:
                 ended = await self._do.close(card.case.id, outcome, contact)
@@ -81,6 +86,17 @@ class Leaving:
             return None
 
         ask_close(card.case, confirm)
+
+    async def _end_drill(self, card: CaseCard) -> None:
+        """One person's act, without a contact to verify."""
+
+        async def end() -> None:
+            await self._do.close(card.case.id, DRILL, "")
+
+        if await self._guarded(end):
+            with self._client:
+                self._on_left(card.case.conversation_id, True)
+                ui.notify(f"#{card.case.id} 훈련을 마쳤습니다.", type="positive")
 
     def _ask_second(self, card: CaseCard) -> None:
         """Another person confirms what a colleague has asked for, or objects; whoever asked may take it back."""

@@ -14,6 +14,8 @@ def news(change: Change, viewer_id: int) -> str | None:
         return f"{number} 종료를 동료가 확인해 상담이 끝났습니다." if is_others else None
     if row is None:
         return None
+    if change.kind == "drill_unclaimed":
+        return f"{number} 훈련 상담을 제때 아무도 맡지 않았습니다. 실제였다면 민원인이 아직 기다리고 있습니다."
     who = f"{row.owner_name} 님이" if row.owner_name else "동료가"
     if change.kind == "asked" and row.asked_to == viewer_id:
         return f"{number} 긴급 상담을 맡아 달라는 요청이 왔습니다. 맡기 전까지는 {row.owner_name or '동료'} 님의 상담입니다."

@@ -72,8 +72,6 @@ def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id
         notes.append(f"되돌아옴 {row.returned}")
     if row.doubts:
         notes.append(f"의심 {row.doubts}")
-    if row.synthetic:
-        notes.append("훈련")
     if section == "waiting" and row.acknowledged_at is not None and is_emergency(row.severity):
         notes.append("확인됨")
     return {
@@ -82,7 +80,7 @@ def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id
         "rank": rank(row.severity),
         "at": row.arrival_at.timestamp() * 1000,
         "sev": row.severity,
-        "word": words.severity_word(row.severity),
+        "word": f"훈련 · {words.severity_word(row.severity)}" if row.synthetic else words.severity_word(row.severity),
         "shape": words.severity_shape(row.severity),
         "category": words.category_word(row.category),
         "place": words.country_name(row.country),
