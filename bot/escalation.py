@@ -29,6 +29,8 @@ from language.triage import Decision
 
 ASK_TIMER = "danger_ask"
 YES, NO = "danger:yes", "danger:no"
+#: Why a case stands in the queue whose citizen is guarded and has pressed "no danger".
+SAID_SAFE = "said_safe"
 #: A second card for the same danger within this time would only push the first one off the screen.
 CARD_REPEAT = timedelta(minutes=10)
 #: Who was held or threatened this recently may still be read over the shoulder, whatever the next message is about.
@@ -137,6 +139,30 @@ async def _first_reply(services: Services, tx: Connection, conversation_id: str,
         kind=f"crisis:{danger.card}",
         phones=card.phones,
         location_url=f"{services.settings.public_url or ''}/locate/{token}",
+    )
+
+
+async def doubt_safety(services: Services, tx: Connection, conversation_row: dict[str, Any], country: str | None, language: str) -> None:
+    """A guarded citizen's screen has said that there is no danger: that lowers and ends nothing, and the question counts as unanswered.
+
+    The case is opened or raised without a word on the screen; the messages that waited for the answer get none of their own.
+    """
+    conversation_id = conversation_row["id"]
+    await cancel_timer(tx, ASK_TIMER, conversation_id)
+    await database.run(
+        tx, "UPDATE inbox SET turn_state = 'answered', turned_at = clock_timestamp() WHERE conversation_id = %s AND turn_state = 'held'", conversation_id
+    )
+    asked = await database.one(tx, "SELECT category FROM inbox WHERE conversation_id = %s AND action = 'ask' ORDER BY message_id DESC LIMIT 1", conversation_id)
+    await handoff.open_or_raise(
+        tx,
+        services.cipher,
+        conversation_id,
+        Urgency.URGENT.value,
+        str(asked["category"]) if asked and asked["category"] else Category.OTHER.value,
+        SAID_SAFE,
+        language=language,
+        country=country,
+        synthetic=conversation_row["synthetic"],
     )
 
 

@@ -50,7 +50,7 @@ WITH candidate AS MATERIALIZED (
     SELECT message_id FROM candidate WHERE pg_try_advisory_lock(-message_id) LIMIT %s
 )
 SELECT i.message_id, i.seq, i.channel, i.triage_attempts, i.triage_state, m.kind, m.body,
-       c.id, c.owner_kind, c.owner_id, c.status, c.language, c.country, c.last_urgency, c.synthetic,
+       c.id, c.owner_kind, c.owner_id, c.status, c.language, c.country, c.last_urgency, c.synthetic, c.guarded_at,
        COALESCE(c.heightened_until > now(), false) AS heightened,
        EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
                AND k.severity IN ('life_threat', 'urgent')) AS open_emergency,
@@ -304,6 +304,10 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         action = "escalate"
     elif choice == CANNOT_SPEAK:
         decision, action = CANNOT_SPEAK_DECISION, "escalate"
+    elif choice == escalation.NO and row["guarded_at"] is not None:
+        # Whoever holds the phone may have pressed it: a person looks, and the screen shows what any "no" shows.
+        await escalation.doubt_safety(services, tx, row, country, language)
+        action = "none"
     elif choice == escalation.NO:
         await escalation.cancel_timer(tx, escalation.ASK_TIMER, row["id"])
         held = await database.run(tx, "UPDATE inbox SET turn_state = 'pending' WHERE conversation_id = %s AND turn_state = 'held'", row["id"])

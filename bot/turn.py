@@ -38,7 +38,7 @@ _LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 1)) AS held"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 1))"
 _NEXT = """
 SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel, c.dialogue, c.synthetic,
-       k.severity AS case_severity
+       k.severity AS case_severity, c.guarded_at IS NOT NULL AS is_guarded
 FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
      LEFT JOIN cases k ON k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
 WHERE i.conversation_id = %s AND i.turn_state = 'pending' AND i.triage_state <> 'pending'
@@ -68,7 +68,9 @@ def plan(row: dict[str, Any]) -> Plan:
         return Plan("drop")
     if row["owner_kind"] != "bot":
         return Plan("to_person")
-    if row["case_severity"] in ("life_threat", "urgent") or row["kind"] == "location":
+    # A guarded citizen's "no danger" gets the words that any gets: that a person is called must not be seen.
+    is_quiet_no = row["is_guarded"] and row["content"].get("choice") == NO
+    if (row["case_severity"] in ("life_threat", "urgent") and not is_quiet_no) or row["kind"] == "location":
         return Plan("acknowledge")
     return Plan("answer")
 

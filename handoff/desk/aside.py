@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from accounts import service as accounts
 from accounts.schemas import Staff
+from conversation import guarding
 from core.crypto import Cipher
 from core.db import Connection
 from handoff import handing_repository
@@ -24,6 +25,8 @@ class Aside:
     names: dict[int, str] = field(default_factory=dict)
     #: Name and role of whoever may write beside the owner.
     participants: tuple[tuple[str, str], ...] = ()
+    #: Somebody else may hold the citizen's phone.
+    is_guarded: bool = False
 
 
 async def read_aside(connection: Connection, cipher: Cipher, case: Case, viewer: Staff) -> Aside:
@@ -36,6 +39,7 @@ async def read_aside(connection: Connection, cipher: Cipher, case: Case, viewer:
         promises=tuple(promises),
         names=names,
         participants=tuple((row["display_name"], row["role"]) for row in await handing_repository.participants(connection, case.conversation_id)),
+        is_guarded=await guarding.is_guarded(connection, case.conversation_id),
     )
 
 

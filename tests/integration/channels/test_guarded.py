@@ -12,11 +12,12 @@ import pytest
 from fastapi import FastAPI
 
 from accounts.schemas import Staff
-from bot import errors, escalation, satisfaction
+from bot import errors, escalation, satisfaction, triage_slot
 from bot.channels.webchat.routes import build_router as webchat_router
 from bot.compose import Reply
 from bot.escalation import Danger
 from bot.limits import Limits
+from bot.turn import GLAD, TurnQueue, TurnSlot
 from conversation import guarding
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, Phone
@@ -29,6 +30,7 @@ from handoff import service as handoff
 from handoff.phone import texting
 from handoff.routes import build_router as locate_router
 from language.categories import Category, Urgency
+from language.triage import Decision
 
 _numbers = count(1)
 POLICE = Phone("현지 경찰", "117")
@@ -162,6 +164,57 @@ async def test_no_survey_is_asked_or_shown(side):
     await side.say(satisfaction.question())
     assert satisfaction.question().text not in await side.shown()
     assert "rate:" not in await side.shown()
+
+
+async def _answers_no(side: Side) -> None:
+    """The danger question is asked about a message, and its "no" is pressed."""
+    talk, passed = side.talk, Decision(Urgency.NONE, Category.OTHER, "none", 0.0, ())
+    asked = await side.write("그 사람이 옆에 있어요")
+    doubt = Decision(Urgency.NON_URGENT, Category.DOMESTIC_VIOLENCE, "ask", 0.4, ("classifier",))
+    said_no = await side.write("괜찮아요")
+    for message_id, decision, choice in [(asked, doubt, ""), (said_no, passed, escalation.NO)]:
+        async with talk.db.transaction() as tx:
+            await handoff.lock_open_case(tx, side.conversation_id)
+            current = await conversation.get(tx, side.conversation_id)
+            content = {"text": "괜찮아요" if choice else "그 사람이 옆에 있어요", "choice": choice}
+            row = {**current, "message_id": message_id, "kind": "choice" if choice else "text", "content": content, "open_emergency": False}
+            await triage_slot.apply(talk.services, tx, row, decision, "test")
+            if choice:
+                body = talk.cipher.seal(json.dumps(content), conversation.BODY)
+                await database.run(tx, "UPDATE messages SET kind = 'choice', body = %s WHERE id = %s", body, message_id)
+    slot = TurnSlot(talk.services, TurnQueue())
+    try:
+        await slot._serve(side.conversation_id)
+    finally:
+        await slot._hang_up()
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+async def test_no_danger_never_settles_it_for_a_guarded_person_and_looks_as_it_always_does(side, is_guarded):
+    await side.write("안녕하세요")
+    await side.talk.run("UPDATE inbox SET triage_state = 'done', turn_state = 'answered' RETURNING 1 AS one")
+    if is_guarded:
+        async with side.talk.db.transaction() as tx:
+            await guarding.mark(tx, side.conversation_id, guarding.AGENT)
+    await _answers_no(side)
+    cases = await side.talk.run("SELECT severity, category, reason, status FROM cases")
+    expected = {"severity": "urgent", "category": "domestic_violence", "reason": escalation.SAID_SAFE, "status": "queued"}
+    assert cases == ([expected] if is_guarded else [])
+    assert await side.talk.run("SELECT 1 FROM timers WHERE kind = %s", escalation.ASK_TIMER) == []
+    shown = await side.shown()
+    if is_guarded:
+        assert GLAD in shown
+    assert "상담관을 연결" not in shown
+
+
+async def test_no_danger_lowers_and_closes_nothing_that_is_open(side):
+    await side.danger("confinement")
+    await side.talk.run("UPDATE cases SET severity = 'life_threat' RETURNING 1 AS one")
+    await side.talk.run("UPDATE inbox SET triage_state = 'done', turn_state = 'answered' RETURNING 1 AS one")
+    await _answers_no(side)
+    (case,) = await side.talk.run("SELECT severity, category, status FROM cases")
+    assert case == {"severity": "life_threat", "category": "confinement", "status": "queued"}
+    assert await side.is_guarded()
 
 
 async def test_the_page_of_the_place_does_not_say_who_has_looked(side):
