@@ -28,7 +28,9 @@ def render(body: Body, language: str, capabilities: Capabilities, *, discreet: b
     links, written = _place_ways(body, capabilities, said, discreet)
     card, source_lines = _place_source(body.source, capabilities, said)
     text = "\n".join(filter(None, (said.again if again else "", body.text.strip(), *written, *source_lines, *listed)))
-    messages = [Outbound(part) for part in divide(text, capabilities.text)]
+    # Choices need words to stand under.
+    parts = divide(text, capabilities.text) or (divide(said.tap, capabilities.text) if card is None and quick and body.buttons else [])
+    messages = [Outbound(part) for part in parts]
     under = (*links, *buttons)
     if under and capabilities.buttons is not None:
         messages = _with_buttons(messages, under, capabilities.buttons, said)
