@@ -404,7 +404,7 @@ def review_figures(**options: Any) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["turn", "danger", "triage", "import", "retrieve", "publish", "queue", "realtime", "channels"]))
+@click.argument("name", type=click.Choice(["turn", "danger", "triage", "import", "retrieve", "publish", "queue", "realtime", "channels", "surge"]))
 @click.option("--seconds", default=20, show_default=True, help="length of each measured phase")
 def bench(name: str, seconds: int) -> None:
     """Benchmarks; one JSON object on the last line."""
