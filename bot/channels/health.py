@@ -128,13 +128,14 @@ class Watch:
         return dict(self._stuck)
 
     async def _tell(self, health: ChannelHealth, why: str) -> None:
+        channel = health.name  # of a platform, not of a person
         if why:
-            log.error("channel_stuck", channel=health.name, reason=why, waiting=health.waiting, given_up=health.given_up, error=health.last_error)
+            log.error("channel_stuck", channel=channel, reason=why, waiting=health.waiting, given_up=health.given_up, error=health.last_error)
         else:
-            log.warning("channel_delivers_again", channel=health.name)
+            log.warning("channel_delivers_again", channel=channel)
         kind = "channel_stuck" if why else "channel_delivers"
         async with self._db.transaction() as tx:
-            await events.append(tx, QUEUE, kind, {"channel": health.name, "reason": why, "waiting": health.waiting, "given_up": health.given_up})
+            await events.append(tx, QUEUE, kind, {"channel": channel, "reason": why, "waiting": health.waiting, "given_up": health.given_up})
 
     async def _look(self) -> None:
         while True:
