@@ -60,8 +60,8 @@ STEPS = (
     ),
     Step("phone_calls", "UPDATE phone_calls SET caller = NULL, number = NULL, number_hash = NULL WHERE case_id = ANY(%(cases)s)"),
     Step("case_hand_ons", "UPDATE case_hand_ons SET said = NULL WHERE case_id = ANY(%(cases)s)"),
-    Step("cases", "UPDATE cases SET summary = NULL, verified_contact = NULL WHERE id = ANY(%(cases)s)"),
     Step("incident_people", "UPDATE incident_people SET name = NULL WHERE case_id = ANY(%(cases)s)"),
+    Step("cases", "UPDATE cases SET summary = NULL, verified_contact = NULL WHERE id = ANY(%(cases)s)"),
     Step("inbox", "DELETE FROM inbox WHERE conversation_id = ANY(%(conversations)s)"),
     Step("outbox", "DELETE FROM outbox WHERE conversation_id = ANY(%(conversations)s)"),
     Step("kakao_consults", "DELETE FROM kakao_consults WHERE conversation_id = ANY(%(conversations)s)"),
@@ -92,11 +92,11 @@ KEPT = {
     "case_rungs": "when whom was called, by role",
     "case_routings": "country of the case",
     "case_missions": "missions of the case",
+    "incident_cases": "that a case belonged to an event",
+    "incident_deliveries": "that a statement to many was said in the conversation, or why not",
     "officer_notices": "when an officer was told of a number",
     "review_samples": "a draw without its message",
     "review_slots": "what a colleague judged",
-    "incident_cases": "that a case belonged to an event",
-    "incident_deliveries": "that a statement to many was said in the conversation, or why not",
     "review_draws": "counts of a week",
 }
 #: Tables about notices, countries, staff and processes, in which no citizen stands.
@@ -105,8 +105,8 @@ NOBODY = frozenset(
         "notices", "notice_history", "attachment_files", "notice_attachments", "passage_cache", "missions", "emergency_numbers", "mission_details",
         "alarm_changes", "alarm_levels", "entry_rules", "local_contacts", "mission_facts", "sync_runs", "sync_pages", "service_syncs",
         "mission_competences", "mission_officers", "agent_presence", "desk_times", "duty_numbers", "shifts", "staff_skills", "team_members", "staff",
-        "desk_rules", "incidents", "incident_statements", "surge_switches", "target_numbers", "invites", "staff_sessions", "sign_in_attempts", "heartbeats", "kakao_event_days",
-        "wechat_tokens", "wechat_nonces",
+        "desk_rules", "incidents", "incident_statements", "surge_switches", "target_numbers", "invites", "staff_sessions", "sign_in_attempts",
+        "heartbeats", "kakao_event_days", "wechat_tokens", "wechat_nonces",
     }
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.compose import by_intent, from_answer, from_dialogue
 from bot.dialogue.client import BotMessage
+from bot.escalation import NO
 from bot.turn import plan
 from conversation.schemas import SourceCard
 from knowledge_base.schemas import Answer, Outcome
@@ -25,6 +26,12 @@ from knowledge_base.schemas import Answer, Outcome
     ],
 )
 def test_plan(row, expected):
+    assert plan(row | {"is_guarded": False, "content": {}}).kind == expected
+
+
+@pytest.mark.parametrize(("choice", "is_guarded", "expected"), [(NO, True, "answer"), (NO, False, "acknowledge"), ("", True, "acknowledge")])
+def test_a_guarded_no_looks_like_any_other(choice, is_guarded, expected):
+    row = {"status": "open", "owner_kind": "bot", "case_severity": "urgent", "kind": "choice", "is_guarded": is_guarded, "content": {"choice": choice}}
     assert plan(row).kind == expected
 
 
