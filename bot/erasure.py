@@ -72,7 +72,7 @@ STEPS = (
     Step(
         "conversations",
         """UPDATE conversations SET status = 'closed', closed_at = COALESCE(closed_at, clock_timestamp()), visitor = '', address = NULL, dialogue = NULL,
-           token_hash = sha256(convert_to(gen_random_uuid()::text, 'UTF8')) WHERE id = ANY(%(conversations)s)""",
+           code_word = NULL, proof_code = NULL, token_hash = sha256(convert_to(gen_random_uuid()::text, 'UTF8')) WHERE id = ANY(%(conversations)s)""",
     ),
 )
 

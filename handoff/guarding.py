@@ -26,6 +26,16 @@ MEANING = (
 )
 
 
+async def marked(tx: Connection, case_id: int, staff: Staff) -> bool:
+    """Whether the case's conversation carries the mark.
+
+    Raises:
+        AppError: ``not_found`` or ``not_owner``.
+    """
+    row = await access_writable_case(tx, case_id, staff)
+    return await guarding.is_guarded(tx, row["conversation_id"])
+
+
 async def guard(tx: Connection, case_id: int, staff: Staff) -> bool:
     """An agent has found out that somebody may be reading along; False if it was known.
 

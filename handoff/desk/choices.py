@@ -33,6 +33,7 @@ class Do(StrEnum):
     CLOSE = "close"  # end it; of an emergency, ask a second person to
     CONFIRM_CLOSE = "confirm_close"  # the second person ends it
     OBJECT = "object"  # the second person does not agree, or the first thinks again
+    GUARD = "guard"  # somebody may be reading along; who the citizen is
     ABUSE = "abuse"  # what may be done about abusive words
     REOPEN = "reopen"  # it ended too early
 
@@ -56,6 +57,7 @@ NAMES = {
     Do.CLOSE: "종료",
     Do.CONFIRM_CLOSE: "종료 확인",
     Do.OBJECT: "종료 반대",
+    Do.GUARD: "보호 표시 · 본인 확인",
     Do.ABUSE: "폭언 대응",
     Do.REOPEN: "다시 열기",
 }
@@ -209,5 +211,6 @@ _RULES = {
     Do.CLOSE: _close,
     Do.CONFIRM_CLOSE: _confirm,
     Do.OBJECT: _object,
+    Do.GUARD: _write,
     Do.ABUSE: _write,
 }

@@ -13,6 +13,7 @@ from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection
 from core.errors import AppError
+from handoff import guarding
 from handoff import service as handoff
 from handoff.access import access_case
 
@@ -116,6 +117,31 @@ class MoveActions:
         """One rung was heard."""
         async with self._acting() as (tx, staff):
             return await handoff.acknowledge_rung(tx, case_id, rung, staff)
+
+    async def is_guarded(self, case_id: int) -> bool:
+        """Whether somebody may be reading along."""
+        async with self._acting() as (tx, staff):
+            return await guarding.marked(tx, case_id, staff)
+
+    async def guard(self, case_id: int) -> None:
+        """Somebody may be reading along."""
+        async with self._acting() as (tx, staff):
+            await guarding.guard(tx, case_id, staff)
+
+    async def release_guard(self, case_id: int, reason: str) -> None:
+        """Nobody reads along any more."""
+        async with self._acting() as (tx, staff):
+            await guarding.release(tx, case_id, staff, reason)
+
+    async def history_code(self, case_id: int) -> str:
+        """Six digits that show a guarded citizen the history."""
+        async with self._acting() as (tx, staff):
+            return await guarding.history_code(tx, self._cipher, case_id, staff)
+
+    async def agree_code_word(self, case_id: int, word: str) -> None:
+        """The word that agent and citizen have agreed on."""
+        async with self._acting() as (tx, staff):
+            await guarding.agree_code_word(tx, self._cipher, case_id, staff, word)
 
     async def object_to_close(self, case_id: int) -> None:
         """The emergency goes on."""

@@ -11,6 +11,7 @@ from handoff.desk import words
 from handoff.desk.choices import NAMES, Do, Situation, choices
 from handoff.desk.elements import MenuKeys, attributes, block, button, say
 from handoff.desk.floor import Floor
+from handoff.desk.guard_dialog import show_guard
 from handoff.desk.invite_dialog import ask_invite
 from handoff.desk.merge_dialog import ask_merge, others
 from handoff.desk.note_dialog import show_notes
@@ -43,6 +44,7 @@ LETTERS = {
     Do.CLOSE: "E",
     Do.CONFIRM_CLOSE: "C",
     Do.OBJECT: "C",
+    Do.GUARD: "V",
     Do.ABUSE: "M",
     Do.REOPEN: "R",
 }
@@ -163,6 +165,8 @@ class Moves:
             await ask_take_from(floor, card, self._on_taken)
         elif do is Do.RUNGS:
             await show_rungs(floor, case)
+        elif do is Do.GUARD:
+            await show_guard(floor, case)
         elif do is Do.NOTE:
             await show_notes(floor, card)
         elif do is Do.PROMISE:

@@ -353,3 +353,30 @@ async def test_a_shift_change_hands_over_everything_by_name_and_shows_what_still
     assert (await one("SELECT array_agg(DISTINCT owner_id) AS who FROM cases"))["who"] == [you.staff.id]
     assert (await one("SELECT count(*) AS n FROM case_notes"))["n"] == 2
     assert me.complaints == []
+
+
+async def test_the_mark_of_somebody_reading_along_is_set_explained_and_taken_away_with_a_reason_only(seat, hold, one):
+    me = await seat()
+    case = await hold(me, "urgent", "other")
+    await me.page.keyboard.press(".")
+    await me.page.keyboard.press("v")
+    guard = dialog(me.page, "guard")
+    await expect(guard).to_contain_text("휴대전화를 다른 사람이 볼 수 있으면")
+    await guard.locator("[data-other]", has_text="여섯 자리 숫자").click()
+    await expect(guard.locator(".problem")).to_contain_text("15분 동안 한 번")
+    await guard.locator("[data-confirm]").click()
+    await expect(guard).to_have_count(0)
+    await expect(me.page.locator("body")).to_contain_text("휴대전화를 다른 사람이 보고 있을 수 있습니다.")
+    marked = await one("SELECT guarded_why, proof_code IS NOT NULL AS has_digits FROM conversations WHERE id = %s", case.conversation_id)
+    assert (marked["guarded_why"], marked["has_digits"]) == ("agent", True)
+    await me.page.keyboard.press(".")
+    await me.page.keyboard.press("v")
+    await guard.locator("[data-confirm]").click()
+    await expect(guard.locator(".problem")).to_contain_text("이유를 적어 주세요")
+    await guard.locator("[data-field='reason']").fill("전화로 혼자 있는 것을 확인")
+    await guard.locator("[data-confirm]").click()
+    await expect(guard).to_have_count(0)
+    assert (await one("SELECT guarded_at FROM conversations WHERE id = %s", case.conversation_id))["guarded_at"] is None
+    assert (await one("SELECT detail FROM access_log WHERE action = 'case.guarded' ORDER BY id DESC LIMIT 1"))["detail"][
+        "reason"
+    ] == "전화로 혼자 있는 것을 확인"
