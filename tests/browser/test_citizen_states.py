@@ -29,10 +29,10 @@ async def test_cannot_speak_is_large_on_queue_and_card_and_stays_through_a_trans
     await expect(desk.page.locator(".mute-banner")).to_contain_text("글로만 물으세요")
     await expect(desk.page.locator(".handoff-card")).to_contain_text("‘말할 수 없어요’를 누름")
     await picture(desk.page, f"cannot-speak-desk-{'dark' if dark else 'light'}")
-    await desk.page.keyboard.press("s")
+    await desk.page.keyboard.press("x")
     await expect(desk.page.locator(".mute-banner")).to_have_count(0)
     await expect(row.locator(".mute")).to_have_count(0)
-    await desk.page.keyboard.press("s")
+    await desk.page.keyboard.press("x")
     await expect(desk.page.locator(".mute-banner")).to_have_count(1)
     assert desk.complaints == []
     assert chat.complaints == []
