@@ -233,7 +233,7 @@ class Desk:
                 if case_id == self._open_id:
                     self._close_pane()
                 if row is not None and not was_own:  # else it was closed, or ``news`` says who has it
-                    ui.notify(f"{row.owner_name or '다른 상담관'} 님이 #{case_id} 상담을 맡았습니다.", type="info")
+                    ui.notify(f"{f'{row.owner_name} 님' if row.owner_name else '다른 상담관'}이 #{case_id} 상담을 맡았습니다.", type="info")
             else:
                 ui.notify(error.kind.korean, type="negative", close_button="닫기")
 

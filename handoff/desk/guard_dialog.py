@@ -5,7 +5,7 @@ from __future__ import annotations
 from handoff.desk import words
 from handoff.desk.elements import block, say
 from handoff.desk.floor import Floor
-from handoff.desk.sheet import Sheet, field
+from handoff.desk.sheet import Act, Sheet, field
 from handoff.guarding import MEANING
 from handoff.schemas import Case
 
@@ -44,7 +44,7 @@ async def show_guard(floor: Floor, case: Case) -> None:
             word.set_value("")
             return "암호 말을 정했습니다. 종이에도 대화에도 적지 마세요."
 
-        others = {"여섯 자리 숫자": digits, "암호 말 정하기": agree}
+        others: dict[str, Act] = {"여섯 자리 숫자": digits, "암호 말 정하기": agree}
         if is_guarded:
             sheet.foot("표시 풀기", release, is_danger=True, others=others)
         else:

@@ -193,8 +193,10 @@ class QueueFeed:
                     reset = True
                 else:
                     reset = False
-                changes = [change for event in found if (change := apply(self.rows, event)) is not None]
-                changes = [await self._named(connection, change) for change in changes]
+                # Names first: a desk that reads a row between two awaits must not find an owner without one.
+                for owner in {int(event.payload["owner_id"]) for event in found if event.payload.get("owner_id")} - self._names.keys():
+                    self._names[owner] = await self._name_of(connection, owner)
+                changes = [self._named(change) for event in found if (change := apply(self.rows, event)) is not None]
             if reset:
                 await self._snapshot()
                 return
@@ -206,16 +208,13 @@ class QueueFeed:
                 return
             self._behind = True
 
-    async def _named(self, connection: Connection, change: Change) -> Change:
-        """Events carry ids; the owner's name is looked up once."""
+    def _named(self, change: Change) -> Change:
+        """Events carry ids; the picture carries names."""
         row = change.after
         if row is None or row.owner_id is None or row.owner_name:
             return change
-        if row.owner_id not in self._names:
-            self._names[row.owner_id] = await self._name_of(connection, row.owner_id)
-        named = replace(row, owner_name=self._names[row.owner_id] or None)
-        if self.rows.get(row.case_id) == row:
-            self.rows[row.case_id] = named
+        named = replace(row, owner_name=self._names.get(row.owner_id) or None)
+        self.rows[row.case_id] = named
         return replace(change, after=named)
 
     def _tell(self, changes: list[Change] | None) -> None:

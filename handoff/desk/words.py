@@ -138,7 +138,7 @@ def refusal(result: AlreadyTaken | AgentFull | NotEligible | OfferedToAnother, o
     if isinstance(result, AlreadyTaken):
         if result.status == "closed" or result.status is None:
             return "이미 종료된 상담입니다."
-        return f"{owner_name or '다른 상담관'} 님이 먼저 맡았습니다."
+        return f"{f'{owner_name} 님' if owner_name else '다른 상담관'}이 먼저 맡았습니다."
     if isinstance(result, AgentFull):
         return f"맡을 수 있는 상담 수를 넘었습니다({result.held}/{result.cap}). 하나를 끝내거나 대기열로 돌려놓은 뒤 맡으세요."
     if isinstance(result, OfferedToAnother):
