@@ -207,6 +207,7 @@ async def test_promises_are_made_seen_late_and_kept(seat, hold, db, cipher, one)
         await database.run(tx, "UPDATE case_promises SET due_at = now() - interval '1 minute'")
         await handoff.add_note(tx, cipher, case.id, me.staff, "시간이 지남")
     await expect(page.locator(".pending.is-late")).to_contain_text("지난 내 약속")
+    await expect(box).to_have_count(0)  # no key is heard while a dialog is on its way out
     await page.keyboard.press("p")
     await expect(box.locator(".row-line.late")).to_contain_text("지남")
     await expect(page.locator("[data-action=promises]")).to_contain_text("지난 약속 1", timeout=15_000)
