@@ -103,7 +103,7 @@ async def test_a_case_is_marked_reviewed_and_listed(seat, make_case, write, revi
     await expect(dialog).to_have_count(0)
 
     # A line that triage let pass.
-    await page.locator(".line .judge").nth(1).click()
+    await page.locator(".line .judge:not(.abusive)").nth(1).click()
     await expect(dialog.locator(".quoted")).to_have_text("사실은 문이 밖에서 잠겨 있어요")
     await dialog.locator("[data-answer=yes]").click()
     await dialog.locator("[data-confirm]").click()
@@ -118,7 +118,7 @@ async def test_a_case_is_marked_reviewed_and_listed(seat, make_case, write, revi
     assert agent.complaints == []
 
     # What one has said is there when one asks again.
-    await page.locator(".line .judge").nth(1).click()
+    await page.locator(".line .judge:not(.abusive)").nth(1).click()
     await expect(dialog.locator("[data-urgency=life_threat]")).to_have_attribute("aria-pressed", "true")
     await page.keyboard.press("Escape")
 
@@ -265,7 +265,7 @@ async def test_ending_a_case_may_answer_the_question_and_later_is_possible_too(s
     assert [row["urgency"] for row in await rows(db, "SELECT urgency FROM triage_reviews")] == ["none"]
 
     # An agent sees what they have ended, and neither figures nor colleagues' proposals.
-    await page.locator("a.nav").click()
+    await page.locator("a.nav[href='/desk/reviews']").click()
     await expect(page.locator("[data-section=closed] [data-entry]")).to_have_count(1)
     await expect(page.locator(".figures")).to_be_hidden()
     await expect(page.locator("[data-section=review]")).to_have_count(0)
