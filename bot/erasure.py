@@ -81,6 +81,9 @@ KEPT = {
     "drills": "when a rehearsal took which step; nobody stood at its other end",
     "access_log": "who had looked at what; names staff alone, the citizen by a keyed pseudonym; kept two years",
     "erasures": "that an erasure was made",
+    "restrictions": "that a case was shown to named people alone, and the reason, sealed; kept as long as the access log",
+    "glass_openings": "who opened a restricted case, and the reason, sealed; kept as long as the access log",
+    "access_log_starts": "where the chain of the access log begins",
     "participants": "staff of the case",
     "ratings": "a number between one and five",
     "locate_tries": "wrong codes of an hour, by keyed address",
@@ -106,7 +109,7 @@ NOBODY = frozenset(
         "alarm_changes", "alarm_levels", "entry_rules", "local_contacts", "mission_facts", "sync_runs", "sync_pages", "service_syncs",
         "mission_competences", "mission_officers", "agent_presence", "desk_times", "duty_numbers", "shifts", "staff_skills", "team_members", "staff",
         "desk_rules", "incidents", "incident_statements", "surge_switches", "target_numbers", "invites", "staff_sessions", "sign_in_attempts",
-        "heartbeats", "kakao_event_days", "wechat_tokens", "wechat_nonces",
+        "heartbeats", "access_reviews", "retention_runs", "kakao_event_days", "wechat_tokens", "wechat_nonces",
     }
 )  # fmt: skip
 

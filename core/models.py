@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, LargeBinary, Table, Text, func
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, LargeBinary, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.db import metadata
@@ -59,4 +59,6 @@ access_log = Table(
     Column("subject", Text, nullable=False, server_default=""),
     Column("detail", JSONB, nullable=False, server_default="{}"),
     Column("chain", LargeBinary, nullable=False),
+    Index("ix_access_log_at", "at"),
+    Index("ix_access_log_case_id", "case_id", "id", postgresql_where=text("case_id IS NOT NULL")),
 )

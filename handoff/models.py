@@ -72,6 +72,7 @@ cases = Table(
     Column("merged_into", BigInteger, ForeignKey("cases.id", ondelete="SET NULL")),
     Column("ladder", Text, nullable=False, server_default="", comment="rungs reached in this wait, with what came of them"),
     Column("cannot_speak", Boolean, nullable=False, server_default="false", comment="speech or hearing: whoever has the case calls on the citizen's behalf"),
+    Column("restricted_to", ARRAY(BigInteger), comment="who alone may see it, beside its owner and participants"),
     Index("uq_cases_open_conversation", "conversation_id", unique=True, postgresql_where=text("status <> 'closed'")),
     Index("ix_cases_arrival_at", "arrival_at"),
     Index("ix_cases_conversation_id", "conversation_id"),

@@ -25,6 +25,7 @@ MODELS = (
     "handoff.jurisdiction.models",
     "handoff.officers.models",
     "handoff.records.models",
+    "handoff.records.access_models",
     "handoff.incidents.models",
     "handoff.surge.models",
     "handoff.phone.models",
