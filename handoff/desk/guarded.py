@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from nicegui import Client, ui
+from nicegui import Client, background_tasks, ui
 
 from core.errors import CATALOGUE, AppError
 from core.logging import get
@@ -34,3 +34,15 @@ async def guarded(client: Client, here: str, action: Callable[[], Awaitable[Any]
                 ui.notify(CATALOGUE["internal"].korean, type="negative", close_button="닫기")
         return False
     return True
+
+
+def spawn(work: Awaitable[Any]) -> None:
+    """Start what nobody waits for; an expected failure of it is a line in the log."""
+
+    async def run() -> None:
+        try:
+            await work
+        except AppError as error:
+            log.warning("desk_refresh_failed", code=error.code)
+
+    background_tasks.create(run(), name="desk-work")
