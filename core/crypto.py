@@ -34,17 +34,25 @@ class Cipher:
 
     def seal(self, text: str, context: str) -> bytes:
         """Encrypt ``text`` for the column ``context``."""
+        return self.seal_bytes(text.encode(), context)
+
+    def seal_bytes(self, content: bytes, context: str) -> bytes:
+        """Encrypt what is not text."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, text.encode(), context.encode())
+        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, content, context.encode())
         return bytes((VERSION, self.current)) + nonce + sealed
 
     def open(self, blob: bytes, context: str) -> str:
         """Decrypt a blob; raises ``ValueError`` for an unknown version or key, ``InvalidTag`` when it was changed or moved."""
+        return self.open_bytes(blob, context).decode()
+
+    def open_bytes(self, blob: bytes, context: str) -> bytes:
+        """Decrypt what is not text; raises as :meth:`open` does."""
         blob = bytes(blob)
         if len(blob) < 2 + NONCE_BYTES or blob[0] != VERSION or blob[1] not in self.keys:
             raise ValueError("unknown version or key of an encrypted column")
         nonce, sealed = blob[2 : 2 + NONCE_BYTES], blob[2 + NONCE_BYTES :]
-        return AESGCM(self.keys[blob[1]]).decrypt(nonce, sealed, context.encode()).decode()
+        return AESGCM(self.keys[blob[1]]).decrypt(nonce, sealed, context.encode())
 
     def pseudonym(self, value: str) -> str:
         """A keyed hash: the same person gives the same word, and nobody without the key can tell who it is."""
