@@ -86,6 +86,20 @@ class Settings(BaseSettings):
     publish_needs_second_person: bool = Field(False, description="who wrote a version of a notice cannot publish it; another editor does")
     unanswered_keep_days: int = Field(180, ge=1, description="what citizens asked in vain is kept for editors this long, redacted and encrypted")
     staff_session_hours: int = Field(12, ge=1, description="a staff sign-in lasts this long")
+    words_keep_days: int = Field(1095, ge=30, description="what was written in a conversation is erased after this time, unless a case of it is open or held")
+    notes_keep_days: int = Field(1095, ge=30, description="notes, promises and callers' numbers of a case are erased this long after it has ended")
+    place_records_keep_days: int = Field(730, ge=183, description="that a place was sent, agreed to and looked at is erased after this time")
+    codes_keep_days: int = Field(30, ge=1, description="used and outdated codes, links, invitations and sign-in attempts are erased after this time")
+    events_keep_days: int = Field(
+        400, ge=60, description="events of cases and conversations that are over are erased after this time; the board counts from them"
+    )
+    queue_events_keep_days: int = Field(30, ge=2, description="events of the queue, which desks read within seconds, are erased after this time")
+    incident_names_keep_days: int = Field(365, ge=1, description="names that staff put on the list of an incident are erased this long after it has ended")
+    access_log_keep_days: int = Field(
+        730, ge=730, description="the access log, and reasons for restricting and opening cases, are erased after this time; two years at least"
+    )
+    break_glass_minutes: int = Field(30, ge=5, le=480, description="whoever opens a restricted case with a reason sees it for this long")
+    access_many_cases: int = Field(60, ge=1, description="an account that looked at so many cases in one day stands out in the monthly review")
 
     sender_slots: int = Field(8, ge=1, le=64, description="conversations on messengers that one worker sends to at the same time")
     line_channel_secret: SecretStr | None = Field(None, description="LINE: the channel secret that signs webhooks; unset: no LINE")
