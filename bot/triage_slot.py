@@ -3,6 +3,9 @@
 It runs in each worker and, a moment later, in the web process as a standby, so that danger reaches a desk although every worker is dead.
 Rows are claimed with advisory locks on the slot's own database session: they die with their holder, at once. What follows from a message
 is one transaction of its own, emergencies first, so that no emergency waits for another's locks.
+
+When many wait, what looks most alarming on arrival is read first (``language/first_look.py``): that orders and decides nothing, and what looks calm
+waits at most so much longer. Presses that say nothing in words are not read at all, and the turns stand back while a backlog is read.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from bot import escalation, phrases
+from bot import escalation, phrases, satisfaction
 from bot.escalation import Danger, card_category
 from bot.services import Services
 from conversation import service as conversation
@@ -31,6 +34,10 @@ from language.triage import Context, Decision
 
 log = get(__name__)
 BATCH = 16
+#: Texts of a batch that are read before what follows from them is written: danger among the first must not wait for the reading of the last.
+READ_AT_ONCE = 4
+#: Each step of the first look goes before what came so much earlier; what looks calm waits at most four times as long, however many cry wolf.
+HEAD_START_S = 300
 #: After so many failures of the analyser a person looks: in doubt, a human.
 ATTEMPTS = 2
 SHORT_CHARS = 4
@@ -38,6 +45,8 @@ SHORT_CHARS = 4
 WORKS = 0x747269616765
 STANDBY_LOOKS_S = 0.1
 
+#: A button of ours that says nothing about danger, whatever the title under which it was pressed.
+PRESSED = Decision(Urgency.NONE, Category.OTHER, "none", 0.0, ("pressed",))
 #: Somebody who cannot speak or hear needs a person to call for them; whether they are hiding is not known, so they are answered quietly.
 CANNOT_SPEAK_DECISION = Decision(Urgency.URGENT, Category.OTHER, "escalate", 1.0, (REASON,), possible=(Category.CONFINEMENT,))
 
@@ -45,7 +54,7 @@ _CLAIM = """
 WITH candidate AS MATERIALIZED (
     SELECT message_id FROM inbox
     WHERE triage_state = 'pending' AND received_at <= clock_timestamp() - make_interval(secs => %s)
-    ORDER BY triage_attempts, received_at LIMIT 200
+    ORDER BY triage_attempts, received_at - make_interval(secs => %s * first_look) LIMIT 200
 ), claimed AS MATERIALIZED (
     SELECT message_id FROM candidate WHERE pg_try_advisory_lock(-message_id) LIMIT %s
 )
@@ -57,7 +66,7 @@ SELECT i.message_id, i.seq, i.channel, i.triage_attempts, i.triage_state, m.kind
        ARRAY(SELECT p.score FROM inbox p WHERE p.conversation_id = c.id AND p.seq < i.seq AND p.score IS NOT NULL
              ORDER BY p.seq DESC LIMIT 3) AS last_scores
 FROM claimed JOIN inbox i USING (message_id) JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
-ORDER BY i.received_at
+ORDER BY i.triage_attempts, i.first_look DESC, i.received_at
 """
 #: A standby's look: how old a message must be for it (in seconds), nothing where there is none that old. The workers' lock dies with them, at once.
 _LOOK = """
@@ -120,6 +129,8 @@ class TriageSlot:
         self.wake = asyncio.Event()
         self._session: Connection | None = None
         self._held: list[int] = []
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
 
     async def run(self) -> None:
         """Work for ever; ``wake`` is set by whoever LISTENs for new inbounds."""
@@ -143,6 +154,7 @@ class TriageSlot:
     async def _hang_up(self) -> None:
         """Close the session, and with it whatever claim it may still hold."""
         session, self._session, self._held = self._session, None, []
+        self._is_idle.set()
         if session is not None:
             with contextlib.suppress(Exception):
                 await session.close()
@@ -165,25 +177,47 @@ class TriageSlot:
                 await database.run(session, "SELECT pg_advisory_lock_shared(%s)", WORKS)
         delay_s = await self._look(session) if self.delay_s else 0.0
         rows = await self._claim(session, delay_s) if delay_s is not None else []
+        # A full batch is a backlog: there may be more behind it.
+        (self._is_idle.clear if len(rows) == BATCH else self._is_idle.set)()
         if not rows:
             return 0
         try:
-            decisions = await self._decide(rows)
-            judged = sorted(zip(rows, decisions, strict=True), key=lambda pair: not _has_effects(*pair))
-            plain = [pair for pair in judged if not _has_effects(*pair)]
-            for row, decision in judged[: len(judged) - len(plain)]:
-                await self._apply_one(row, decision)
-            if plain:
-                try:
-                    await self._pass(session, plain)
-                except UNAVAILABLE:
-                    raise
-                except Exception:  # noqa: BLE001  (one of them is at fault: each alone finds out which)
-                    for row, decision in plain:
-                        await self._apply_one(row, decision)
+            for row in rows:
+                row["content"] = self._open(row)
+            pressed = [row for row in rows if _says_nothing(row)]
+            read = [row for row in rows if not _says_nothing(row)]
+            for start in range(0, len(read), READ_AT_ONCE):
+                some = read[start : start + READ_AT_ONCE]
+                await self._follow(session, list(zip(some, await self._decide(some), strict=True)))
+            await self._follow(session, [(row, PRESSED) for row in pressed])
         finally:
             self._held = [row["message_id"] for row in rows]
         return len(rows)
+
+    async def _follow(self, session: Connection, judged: list[tuple[dict[str, Any], Decision]]) -> None:
+        """Write what follows: first what has effects, one by one, then all others at once."""
+        plain = []
+        for row, decision in judged:
+            if _has_effects(row, decision):
+                await self._apply_one(row, decision)
+            else:
+                plain.append((row, decision))
+        if not plain:
+            return
+        try:
+            await self._pass(session, plain)
+        except UNAVAILABLE:
+            raise
+        except Exception:  # noqa: BLE001  (one of them is at fault: each alone finds out which)
+            for row, decision in plain:
+                await self._apply_one(row, decision)
+
+    async def idle(self, longest_s: float) -> None:
+        """Wait while a backlog is read, but not longer than this: a turn stands back for whoever may be in danger."""
+        if not self._is_idle.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(longest_s):
+                    await self._is_idle.wait()
 
     async def _claim(self, session: Connection, delay_s: float) -> list[dict[str, Any]]:
         """Let go of what was claimed last, which is judged by now or to be tried again, and claim what waits: one exchange with the server."""
@@ -191,7 +225,7 @@ class TriageSlot:
         async with session.pipeline():
             if held:
                 await session.execute(_RELEASE, (held,))
-            claimed = await session.execute(_CLAIM, (delay_s, BATCH))
+            claimed = await session.execute(_CLAIM, (delay_s, HEAD_START_S, BATCH))
         return await claimed.fetchall()
 
     async def _pass(self, session: Connection, judged: list[tuple[dict[str, Any], Decision]]) -> None:
@@ -241,8 +275,6 @@ class TriageSlot:
 
     async def _decide(self, rows: list[dict[str, Any]]) -> list[Decision]:
         understanding = self.services.understanding
-        for row in rows:
-            row["content"] = self._open(row)
         texts = [str(row["content"].get("text", "")) for row in rows]
         try:
             if understanding is None:
@@ -269,9 +301,15 @@ class TriageSlot:
             return {"text": "", "unreadable": True}
 
 
+def _says_nothing(row: dict[str, Any]) -> bool:
+    """Whether somebody has only pressed a button of ours that is not about danger: there is nothing to read, and nothing follows but the turn."""
+    choice = str(row["content"].get("choice") or "")
+    return row["triage_attempts"] < ATTEMPTS and row["kind"] == "choice" and (choice == escalation.PERSON or choice.startswith(satisfaction.CHOICE))
+
+
 def _has_effects(row: dict[str, Any], decision: Decision) -> bool:
     """Whether more follows than the mark that lets the turn begin."""
-    return decision.action != "none" or row["kind"] != "text"
+    return decision.action != "none" or (row["kind"] != "text" and decision is not PRESSED)
 
 
 def _context(row: dict[str, Any]) -> Context:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +33,10 @@ from language.analysis import Analysis
 log = get(__name__)
 #: A message whose turn has failed this often is given to a person instead of being tried for ever.
 ATTEMPTS = 3
+#: While triage reads a backlog each turn waits at most so long before it begins: the processor belongs to whoever may be in danger.
+STANDS_BACK_S = 1.0
+#: Waits for triage to have read its backlog, at most so many seconds.
+StandBack = Callable[[float], Awaitable[None]]
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 1)) AS held"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 1))"
@@ -78,15 +82,18 @@ def plan(row: dict[str, Any]) -> Plan:
 class TurnSlot:
     """Answers one conversation at a time on its own database session."""
 
-    def __init__(self, services: Services, queue: TurnQueue) -> None:
+    def __init__(self, services: Services, queue: TurnQueue, stand_back: StandBack | None = None) -> None:
         self.services = services
         self.queue = queue
+        self.stand_back = stand_back
         self._session: Connection | None = None
 
     async def run(self) -> None:
         """Take conversations from the queue for ever."""
         while True:
             conversation_id = await self.queue.get()
+            if self.stand_back is not None:
+                await self.stand_back(STANDS_BACK_S)
             try:
                 await self._serve(conversation_id)
             except (DatabaseUnavailable, *UNAVAILABLE):

@@ -94,6 +94,7 @@ inbox = Table(
     Column("event_id", Text, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("first_look", SmallInteger, nullable=False, server_default="0", comment="how alarming it looked on arrival; it only orders"),
     Column("triage_state", Text, nullable=False, server_default="pending"),
     Column("triage_attempts", Integer, nullable=False, server_default="0"),
     Column("triaged_at", DateTime(timezone=True)),

@@ -18,12 +18,13 @@ from typing import Any
 from psycopg.errors import UniqueViolation
 
 from conversation import guarding
-from conversation.schemas import Accepted, AuthorKind, Body, Inbound, Line, News, NotOwner, Posted
+from conversation.schemas import Accepted, AuthorKind, Body, Inbound, InboundKind, Line, News, NotOwner, Posted
 from core import db as database
 from core import events
 from core.crypto import Cipher, hash_token, new_token
 from core.db import Connection
 from core.errors import AppError
+from language.first_look import FirstLook, first_look
 
 BODY = "messages.body"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -95,6 +96,13 @@ def fingerprint_of(cipher: Cipher, inbound: Inbound, content: str) -> bytes:
     return hashlib.sha256(cipher.pseudonym_key + f"{inbound.conversation_id}|{inbound.kind}|{content}".encode()).digest()
 
 
+def look_of(inbound: Inbound) -> int:
+    """Where an inbound stands among those that wait for triage: an answer about danger before words, words by what they look like."""
+    if inbound.kind is InboundKind.DANGER or inbound.choice.startswith("danger:"):
+        return FirstLook.CALLED
+    return FirstLook.CALM if inbound.choice else first_look(inbound.text)
+
+
 _ACCEPT = """
 WITH known AS (
     SELECT message_id, seq, fingerprint FROM inbox WHERE channel = %(channel)s AND event_id = %(event_id)s
@@ -107,8 +115,8 @@ WITH known AS (
     SELECT id, last_seq, 'citizen', %(kind)s, %(body)s FROM conversation
     RETURNING id, conversation_id, seq
 ), accepted AS (
-    INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint)
-    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s FROM message
+    INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint, first_look)
+    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s, %(first_look)s FROM message
     RETURNING message_id, seq
 )
 SELECT message_id, seq, false AS duplicate, NULL::bytea AS fingerprint, pg_notify('inbox', message_id::text) FROM accepted
@@ -129,8 +137,8 @@ WITH conversation AS (
     SELECT id, last_seq, 'citizen', %(kind)s, %(body)s FROM conversation
     RETURNING id, conversation_id, seq
 ), accepted AS (
-    INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint)
-    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s FROM message
+    INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint, first_look)
+    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s, %(first_look)s FROM message
 ), news AS (
     SELECT 1 AS place, 'message' AS kind, jsonb_build_object('message_id', id, 'seq', seq) AS payload FROM message
 ), {events.APPENDED}
@@ -158,6 +166,7 @@ async def accept_new(connection: Connection, cipher: Cipher, inbound: Inbound, *
             kind=inbound.kind.value,
             body=cipher.seal(content, BODY),
             fingerprint=fingerprint_of(cipher, inbound, content),
+            first_look=look_of(inbound),
             stream=stream(inbound.conversation_id),
         )
     except UniqueViolation:
@@ -188,6 +197,7 @@ async def accept(tx: Connection, cipher: Cipher, inbound: Inbound, *, token: str
         kind=inbound.kind.value,
         body=cipher.seal(content, BODY),
         fingerprint=fingerprint,
+        first_look=look_of(inbound),
     )
     if accepted is None:
         raise AppError("conversation_closed")

@@ -15,7 +15,7 @@ from psycopg.errors import UniqueViolation
 
 from conversation import windows
 from conversation.schemas import Inbound, ReplyWindow
-from conversation.service import BODY, content_of, fingerprint_of, open_body, stream
+from conversation.service import BODY, content_of, fingerprint_of, look_of, open_body, stream
 from core import db as database
 from core import events
 from core.crypto import Cipher, hash_token, new_token
@@ -68,8 +68,8 @@ WITH conversation AS (
     SELECT id, last_seq, 'citizen', %(kind)s, %(body)s FROM conversation
     RETURNING id, conversation_id, seq
 ), accepted AS (
-    INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint, platform_id)
-    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s, NULLIF(%(platform_id)s, '') FROM message
+    INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint, platform_id, first_look)
+    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s, NULLIF(%(platform_id)s, ''), %(first_look)s FROM message
     RETURNING message_id
 )
 SELECT m.id AS message_id, m.seq, m.conversation_id, c.owner_kind, pg_notify('inbox', m.id::text) FROM message m, conversation c
@@ -96,6 +96,7 @@ async def accept(tx: Connection, cipher: Cipher, inbound: Inbound, window: Reply
         body=cipher.seal(content, BODY),
         fingerprint=fingerprint_of(cipher, inbound, content),
         platform_id=inbound.platform_id,
+        first_look=look_of(inbound),
     )
     if row is None:
         known = await database.one(tx, _KNOWN, inbound.channel, inbound.event_id)

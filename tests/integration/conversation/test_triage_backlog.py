@@ -1,0 +1,172 @@
+"""Many wait at once: danger is read first and written before the rest is read, presses are not read at all, and turns stand back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from bot import escalation
+from bot.services import Services
+from bot.triage_slot import BATCH, HEAD_START_S, READ_AT_ONCE, TriageSlot
+from bot.turn import TurnQueue, TurnSlot
+from conversation import visitors
+from conversation.schemas import Inbound, InboundKind
+from core.db import Database
+from core.events import EventHub
+from core.settings import Settings
+from knowledge_base.crisis_cards import CrisisCards
+from language.analysis import Analysis
+from language.categories import Category, Urgency
+from language.first_look import FirstLook
+from language.triage import Decision
+
+CALM, CRY = "여권 재발급 수수료가 얼마예요?", "살려 주세요 칼에 찔렸어요"
+NONE = Decision(Urgency.NONE, Category.OTHER, "none", 0.0, ())
+LIFE = Decision(Urgency.LIFE_THREAT, Category.ASSAULT, "escalate", 0.9, (), 0.9)
+
+
+class Judge:
+    """Stands in for analyser and triage: a cry is danger, unless it is told otherwise."""
+
+    def __init__(self, desk: Any) -> None:
+        self.triage = self
+        self.desk = desk
+        self.believes = True
+        self.read: list[list[str]] = []
+        #: How many cases there were when each group was read.
+        self.cases: list[int] = []
+
+    async def analyse(self, texts: list[str]) -> list[Analysis]:
+        self.cases.append(await self.desk.count("cases"))
+        self.read.append(list(texts))
+        return [Analysis(text, text, "ko") for text in texts]
+
+    def remember(self, message_id: int, analysis: Analysis) -> None:
+        pass
+
+    def decide(self, analysis: Analysis, context: Any) -> Decision:
+        return LIFE if self.believes and analysis.text == CRY else NONE
+
+
+@pytest.fixture
+def judge(desk) -> Judge:
+    return Judge(desk)
+
+
+@pytest.fixture
+def services(db: Database, cipher, judge) -> Services:
+    return Services(Settings(dialogue=False), db, cipher, EventHub(db), CrisisCards.load(), judge)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def slot(services):
+    made = TriageSlot(services, "worker")
+    yield made
+    await made._hang_up()
+
+
+async def write(desk, text: str = CALM, **values: Any) -> Any:
+    return await desk.say(await desk.start(), text=text, **values)
+
+
+async def test_danger_that_came_last_is_read_first_and_written_before_the_rest_is_read(desk, slot, judge) -> None:
+    for _ in range(3 * BATCH):
+        await write(desk)
+    cry = await write(desk, CRY)
+    assert await slot.step() == BATCH
+    assert judge.read[0][0] == CRY
+    assert len(judge.read[0]) == READ_AT_ONCE
+    assert judge.cases == [0, *[1] * (BATCH // READ_AT_ONCE - 1)]
+    (row,) = await desk.rows("SELECT triage_state, action FROM inbox WHERE message_id = %s", cry.message_id)
+    assert (row["triage_state"], row["action"]) == ("done", "escalate")
+
+
+async def test_a_messengers_words_are_looked_at_too(desk, db, cipher) -> None:
+    async with db.transaction() as tx:
+        for number, text in enumerate((CALM, CRY)):
+            await visitors.accept(tx, cipher, Inbound("line", f"e{number}", "", InboundKind.TEXT, text=text, visitor=f"U{number}"))
+    looks = [row["first_look"] for row in await desk.rows("SELECT first_look FROM inbox ORDER BY message_id")]
+    assert looks == [FirstLook.CALM, FirstLook.ALARMING]
+
+
+async def test_the_look_decides_nothing(desk, slot, judge) -> None:
+    judge.believes = False
+    await write(desk, CRY)
+    await slot.step()
+    assert await desk.count("cases") == 0
+    assert [row["urgency"] for row in await desk.rows("SELECT urgency FROM inbox")] == ["none"]
+
+
+async def test_whatever_cries_wolf_the_calm_have_their_turn_in_the_end(desk, slot, judge) -> None:
+    judge.believes = False
+    calm = await write(desk)
+    for _ in range(2 * BATCH):
+        await write(desk, CRY)
+    assert await desk.rows(
+        "UPDATE inbox SET received_at = received_at - make_interval(secs => %s) WHERE message_id = %s RETURNING 1", 4 * HEAD_START_S, calm.message_id
+    )
+    await slot.step()
+    assert CALM in [text for group in judge.read for text in group]
+
+
+async def test_a_press_that_says_nothing_is_not_read_and_a_press_about_danger_is_first(desk, slot, judge) -> None:
+    wish = [await write(desk, "상담관과 이야기", kind=InboundKind.CHOICE, choice=escalation.PERSON) for _ in range(4)]
+    yes = await write(desk, "네", kind=InboundKind.CHOICE, choice=escalation.YES)
+    assert await slot.step() == 5
+    assert judge.read == [["네"]]
+    rows = {row["message_id"]: row for row in await desk.rows("SELECT message_id, first_look, triage_state, action, turn_state FROM inbox")}
+    assert rows[yes.message_id]["first_look"] == FirstLook.CALLED
+    assert (rows[yes.message_id]["action"], await desk.count("cases")) == ("escalate", 1)
+    assert {(rows[one.message_id]["triage_state"], rows[one.message_id]["action"], rows[one.message_id]["turn_state"]) for one in wish} == {
+        ("done", "none", "pending")
+    }
+
+
+async def test_a_broken_model_makes_no_emergency_of_a_wish(desk, slot, services) -> None:
+    services.understanding = None
+    await write(desk, "상담관과 이야기", kind=InboundKind.CHOICE, choice=escalation.PERSON)
+    await write(desk)
+    await slot.step()
+    assert await desk.count("cases") == 1
+
+
+class TestTurnsStandBack:
+    async def test_while_a_backlog_is_read_and_not_longer(self, desk, slot) -> None:
+        await asyncio.wait_for(slot.idle(60.0), 1.0)  # nothing waits
+        for _ in range(BATCH + 1):
+            await write(desk)
+        await slot.step()
+        began = time.monotonic()
+        await slot.idle(0.1)
+        assert time.monotonic() - began >= 0.09
+        waiting = asyncio.create_task(slot.idle(60.0))
+        await slot.step()
+        await asyncio.wait_for(waiting, 1.0)
+
+    async def test_a_broken_step_stands_in_nobodys_way(self, desk, slot) -> None:
+        for _ in range(BATCH):
+            await write(desk)
+        await slot.step()
+        await slot._hang_up()
+        await asyncio.wait_for(slot.idle(60.0), 1.0)
+
+    async def test_a_turn_asks_before_it_begins(self, desk, services) -> None:
+        asked: list[float] = []
+
+        async def stand_back(longest_s: float) -> None:
+            asked.append(longest_s)
+
+        queue = TurnQueue()
+        turns = TurnSlot(services, queue, stand_back)
+        queue.put(await desk.start())
+        running = asyncio.create_task(turns.run())
+        for _ in range(100):
+            if asked:
+                break
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await turns._hang_up()
+        assert len(asked) == 1
