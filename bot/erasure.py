@@ -62,6 +62,12 @@ STEPS = (
     Step("case_hand_ons", "UPDATE case_hand_ons SET said = NULL WHERE case_id = ANY(%(cases)s)"),
     Step("incident_people", "UPDATE incident_people SET name = NULL WHERE case_id = ANY(%(cases)s)"),
     Step("cases", "UPDATE cases SET summary = NULL, verified_contact = NULL WHERE id = ANY(%(cases)s)"),
+    Step("file_views", "DELETE FROM file_views WHERE conversation_id = ANY(%(conversations)s)"),
+    Step(
+        "file_contents",
+        "DELETE FROM file_contents c USING files f WHERE f.id = c.file_id AND f.conversation_id = ANY(%(conversations)s)",
+    ),
+    Step("files", "DELETE FROM files WHERE conversation_id = ANY(%(conversations)s)"),
     Step("inbox", "DELETE FROM inbox WHERE conversation_id = ANY(%(conversations)s)"),
     Step("outbox", "DELETE FROM outbox WHERE conversation_id = ANY(%(conversations)s)"),
     Step("kakao_consults", "DELETE FROM kakao_consults WHERE conversation_id = ANY(%(conversations)s)"),

@@ -48,6 +48,13 @@ class Settings(BaseSettings):
     dialogue: bool = Field(True, description="start Rasa beside the worker; off: routine questions are answered from search alone")
     ask_timeout_s: int = Field(60, ge=5, description="no answer to the danger question within this time counts as yes")
 
+    file_max_mb: int = Field(10, ge=1, le=50, description="largest picture or file that is taken, from any channel and from agents")
+    file_keep_days: int = Field(30, ge=1, le=3650, description="a picture or file is erased after this time, unless a legal hold stands")
+    file_conversation_max_mb: int = Field(100, ge=1, description="pictures and files of one conversation together; then no more are taken")
+    file_store_max_mb: int = Field(5000, ge=1, description="all pictures and files together, so that they never fill the database's disk")
+    files_per_minute: int = Field(20, ge=1, description="uploads per conversation on the web chat")
+    file_redirects: int = Field(0, ge=0, le=3, description="redirects that a platform's file may lead over; each is checked like the first address")
+
     messages_per_minute: int = Field(1200, ge=1, description="per conversation; danger is never limited")
     conversations_per_minute: int = Field(1200, ge=1, description="new conversations per address")
     max_text_chars: int = Field(4000, ge=100, description="longest message accepted")
@@ -105,11 +112,16 @@ class Settings(BaseSettings):
     line_channel_secret: SecretStr | None = Field(None, description="LINE: the channel secret that signs webhooks; unset: no LINE")
     line_channel_token: SecretStr | None = Field(None, description="LINE: the channel access token for sending; never logged")
     line_api_url: str = Field("https://api.line.me", description="LINE: where messages are sent; a simulator's address for trying it out")
+    line_data_url: str = Field("https://api-data.line.me", description="LINE: where pictures and files are fetched; a simulator's address for trying it out")
 
     kakao_skill_secret: SecretStr | None = Field(None, description="KakaoTalk: the last part of the skill's address; unset: no KakaoTalk")
     kakao_header_secret: SecretStr | None = Field(None, description="KakaoTalk: what the skill's header `X-Skill-Secret` must say; unset: no KakaoTalk")
     kakao_callback_hosts: str = Field(
         "kakao.com", description="KakaoTalk: hosts that a callback may go to, by https, and those below them; with `http://` in front: exactly this origin"
+    )
+    kakao_file_hosts: str = Field(
+        "kakao.com,kakaocdn.net",
+        description="KakaoTalk: hosts that pictures and files are fetched from, by https, and those below them; with `http://` in front: exactly this origin",
     )
     kakao_operator_button: bool = Field(False, description="KakaoTalk: the channel's own 1:1 chat is on, so that a button may lead there; not with a dealer")
     kakao_bot_id: str = Field("", description="KakaoTalk: the chatbot's id, for events; that of the development channel ends with `!`")

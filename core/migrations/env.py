@@ -15,6 +15,7 @@ from core.db import metadata
 MODELS = (
     "core.models",
     "conversation.models",
+    "conversation.files.models",
     "accounts.models",
     "knowledge_base.models",
     "knowledge_base.editing.models",
