@@ -74,7 +74,7 @@ class Worker:
             opendata_jobs.run(self.services.db, self.services.settings),
             officer_jobs.run(self.services.db, self.services.cipher, self.services.settings),
             drill_jobs.run(self.services.db, self.services.cipher, self.services.settings, self.drills),
-            *(TurnSlot(self.services, self.queue).run() for _ in range(self.services.settings.turn_slots)),
+            *(TurnSlot(self.services, self.queue, self.triage.idle).run() for _ in range(self.services.settings.turn_slots)),
         ]
         if self.services.knowledge is not None:
             tasks.append(self.services.knowledge.watch())
