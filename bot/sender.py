@@ -298,12 +298,15 @@ class Sender:
 
 
 async def screened(connection: Connection, channel: Channel, claim: Claim) -> list[Row]:
-    """The rows, where the platform reads along: what answers the citizen goes as it is, and danger; other words only as far as the channel lets them."""
+    """The rows, where the platform reads along: the bot's answers and our words of danger go as they are, all others as far as the channel lets them.
+
+    Whatever staff write is looked at, although none of it is ever given up.
+    """
     if not isinstance(channel, Screens):
         return list(claim.rows)
     rows = []
     for row in claim.rows:
-        answers = row.is_danger or row.in_reply_to is not None
+        answers = not row.is_staffs and (row.is_danger or row.in_reply_to is not None)
         instead = None if answers else await channel.instead(connection, claim.conversation_id, row.body, claim.language)
         rows.append(row if instead is None else replace(row, body=instead, withheld=True))
     return rows

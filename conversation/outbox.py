@@ -43,6 +43,8 @@ class Row:
     created_at: datetime
     #: The body stands for words that this platform must not carry; see ``bot.channels.contract.Screens``.
     withheld: bool = False
+    #: A counsellor or an officer wrote it.
+    is_staffs: bool = False
 
     @property
     def is_danger(self) -> bool:
@@ -92,7 +94,7 @@ FROM taken WHERE outbox.message_id = taken.message_id AND outbox.state IN ('pend
 RETURNING outbox.message_id
 """
 _ROWS = """
-SELECT o.*, m.seq, m.kind, m.body, m.created_at, c.language, c.address, c.guarded_at IS NOT NULL AS is_guarded,
+SELECT o.*, m.seq, m.kind, m.body, m.author_kind, m.created_at, c.language, c.address, c.guarded_at IS NOT NULL AS is_guarded,
        c.guarded_at IS NOT NULL
        OR EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND i.category = ANY(%(quiet)s)
                AND i.action IN ('ask', 'escalate') AND i.received_at > now() - interval '24 hours') AS has_quiet_danger
@@ -296,6 +298,7 @@ def _row(row: dict[str, Any], cipher: Cipher) -> Row:
         row["window_id"],
         row["in_reply_to"],
         row["created_at"],
+        is_staffs=row["author_kind"] in ("agent", "officer"),
     )
 
 

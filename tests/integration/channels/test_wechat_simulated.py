@@ -24,6 +24,8 @@ from bot.channels.wechat.channel import MAX_BODY_BYTES, WeChatChannel
 from bot.channels.wechat.crypto import Envelope, sign
 from bot.channels.wechat.simulator import UNAVAILABLE, WeChatSimulator
 from conversation import limits
+from conversation import service as conversation
+from conversation.schemas import AuthorKind, Body, Posted
 from core.errors import DatabaseUnavailable
 from core.settings import Settings
 from handoff import location
@@ -584,6 +586,21 @@ class TestWithheld:
         row = (await wechat.talk.outbox())[-1]
         assert (row["state"], row["last_error"]) == ("dead", "withheld")
         assert "undelivered" in [row["kind"] for row in await wechat.talk.run("SELECT kind FROM events")]
+
+    async def test_a_counsellors_words_are_looked_at_although_they_are_never_given_up(self, wechat: WeChat) -> None:
+        await wechat.platform.says(PERSON, "도와주세요")
+        await wechat.no_notice()
+        await wechat.talk.run("UPDATE conversations SET owner_kind = 'agent', owner_id = 7")
+        for number, text in enumerate(("여권번호를 알려 주세요.", "지금 안전한가요?")):
+            async with wechat.talk.db.transaction() as tx:
+                written = await conversation.reply(
+                    tx, wechat.talk.cipher, await wechat.conversation(), AuthorKind.AGENT, Body(text),
+                    client_id=f"staff-{number}", author_id=7, policy="at_least_once",
+                )  # fmt: skip
+            assert isinstance(written, Posted)
+        await wechat.talk.send()
+        assert not any("여권번호" in text for text in wechat.texts)
+        assert "지금 안전한가요?" in "\n".join(wechat.texts)
 
     async def test_what_the_person_has_named_may_be_named(self, wechat: WeChat) -> None:
         await wechat.platform.says(PERSON, "경찰에 체포됐어요")
