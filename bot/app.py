@@ -31,6 +31,7 @@ from core.settings import Settings
 from handoff.board.page import mount as mount_board
 from handoff.desk.page import mount as mount_desk
 from handoff.jurisdiction.service import seed as seed_jurisdiction
+from handoff.records import jobs as record_jobs
 from handoff.reviews import jobs as review_jobs
 from handoff.routes import build_router as locate_router
 from knowledge_base.crisis_cards import CrisisCards
@@ -79,6 +80,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
         tasks = [
             asyncio.create_task(_standby(services), name="standby"),
             asyncio.create_task(review_jobs.watch_figures(services.db), name="review-figures"),
+            asyncio.create_task(record_jobs.watch(services.db), name="retention-watch"),
             asyncio.create_task(heartbeat.beat(services.db, "web", lambda: {"loaded": services.loaded.is_set()}), name="heartbeat"),
         ]
         try:

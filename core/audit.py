@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +21,33 @@ GENESIS = b"\0" * 32
 #: What the next row says besides what its caller knows; its detail as the database will give it back, since that is what the link is over.
 _NEXT = """
 SELECT nextval(pg_get_serial_sequence('access_log', 'id')) AS id, clock_timestamp() AS at, %s::jsonb AS detail,
-       (SELECT chain FROM access_log ORDER BY id DESC LIMIT 1) AS previous
+       COALESCE((SELECT chain FROM access_log ORDER BY id DESC LIMIT 1), (SELECT chain FROM access_log_starts ORDER BY after_id DESC LIMIT 1)) AS previous
 """
+
+
+#: Gives the pseudonym of a case's citizen.
+SubjectOf = Callable[[Connection, int], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where a person acts from, for rows whose writer was not told: the address, and how the citizen of a case is named."""
+
+    address: str
+    subject_of: SubjectOf
+
+
+_desk: ContextVar[Desk | None] = ContextVar("audit_desk", default=None)
+
+
+@contextlib.contextmanager
+def acting_at(desk: Desk) -> Iterator[None]:
+    """Within the block, rows that name no address or no subject get this desk's address and their case's subject."""
+    token = _desk.set(desk)
+    try:
+        yield
+    finally:
+        _desk.reset(token)
 
 
 @dataclass(frozen=True)
@@ -49,6 +77,9 @@ async def record(
     ``subject`` is a pseudonym (``Cipher.pseudonym``), ``detail`` holds ids and codes, never text or places. The lock is held until the
     transaction ends, so call it last: whatever else the transaction locks should be locked already.
     """
+    if (desk := _desk.get()) is not None:
+        address = address or desk.address
+        subject = subject or (await desk.subject_of(tx, case_id) if case_id is not None else "")
     # Everyone waits for everyone here, so it is two exchanges: the lock with a look, then the row.
     async with tx.pipeline():
         await tx.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
@@ -68,9 +99,10 @@ async def record(
     return int(row["id"])
 
 
-async def verify_chain(connection: Connection, *, start: bytes = GENESIS, after: int = 0) -> Chain:
-    """Walk the chain; give ``start`` and ``after`` when older rows have been removed by retention."""
-    count, previous, last = 0, start, after
+async def verify_chain(connection: Connection) -> Chain:
+    """Walk the chain, from where retention has last cut it. Rows from before that cut are no part of it any more, and must not be there."""
+    begun = await database.one(connection, "SELECT after_id, chain FROM access_log_starts ORDER BY after_id DESC LIMIT 1")
+    count, previous, last = 0, bytes(begun["chain"]) if begun else GENESIS, 0
     while True:
         found = await database.rows(connection, "SELECT * FROM access_log WHERE id > %s ORDER BY id LIMIT 1000", last)
         if not found:

@@ -26,3 +26,6 @@ OUTBOX_WAITING = Gauge("gildongmu_outbox_waiting", "Lines that wait to be sent t
 WEBHOOKS_REFUSED = Counter("gildongmu_webhooks_refused", "Requests of platforms that were refused", ["channel", "reason"])
 CHANNEL_STUCK = Gauge("gildongmu_channel_stuck", "1 while a channel does not deliver", ["channel"])
 CHANNEL_QUOTA_REACHED = Counter("gildongmu_channel_quota_reached", "Sends that a platform refused because the month's quota is used up", ["channel"])
+RETENTION_AGE = Gauge("gildongmu_retention_age_seconds", "Since the erasing of what is over last went through whole")
+RETENTION_ROWS = Counter("gildongmu_retention_rows", "Rows that the erasing of what is over has erased", ["data_class"])
+FILES = Counter("gildongmu_files", "Pictures and files, by what became of them", ["result"])

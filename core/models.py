@@ -62,3 +62,13 @@ access_log = Table(
     Index("ix_access_log_at", "at"),
     Index("ix_access_log_case_id", "case_id", "id", postgresql_where=text("case_id IS NOT NULL")),
 )
+
+#: The last row of the access log that retention has removed: the chain goes on from its hash.
+access_log_starts = Table(
+    "access_log_starts",
+    metadata,
+    Column("after_id", BigInteger, primary_key=True),
+    Column("chain", LargeBinary, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("removed_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+)

@@ -164,11 +164,15 @@ async def views(connection: Connection, conversation_id: str) -> list[Row]:
 
 
 async def purge(tx: Connection, at: datetime) -> int:
-    """Erase what has expired; that something was sent, when, in which coarse cell, and whether it was exact, stays."""
+    """Erase what has expired; that something was sent, when, in which coarse cell, and whether it was exact, stays.
+
+    Under a legal hold the sealed place stays too; nobody is shown it, since it has expired (``kept``).
+    """
     return await database.run(
         tx,
-        """UPDATE geo_fixes SET place = NULL, was_exact = radius_m <= %s, radius_m = NULL, purged_at = clock_timestamp()
-           WHERE place IS NOT NULL AND expires_at <= %s""",
+        """UPDATE geo_fixes g SET place = NULL, was_exact = radius_m <= %s, radius_m = NULL, purged_at = clock_timestamp()
+           WHERE place IS NOT NULL AND expires_at <= %s
+             AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.conversation_id = g.conversation_id AND h.lifted_at IS NULL)""",
         EXACT_M,
         at,
     )

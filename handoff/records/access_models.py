@@ -1,4 +1,4 @@
-"""Tables of who may look and who has looked: restrictions, openings by break-glass, reviews of the access log, its start, and runs of the retention."""
+"""Tables of who may look and who has looked: restrictions, openings by break-glass, reviews of the access log, and runs of the retention."""
 
 from __future__ import annotations
 
@@ -53,16 +53,6 @@ access_reviews = Table(
     Column("reviewed_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     Column("lines", Integer, nullable=False),
     CheckConstraint("reviewed_by <> account", name="second_person"),
-)
-
-#: The last row of the access log that retention has removed: the chain goes on from its hash.
-access_log_starts = Table(
-    "access_log_starts",
-    metadata,
-    Column("after_id", BigInteger, primary_key=True),
-    Column("chain", LargeBinary, nullable=False),
-    Column("removed", Integer, nullable=False),
-    Column("removed_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
 )
 
 retention_runs = Table(

@@ -50,3 +50,9 @@ async def held(connection: Connection, conversation_ids: list[str]) -> list[str]
     """Those of the conversations on which a hold stands."""
     found = await database.rows(connection, "SELECT conversation_id FROM legal_holds WHERE conversation_id = ANY(%s) AND lifted_at IS NULL", conversation_ids)
     return [row["conversation_id"] for row in found]
+
+
+async def standing(connection: Connection) -> list[str]:
+    """Every conversation on which a hold stands."""
+    found = await database.rows(connection, "SELECT DISTINCT conversation_id FROM legal_holds WHERE lifted_at IS NULL")
+    return [row["conversation_id"] for row in found]

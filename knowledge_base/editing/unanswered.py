@@ -182,13 +182,20 @@ async def _handle(tx: Connection, ids: list[int], state: str, by: str) -> list[d
 async def forget_old(tx: Connection, before: datetime) -> int:
     """Retention: remove what was asked before a moment.
 
-    Where a test question still has a citizen's words, only the link stays, so that erasing that citizen finds the test question.
+    Where a test question still has a citizen's words, only the link stays, so that erasing that citizen finds the test question. Under a legal hold
+    nothing goes.
     """
     removed = await database.run(
         tx,
         """DELETE FROM unanswered_questions u WHERE asked_at < %s
-           AND NOT EXISTS (SELECT 1 FROM notice_questions q WHERE q.origin_id = u.id)""",
+           AND NOT EXISTS (SELECT 1 FROM notice_questions q WHERE q.origin_id = u.id)
+           AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.conversation_id = u.conversation_id AND h.lifted_at IS NULL)""",
         before,
     )
-    emptied = await database.run(tx, "UPDATE unanswered_questions SET text = NULL WHERE asked_at < %s AND text IS NOT NULL", before)
+    emptied = await database.run(
+        tx,
+        """UPDATE unanswered_questions u SET text = NULL WHERE asked_at < %s AND text IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.conversation_id = u.conversation_id AND h.lifted_at IS NULL)""",
+        before,
+    )
     return removed + emptied
