@@ -33,6 +33,7 @@ from handoff import service as handoff
 from handoff.drills import jobs as drill_jobs
 from handoff.incidents import statements
 from handoff.officers import jobs as officer_jobs
+from handoff.records import jobs as record_jobs
 from handoff.reviews import jobs as review_jobs
 from knowledge_base.crisis_cards import GENERIC, QUIET
 from knowledge_base.editing import jobs as editing_jobs
@@ -72,6 +73,7 @@ class Worker:
             review_jobs.run(self.services.db),
             editing_jobs.run(self.services.db, self.services.settings),
             opendata_jobs.run(self.services.db, self.services.settings),
+            record_jobs.run(self.services.db, self.services.settings),
             officer_jobs.run(self.services.db, self.services.cipher, self.services.settings),
             drill_jobs.run(self.services.db, self.services.cipher, self.services.settings, self.drills),
             *(TurnSlot(self.services, self.queue, self.triage.idle).run() for _ in range(self.services.settings.turn_slots)),
