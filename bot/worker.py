@@ -16,6 +16,7 @@ from bot.dialogue.intents import FILE, DialogueIntents
 from bot.dialogue.process import DialogueProcess
 from bot.drill_ways import DrillWays
 from bot.escalation import Danger
+from bot.files.work import FileWork
 from bot.sender import Sender
 from bot.services import Services
 from bot.triage_slot import TriageSlot
@@ -81,6 +82,7 @@ class Worker:
         if self.services.knowledge is not None:
             tasks.append(self.services.knowledge.watch())
         door = Door(self.services, self.sender.channels)
+        tasks.append(FileWork(self.services.db, self.services.cipher, self.services.settings, self.sender.channels).run())
         tasks.append(Watch(self.services.db, self.services.settings, self.sender.channels).run())
         tasks += [channel.work(door) for channel in self.sender.channels.values() if isinstance(channel, Works)]
         await asyncio.gather(*tasks)

@@ -25,8 +25,8 @@ GUARDING = frozenset(
         Category.DRUGGED,
     }
 )
-#: Lines that would tell a reader over the shoulder that somebody waits for help, or ask a person in danger for a mark out of five.
-WITHHELD = frozenset({"queue_status", "rating_request", "safety_check", "view_log"})
+#: Lines that would tell a reader over the shoulder that somebody waits for help or has sent a picture, or ask a person in danger for a mark out of five.
+WITHHELD = frozenset({"queue_status", "rating_request", "safety_check", "view_log", "file", "file_notice"})
 #: The only lines that may bring numbers to tap: their card names an ambulance and no police.
 MAY_CALL = frozenset({"crisis:drugged"})
 #: Why a conversation is guarded.

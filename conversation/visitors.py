@@ -14,12 +14,14 @@ from typing import Any
 from psycopg.errors import UniqueViolation
 
 from conversation import windows
+from conversation.files import service as files
 from conversation.schemas import Inbound, ReplyWindow
 from conversation.service import BODY, content_of, fingerprint_of, look_of, open_body, stream
 from core import db as database
 from core import events
 from core.crypto import Cipher, hash_token, new_token
 from core.db import Connection
+from core.settings import settings
 
 ADDRESS = "conversations.address"
 #: The kind of a line whose writer took it back.
@@ -104,6 +106,8 @@ async def accept(tx: Connection, cipher: Cipher, inbound: Inbound, window: Reply
             raise UniqueViolation("the first copy is being written")
         return Arrived(known["conversation_id"], known["message_id"], known["seq"], True, known["owner_kind"], known["window_id"])
     await events.append(tx, stream(row["conversation_id"]), "message", {"message_id": row["message_id"], "seq": row["seq"]})
+    if inbound.attachments:
+        await files.expect(tx, cipher, inbound.channel, row["conversation_id"], row["message_id"], inbound.attachments, files.kept_for(settings()))
     opened = await windows.keep(tx, cipher, row["conversation_id"], window, row["message_id"]) if window else None
     return Arrived(row["conversation_id"], row["message_id"], row["seq"], False, row["owner_kind"], opened)
 
@@ -181,5 +185,6 @@ async def erase_withdrawn(tx: Connection, cipher: Cipher, limit: int = 50) -> in
         blank = json.dumps({"text": "", "withdrawn": True})
         await database.run(tx, "UPDATE messages SET kind = %s, body = %s WHERE id = %s", WITHDRAWN, cipher.seal(blank, BODY), row["id"])
         await database.run(tx, "UPDATE inbox SET withdrawn_at = NULL WHERE message_id = %s", row["id"])
+        await files.erase_of_messages(tx, [row["id"]])
         await events.append(tx, stream(row["conversation_id"]), "withdrawn", {"message_id": row["id"], "seq": row["seq"]})
     return len(found)

@@ -58,6 +58,14 @@ class Allowed:
         parts = [part.strip().lower().rstrip("/") for part in setting.split(",") if part.strip()]
         return cls(frozenset(part for part in parts if "://" not in part), frozenset(part for part in parts if "://" in part))
 
+    @classmethod
+    def to(cls, url: str) -> Allowed:
+        """To the server of a setting alone: its host by https; one with a port of its own, or without https, is an origin."""
+        parsed = httpx.URL(url)
+        if parsed.scheme == "https" and parsed.port is None:
+            return cls(hosts=frozenset({parsed.host}))
+        return cls(origins=frozenset({f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"}))
+
 
 @dataclass(frozen=True)
 class Fetched:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.channels.door import Door
     from core.crypto import Cipher
     from core.db import Connection, Database
+    from core.fetching import Fetched, Fetcher
 
 #: The payload of the danger button, on every channel that has buttons.
 DANGER = "danger"
@@ -220,6 +221,19 @@ class Works(Protocol):
 
     async def work(self, door: Door) -> None:
         """Run in the worker until cancelled, whatever goes wrong."""
+
+
+@runtime_checkable
+class BringsFiles(Protocol):
+    """A channel whose platform keeps pictures and files that citizens send, until they are fetched."""
+
+    async def fetch_file(self, reference: str, fetcher: Fetcher) -> Fetched:
+        """What an attachment's ``reference`` stands for, fetched through the guard alone.
+
+        Raises:
+            FetchRefused: it is not there, or may not be fetched.
+            FetchFailed: try again later.
+        """
 
 
 @runtime_checkable

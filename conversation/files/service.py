@@ -30,6 +30,7 @@ JPEG = "image/jpeg"
 PATIENCE = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 ATTEMPTS = 40
 ONE_LOOK_S = 60
+ROOM = 0x66696C6573
 MAX_NAME_CHARS = 200
 #: What the platforms call what they bring.
 FAMILIES = {"image": "image", "photo": "image", "video": "video", "shortvideo": "video", "audio": "audio", "voice": "audio", "text": "text"}
@@ -173,9 +174,10 @@ async def announce(tx: Connection, file: File) -> None:
     await _tell(tx, file.conversation_id, file.message_id)
 
 
-async def has_room(connection: Connection, conversation_id: str, size: int, settings: Settings) -> bool:
-    """Whether so much more may be kept: files must never fill the disk that emergencies are written to."""
-    own, total = await repository.stored_bytes(connection, conversation_id)
+async def has_room(tx: Connection, conversation_id: str, size: int, settings: Settings) -> bool:
+    """Whether so much more may be kept: files must never fill the disk that emergencies are written to. Nobody else keeps one until the transaction ends."""
+    await database.run(tx, "SELECT pg_advisory_xact_lock(%s)", ROOM)
+    own, total = await repository.stored_bytes(tx, conversation_id)
     return own + size <= settings.file_conversation_max_mb * 1_000_000 and total + size <= settings.file_store_max_mb * 1_000_000
 
 

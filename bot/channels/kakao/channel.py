@@ -19,6 +19,7 @@ from bot.channels import guard
 from bot.channels.contract import Outbound, Parcel, SendResult, WindowClosed
 from bot.channels.door import Answer, Door
 from bot.channels.kakao import callback, consult_routes, repository, sentences, wire
+from bot.channels.kakao import content as files
 from bot.channels.kakao.bizgo import Bizgo
 from bot.channels.kakao.consult import ConsultTalkGateway
 from bot.channels.kakao.events import EventApi
@@ -34,6 +35,7 @@ from core.crypto import Cipher
 from core.db import Database
 from core.deadline import within
 from core.errors import HOTLINE, DatabaseUnavailable
+from core.fetching import Fetched, Fetcher
 from core.logging import get
 from core.settings import Settings
 
@@ -84,6 +86,7 @@ class KakaoChannel:
         consult: consult_routes.Access | None = None,
         bot_event: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
+        file_hosts: str = "kakao.com,kakaocdn.net",
     ) -> None:
         self.capabilities = replace(wire.CAPABILITIES, may_push=events is not None)
         self._skill = skill
@@ -91,6 +94,7 @@ class KakaoChannel:
         self._gateway = gateway
         self._access = consult
         self._bot_event = bot_event
+        self._file_hosts = file_hosts
         self._client = client("", {}, transport)
         self._db: Database | None = None
         self._consult: ConsultTalk | None = None
@@ -208,6 +212,10 @@ class KakaoChannel:
             return WindowClosed()
         return await self._events.send(self._db, parcel.to, parcel.messages)
 
+    async def fetch_file(self, reference: str, fetcher: Fetcher) -> Fetched:
+        """What Kakao keeps under an address that a webhook named."""
+        return await files.fetch(fetcher, self._file_hosts, reference)
+
     async def show_typing(self, to: str) -> None:
         """KakaoTalk shows none."""
 
@@ -245,7 +253,14 @@ def make(settings: Settings) -> KakaoChannel | None:
     gateway, access = _gateway(settings), None
     if gateway is not None and settings.kakao_consult_secret is not None:
         access = consult_routes.Access(settings.kakao_consult_secret.get_secret_value(), consult_routes.networks(settings.kakao_consult_addresses))
-    return KakaoChannel(skill, events=_events(settings), gateway=gateway if access else None, consult=access, bot_event=settings.kakao_consult_bot_event)
+    return KakaoChannel(
+        skill,
+        events=_events(settings),
+        gateway=gateway if access else None,
+        consult=access,
+        bot_event=settings.kakao_consult_bot_event,
+        file_hosts=settings.kakao_file_hosts,
+    )
 
 
 def _events(settings: Settings) -> EventApi | None:

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.channels.contract import DANGER
+from bot.channels.kakao.content import attachments
 from bot.channels.words import WORDS
-from conversation.schemas import Inbound, InboundKind
+from conversation.schemas import Attachment, Inbound, InboundKind
 
 NAME = "kakao"
 MAX_KEY_CHARS = 200
 MAX_CHOICE_CHARS = 80
+FILE = "(사진)"
 #: The words of the danger button in every language: where Kakao loses what stands behind a button, they still mean it.
 DANGER_WORDS = frozenset(words.danger.casefold() for words in WORDS.values())
 
@@ -43,6 +45,7 @@ class Asked:
     is_friend: bool
     is_group: bool
     contexts: tuple[Context, ...] = ()
+    attachments: tuple[Attachment, ...] = field(default=(), repr=False)
 
     def inbound(self, event_id: str) -> Inbound | None:
         """What goes through the door under a number of ours, since Kakao gives none; None where nothing was said."""
@@ -51,7 +54,9 @@ class Asked:
             return Inbound(NAME, event_id, "", InboundKind.DANGER, text=words, visitor=self.user)
         if self.choice:
             return Inbound(NAME, event_id, "", InboundKind.CHOICE, text=words, choice=self.choice, visitor=self.user)
-        return Inbound(NAME, event_id, "", InboundKind.TEXT, text=self.utterance, visitor=self.user) if words else None
+        if self.attachments and (not words or any(one.reference == words for one in self.attachments)):
+            return Inbound(NAME, event_id, "", InboundKind.FILE, text=FILE, visitor=self.user, attachments=self.attachments)
+        return Inbound(NAME, event_id, "", InboundKind.TEXT, text=self.utterance, visitor=self.user, attachments=self.attachments) if words else None
 
 
 def asked(content: Mapping[str, Any]) -> Asked | None:
@@ -71,6 +76,7 @@ def asked(content: Mapping[str, Any]) -> Asked | None:
         is_friend=_part(user, "properties").get("isFriend") is True,
         is_group=bool(_part(request, "chat")),
         contexts=_contexts(content.get("contexts")),
+        attachments=attachments(content, _text(request, "utterance")),
     )
 
 

@@ -13,11 +13,13 @@ from starlette.background import BackgroundTask
 from bot.channels import guard
 from bot.channels.contract import Parcel, Refused, Retry, SendResult, Sent, WindowClosed
 from bot.channels.door import Door
+from bot.channels.line import content
 from bot.channels.line.parsing import NAME, Followed, Happening, Said, Unfollowed, Unsent, happenings
 from bot.channels.line.signature import HEADER, is_signed
 from bot.channels.line.wire import CAPABILITIES, message
 from conversation.schemas import InboundKind
 from core.clock import now
+from core.fetching import Fetched, Fetcher
 from core.logging import get
 from core.metrics import CHANNEL_QUOTA_REACHED
 from core.settings import Settings
@@ -35,8 +37,9 @@ class LineChannel:
     name = NAME
     capabilities = CAPABILITIES
 
-    def __init__(self, secret: str, token: str, api_url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, secret: str, token: str, api_url: str, transport: httpx.AsyncBaseTransport | None = None, data_url: str = content.DATA_URL) -> None:
         self._secret = secret
+        self._token, self._data_url = token, data_url
         self._client = httpx.AsyncClient(
             base_url=api_url.rstrip("/"), headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT, follow_redirects=False, transport=transport
         )
@@ -102,6 +105,10 @@ class LineChannel:
             log.error("line_refused", status=response.status_code, fields=_fields(response))
         return result
 
+    async def fetch_file(self, reference: str, fetcher: Fetcher) -> Fetched:
+        """The content of a message; see ``content.fetch``."""
+        return await content.fetch(fetcher, self._data_url, self._token, reference)
+
     async def show_typing(self, to: str) -> None:
         """Show the loading animation; if it fails nobody misses anything."""
         try:
@@ -158,4 +165,5 @@ def make(settings: Settings) -> LineChannel | None:
     """The channel, if it is configured."""
     if settings.line_channel_secret is None or settings.line_channel_token is None:
         return None
-    return LineChannel(settings.line_channel_secret.get_secret_value(), settings.line_channel_token.get_secret_value(), settings.line_api_url)
+    secret, token = settings.line_channel_secret.get_secret_value(), settings.line_channel_token.get_secret_value()
+    return LineChannel(secret, token, settings.line_api_url, data_url=settings.line_data_url)

@@ -64,6 +64,9 @@ class LineSimulator:
         self.delivered: list[tuple[int, dict[str, Any]]] = []
         self.refused: list[str] = []
         self.loading: list[str] = []
+        #: What people have sent, until LINE deletes it; a number in ``preparing`` is not ready yet.
+        self.contents: dict[str, bytes] = {}
+        self.preparing: set[str] = set()
         self.replies = self.pushes = 0
         self._again_s = again_s
         self._clock = clock
@@ -89,6 +92,17 @@ class LineSimulator:
         """Write words; the status that the program answered with."""
         self.telephones.show(person, Shown("person", text))
         return await self.happens(person, "message", message={"type": "text", "id": _number(), "text": text, "quoteToken": secrets.token_hex(8)})
+
+    async def sends_file(self, person: str, content: bytes, kind: str = "image", name: str = "") -> int:
+        """Send a picture (or ``video``, ``audio``, ``file``), which the program has to fetch."""
+        number = _number()
+        self.contents[number] = content
+        message: dict[str, Any] = {"type": kind, "id": number}
+        message |= {"fileName": name, "fileSize": len(content)} if kind == "file" else {"contentProvider": {"type": "line"}}
+        if kind in ("image", "video"):
+            message["quoteToken"] = secrets.token_hex(8)
+        self.telephones.show(person, Shown("person", f"[{kind}] {name}".strip()))
+        return await self.happens(person, "message", message=message)
 
     async def shares_place(self, person: str, lat: float, lon: float, address: str = "") -> int:
         """Send a place, as the location button does."""
@@ -179,6 +193,18 @@ class LineSimulator:
         @app.post("/v2/bot/message/push")
         async def push(request: Request) -> Response:
             return await self._answer(request, self._push)
+
+        @app.get("/v2/bot/message/{number}/content")
+        async def content(number: str, request: Request) -> Response:
+            if self.state == "down":
+                return _error(503, "Service Unavailable")
+            if request.headers.get("authorization") != f"Bearer {self.access_token}":
+                return _error(401, "Authentication failed. Confirm that the access token in the authorization header is valid.")
+            if number not in self.contents:
+                return _error(404, "Not found")
+            if number in self.preparing:
+                return Response(status_code=202)
+            return Response(self.contents[number], media_type="application/octet-stream")
 
         @app.post("/v2/bot/chat/loading/start")
         async def loading(request: Request) -> Response:
@@ -302,5 +328,10 @@ _SECRET, _ACCESS = secrets.token_hex(16), secrets.token_hex(32)
 SIMULATION = Simulation(
     "라인",
     lambda program: LineSimulator(f"{program}/channels/line/webhook", secret=_SECRET, token=_ACCESS).app(),
-    lambda url: {"GILDONGMU_LINE_CHANNEL_SECRET": _SECRET, "GILDONGMU_LINE_CHANNEL_TOKEN": _ACCESS, "GILDONGMU_LINE_API_URL": url},
+    lambda url: {
+        "GILDONGMU_LINE_CHANNEL_SECRET": _SECRET,
+        "GILDONGMU_LINE_CHANNEL_TOKEN": _ACCESS,
+        "GILDONGMU_LINE_API_URL": url,
+        "GILDONGMU_LINE_DATA_URL": url,
+    },
 )

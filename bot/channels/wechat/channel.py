@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from bot.channels import guard
 from bot.channels.contract import Parcel, Refused, Retry, SendResult
 from bot.channels.door import Door
+from bot.channels.wechat import content as media
 from bot.channels.wechat import nonces, notices
 from bot.channels.wechat.account import Account
 from bot.channels.wechat.parsing import Entered, Left, Moved, Said, happening
@@ -34,6 +35,7 @@ from core.crypto import Cipher
 from core.db import Connection, Database
 from core.deadline import within
 from core.errors import CATALOGUE, DatabaseUnavailable, StartError
+from core.fetching import Fetched, Fetcher, FetchFailed
 from core.logging import get
 from core.metrics import CHANNEL_QUOTA_REACHED
 from core.settings import Settings
@@ -58,6 +60,7 @@ class WeChatChannel:
     def __init__(self, account: Account, api_url: str, *, url: str = "", hotline: str = "", transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.name = account.name
         self._account = account
+        self._api_url = api_url
         self._url = f"{url.rstrip('/')}/" if url else ""
         self._hotline = hotline
         self._client = httpx.AsyncClient(base_url=api_url.rstrip("/"), timeout=TIMEOUT, follow_redirects=False, transport=transport)
@@ -216,6 +219,12 @@ class WeChatChannel:
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             log.error("wechat_gave_no_token", error=type(error).__name__)
             return None
+
+    async def fetch_file(self, reference: str, fetcher: Fetcher) -> Fetched:
+        """What a citizen has sent, by its number; see ``content.fetch``."""
+        if self._db is None or self._cipher is None:
+            raise FetchFailed("not_ready")
+        return await media.fetch(fetcher, self._api_url, self._tokens, self._db, self._cipher, reference)
 
     async def show_typing(self, to: str) -> None:
         """Nothing: each such request would need a token, and the answer rides on the request."""

@@ -1,4 +1,4 @@
-"""Pictures and files that citizens send through a messenger: fetched through the guard, drawn anew, kept sealed, erased in time. LINE's simulator is the platform."""
+"""Pictures and files from a messenger: fetched through the guard, drawn anew, kept sealed, erased in time. LINE's simulator is the platform."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from cryptography.exceptions import InvalidTag
 from fastapi import FastAPI
 from PIL import Image
 
@@ -124,7 +125,7 @@ class TestFromThePlatformToTheDesk:
         await line.talk.run("UPDATE file_contents SET content = (SELECT content FROM file_contents WHERE file_id = %s) WHERE file_id = %s", first, second)
         async with line.talk.db.read() as connection:
             assert await repository.content(connection, line.talk.cipher, first, Form.ORIGINAL) == b"%PDF-1.7 one"
-            with pytest.raises(Exception, match=""):
+            with pytest.raises(InvalidTag):
                 await repository.content(connection, line.talk.cipher, second, Form.ORIGINAL)
 
     async def test_whoever_looks_on_hears_of_it(self, line: Line) -> None:
