@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,8 @@ ACTION_URL = "GILDONGMU_ACTION_URL"
 READY_FD = "GILDONGMU_READY_FD"
 #: The supervisor waits less; a thread must not wait for ever.
 DIALOGUE_PATIENCE_S = 120.0
+#: How long the analyser's thread may keep the interpreter from the event loop, and the other way round; Python's own 5 ms is a third of a turn.
+SWITCH_S = 0.001
 
 
 def announce(word: str) -> None:
@@ -57,6 +60,7 @@ def run_worker(settings: Settings) -> None:
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
     die_with_parent()
+    sys.setswitchinterval(SWITCH_S)
     logging.configure(scrub=redact)
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         uvloop_run(main)

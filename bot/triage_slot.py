@@ -119,14 +119,17 @@ class TriageSlot:
     """Claims untriaged inbounds and writes what follows from each.
 
     ``turns`` takes the conversations that a turn of this process can serve at once; without it, turns are woken wherever they are.
+    Slots of one process share ``wake``: while one claims or writes, the other's messages are read.
     """
 
-    def __init__(self, services: Services, name: str, delay_ms: int = 0, turns: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, services: Services, name: str, delay_ms: int = 0, turns: Callable[[str], None] | None = None, wake: asyncio.Event | None = None
+    ) -> None:
         self.services = services
         self.name = name
         self.delay_s = delay_ms / 1000
         self.turns = turns
-        self.wake = asyncio.Event()
+        self.wake = wake or asyncio.Event()
         self._session: Connection | None = None
         self._held: list[int] = []
         self._is_idle = asyncio.Event()

@@ -54,7 +54,8 @@ class Worker:
         self.services = services
         self.dialogue = dialogue
         self.queue = TurnQueue()
-        self.triage = TriageSlot(services, "worker", turns=self.queue.put)
+        self.wake = asyncio.Event()
+        self.triage = [TriageSlot(services, "worker", turns=self.queue.put, wake=self.wake) for _ in range(services.settings.triage_slots)]
         channels = registry.configured(services.settings, services.db, services.cipher)
         self.sender = Sender(services.db, services.cipher, channels, services.settings.sender_slots)
         self.drills = DrillWays(services, channels)
@@ -62,7 +63,7 @@ class Worker:
     async def run(self) -> None:
         """Work until cancelled."""
         tasks = [
-            self.triage.run(),
+            *(slot.run() for slot in self.triage),
             self._listen(),
             self._sweep(),
             self._tell_waiting(),
@@ -77,7 +78,7 @@ class Worker:
             record_jobs.run(self.services.db, self.services.settings),
             officer_jobs.run(self.services.db, self.services.cipher, self.services.settings),
             drill_jobs.run(self.services.db, self.services.cipher, self.services.settings, self.drills),
-            *(TurnSlot(self.services, self.queue, self.triage.idle).run() for _ in range(self.services.settings.turn_slots)),
+            *(TurnSlot(self.services, self.queue, self._triage_idle).run() for _ in range(self.services.settings.turn_slots)),
         ]
         if self.services.knowledge is not None:
             tasks.append(self.services.knowledge.watch())
@@ -95,11 +96,15 @@ class Worker:
     async def _listen(self) -> None:
         async for channel, payload in self.services.db.listen("inbox", "turns"):
             if channel in ("inbox", ""):
-                self.triage.wake.set()
+                self.wake.set()
             if channel == "turns":
                 self.queue.put(payload)
             elif not channel:
                 await self._requeue()
+
+    async def _triage_idle(self, longest_s: float) -> None:
+        for slot in self.triage:
+            await slot.idle(longest_s)
 
     async def _requeue(self) -> None:
         """Find turns that nobody was woken for: after a start, a lost connection, or a dead worker."""
