@@ -16,7 +16,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from bot import escalation, phrases, satisfaction
+from bot import escalation, hush, phrases, satisfaction
 from bot.escalation import Danger, card_category
 from bot.services import Services
 from conversation import service as conversation
@@ -59,7 +59,8 @@ WITH candidate AS MATERIALIZED (
     SELECT message_id FROM candidate WHERE pg_try_advisory_lock(-message_id) LIMIT %s
 )
 SELECT i.message_id, i.seq, i.channel, i.triage_attempts, i.triage_state, m.kind, m.body,
-       c.id, c.owner_kind, c.owner_id, c.status, c.language, c.country, c.last_urgency, c.synthetic, c.guarded_at,
+       c.id, c.owner_kind, c.owner_id, c.status, c.language, c.country, c.last_urgency, c.synthetic, c.guarded_at, c.hushed_at,
+       c.code_word,
        COALESCE(c.heightened_until > now(), false) AS heightened,
        EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
                AND k.severity IN ('life_threat', 'urgent')) AS open_emergency,
@@ -200,7 +201,8 @@ class TriageSlot:
     async def _follow(self, session: Connection, judged: list[tuple[dict[str, Any], Decision]]) -> None:
         """Write what follows: first what has effects, one by one, then all others at once."""
         plain = []
-        for row, decision in judged:
+        for row, found in judged:
+            decision = hush.heard(self.services.cipher, row, found)
             if _has_effects(row, decision):
                 await self._apply_one(row, decision)
             else:
@@ -331,6 +333,7 @@ def _in_doubt() -> Decision:
 async def apply(services: Services, tx: Connection, row: dict[str, Any], decision: Decision, by: str) -> None:
     """Write what follows from one decision: a case and a crisis card, a question, or just the mark that lets the turn begin."""
     content, kind = row["content"], row["kind"]
+    decision = hush.heard(services.cipher, row, decision)
     analysis = row.get("analysis")
     text = str(content.get("text") or "")
     # "SOS" or "119" says nothing about the writer's language: the conversation's stays.
@@ -340,7 +343,9 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     action = decision.action
     turn_state = "pending"
 
-    if kind == "danger" or choice == escalation.YES:
+    if hush.is_said(decision):
+        pass  # with whatever else it came
+    elif kind == "danger" or choice == escalation.YES:
         decision = Decision(Urgency.URGENT if kind != "danger" else Urgency.LIFE_THREAT, decision.category, "escalate", 1.0, ("danger_button",))
         action = "escalate"
     elif choice == CANNOT_SPEAK:
@@ -362,12 +367,20 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
 
     if action == "escalate":
         danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language, card_category(decision))
-        await escalation.escalate(services, tx, row, row["message_id"], str(content.get("text") or "지금 위험해요"), danger)
+        said = str(content.get("text") or "지금 위험해요")
+        if hush.is_said(decision) or row["hushed_at"] is not None:
+            turn_state = await hush.raise_silently(services, tx, row, said, danger, decision)
+        else:
+            await escalation.escalate(services, tx, row, row["message_id"], said, danger)
+            turn_state = "answered" if row["owner_kind"] == "bot" else "to_person"
         if choice == CANNOT_SPEAK:
             await handoff.note_cannot_speak(tx, row["id"])
-        turn_state = "answered" if row["owner_kind"] == "bot" else "to_person"
     elif action == "ask":
-        if row["owner_kind"] == "bot" and not row["open_emergency"]:
+        if row["hushed_at"] is not None and not row["open_emergency"]:
+            # The question would show that somebody is listening: a person looks instead.
+            danger = Danger(Urgency.URGENT, str(decision.category), ",".join(decision.reasons), country, language)
+            turn_state = await hush.raise_silently(services, tx, row, text, danger, decision)
+        elif row["owner_kind"] == "bot" and not row["open_emergency"]:
             await escalation.ask(tx, services.cipher, row["id"], row["message_id"], language, services.settings.ask_timeout_s)
             turn_state = "held"
         else:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import at_once, phrases, satisfaction, surge
+from bot import at_once, hush, phrases, satisfaction, surge
 from bot.compose import ASKED_PERSON, OFFER_PERSON, Reply, by_intent, from_answer, from_dialogue
 from bot.dialogue import meanwhile
 from bot.dialogue.client import DialogueClient
@@ -42,7 +42,7 @@ _LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 1)) AS held"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 1))"
 _NEXT = """
 SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel, c.dialogue, c.synthetic,
-       k.severity AS case_severity, c.guarded_at IS NOT NULL AS is_guarded
+       k.severity AS case_severity, c.guarded_at IS NOT NULL AS is_guarded, c.hushed_at IS NOT NULL AS is_hushed
 FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
      LEFT JOIN cases k ON k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
 WHERE i.conversation_id = %s AND i.turn_state = 'pending' AND i.triage_state <> 'pending'
@@ -61,7 +61,7 @@ NO_ANSWER = "지금 바로 답을 찾지 못했습니다. 상담관과 이야기
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do with an inbound: ``drop``, ``to_person``, ``acknowledge`` (danger waits in the queue) or ``answer``."""
+    """What to do with an inbound: ``drop``, ``to_person``, ``acknowledge`` (danger waits in the queue), ``answer``, or ``hush``: answer as if nothing were."""
 
     kind: str
 
@@ -72,6 +72,8 @@ def plan(row: dict[str, Any]) -> Plan:
         return Plan("drop")
     if row["owner_kind"] != "bot":
         return Plan("to_person")
+    if row["is_hushed"]:
+        return Plan("hush")
     # A guarded citizen's "no danger" gets the words that any gets: that a person is called must not be seen.
     is_quiet_no = row["is_guarded"] and row["content"].get("choice") == NO
     if (row["case_severity"] in ("life_threat", "urgent") and not is_quiet_no) or row["kind"] == "location":
@@ -136,6 +138,11 @@ class TurnSlot:
     async def _turn(self, session: Connection, row: dict[str, Any]) -> None:
         row["content"] = conversation.open_body(self.services.cipher, row["body"])
         kind = plan(row).kind
+        if kind == "hush":
+            composed = Reply(()) if row["kind"] == "location" else await self._compose(row, "answer")
+            reply = hush.quietened(composed, row["kind"], row["language"])
+            await self._end(session, row, kind, replace(reply, bodies=phrases.framed(reply.bodies, row["language"], offer=False)))
+            return
         reply = (await satisfaction.rating(session, row) if kind == "answer" else None) or await self._compose(row, kind)
         if kind == "answer":
             reply = await satisfaction.with_question(session, row["id"], reply)

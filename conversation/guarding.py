@@ -29,6 +29,8 @@ GUARDING = frozenset(
 WITHHELD = frozenset({"queue_status", "rating_request", "safety_check", "view_log", "file", "file_notice"})
 #: The only lines that may bring numbers to tap: their card names an ambulance and no police.
 MAY_CALL = frozenset({"crisis:drugged"})
+#: What would show that a person has come or looks on; kept off the screen once the code word was said.
+OF_A_PERSON = frozenset({"owner", "read"})
 #: Why a conversation is guarded.
 CATEGORY, CODE_WORD, AGENT = "category", "code_word", "agent"
 
@@ -47,6 +49,16 @@ def screened(kind: str, body: dict[str, Any], *, is_guarded: bool) -> dict[str, 
     return body if kind in MAY_CALL or not body.get("phones") else {**body, "phones": []}
 
 
+def hides(kind: str, payload: dict[str, Any]) -> bool:
+    """Whether an event since the code word stays off the citizen's screen: that a person has come, gone or read."""
+    return kind in OF_A_PERSON and payload.get("by") != "citizen"
+
+
+def shown_author(author_kind: str, *, had_person: bool) -> str:
+    """Who seems to write since the code word: the bot, unless the screen has shown a person before."""
+    return author_kind if had_person or author_kind not in ("agent", "officer") else "bot"
+
+
 def may_tell_who_looked(*, is_guarded: bool) -> bool:
     """Whether the citizen's screen may say who has looked at the place, and how often."""
     return not is_guarded
@@ -55,6 +67,11 @@ def may_tell_who_looked(*, is_guarded: bool) -> bool:
 async def is_guarded(connection: Connection, conversation_id: str) -> bool:
     """Whether the conversation carries the mark."""
     return await database.one(connection, "SELECT 1 FROM conversations WHERE id = %s AND guarded_at IS NOT NULL", conversation_id) is not None
+
+
+async def is_hushed(connection: Connection, conversation_id: str) -> bool:
+    """Whether the code word was said, so that nothing of a person may be seen."""
+    return await database.one(connection, "SELECT 1 FROM conversations WHERE id = %s AND hushed_at IS NOT NULL", conversation_id) is not None
 
 
 async def mark(tx: Connection, conversation_id: str, why: str) -> bool:
@@ -70,4 +87,13 @@ async def mark(tx: Connection, conversation_id: str, why: str) -> bool:
 
 async def unmark(tx: Connection, conversation_id: str) -> bool:
     """Take the mark away; only a person's deliberate act may lead here (see ``handoff.guarding``)."""
-    return await database.run(tx, "UPDATE conversations SET guarded_at = NULL, guarded_why = '' WHERE id = %s AND guarded_at IS NOT NULL", conversation_id) > 0
+    changed = await database.run(
+        tx, "UPDATE conversations SET guarded_at = NULL, guarded_why = '', hushed_at = NULL WHERE id = %s AND guarded_at IS NOT NULL", conversation_id
+    )
+    return changed > 0
+
+
+async def hush(tx: Connection, conversation_id: str) -> None:
+    """The code word was said: from now on the screen shows nothing of a person's coming and going. The conversation is guarded too."""
+    await mark(tx, conversation_id, CODE_WORD)
+    await database.run(tx, "UPDATE conversations SET hushed_at = COALESCE(hushed_at, clock_timestamp()) WHERE id = %s", conversation_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conversation import guarding
 from conversation.service import stream
 from core import db as database
 from core import events
@@ -52,5 +53,10 @@ async def mark_delivered(tx: Connection, conversation_id: str, seq: int) -> None
 
 
 async def say_typing(connection: Connection, conversation_id: str, by: str) -> None:
-    """Somebody is typing (``by`` is ``citizen`` or ``person``): whoever looks on hears it now, and nothing is kept."""
+    """Somebody is typing (``by`` is ``citizen`` or ``person``): whoever looks on hears it now, and nothing is kept.
+
+    Once the code word was said, nobody is told that a person types: not on the page, and not on a messenger, whose display hears the same word.
+    """
+    if by == "person" and await guarding.is_hushed(connection, conversation_id):
+        return
     await events.hint(connection, stream(conversation_id), TYPING[by])

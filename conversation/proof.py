@@ -1,7 +1,7 @@
-"""What a returning citizen proves before the history of a guarded conversation is shown: six digits from an agent, or the code word.
+"""The code word, and what a returning citizen proves before the history of a guarded conversation is shown: six digits from an agent, or that word.
 
 The token alone proves nothing, since whoever took the phone has it too. Both are kept as keyed hashes; after a few wrong tries nothing is right any
-more until an agent gives out new digits.
+more until an agent gives out new digits. A message that holds the word calls for help without showing it; see ``bot.hush``.
 """
 
 from __future__ import annotations
@@ -21,48 +21,58 @@ LIVES_FOR = timedelta(minutes=15)
 WRONG_AT_MOST = 5
 #: Shorter words stand in ordinary messages.
 WORD_CHARS = (4, 40)
-#: A code word may be several words, anywhere in a message.
 WORDS_AT_MOST = 6
-TOKENS_READ = 80
+#: Where nothing was agreed on, the same work is done against this, so that nobody learns from the time whether something was.
+NOTHING = f"{'0' * 16}:8:{'0' * 32}"
 
 
 def code_word_of(text: str) -> str | None:
     """The code word as it is compared: letters and digits alone; None for one that is too short, too long or of too many words."""
-    tokens = _tokens(text)
-    word = "".join(tokens)
-    return word if WORD_CHARS[0] <= len(word) <= WORD_CHARS[1] and len(tokens) <= WORDS_AT_MOST else None
+    word = _letters(text)
+    spaced = "".join(c if c.isalnum() else " " for c in unicodedata.normalize("NFKC", text))
+    return word if WORD_CHARS[0] <= len(word) <= WORD_CHARS[1] and len(spaced.split()) <= WORDS_AT_MOST else None
 
 
 def holds(cipher: Cipher, row: Mapping[str, Any], text: str) -> bool:
-    """Whether a message of the conversation holds its code word."""
-    known = row["code_word"]
-    return bool(known) and any(secrets.compare_digest(known, _hash(cipher, "word", row, word)) for word in _candidates(text))
+    """Whether a message of the conversation holds its code word: anywhere, however it is spaced, and whatever particle follows."""
+    kept = row["code_word"]
+    if not kept:
+        return False
+    salt, length, known = _parts(kept)
+    return any(secrets.compare_digest(known, _word_hash(cipher, salt, piece)) for piece in _pieces(_letters(text), length))
 
 
-def _tokens(text: str) -> list[str]:
-    letters = "".join(c if c.isalnum() else " " for c in unicodedata.normalize("NFKC", text).casefold())
-    return letters.split()
+def _letters(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
-def _candidates(text: str) -> Iterator[str]:
-    tokens = _tokens(text)[:TOKENS_READ]
-    for first in range(len(tokens)):
-        for last in range(first + 1, min(first + WORDS_AT_MOST, len(tokens)) + 1):
-            word = "".join(tokens[first:last])
-            if WORD_CHARS[0] <= len(word) <= WORD_CHARS[1]:
-                yield word
+def _pieces(letters: str, length: int) -> Iterator[str]:
+    return (letters[start : start + length] for start in range(len(letters) - length + 1))
 
 
-def _hash(cipher: Cipher, what: str, row: Mapping[str, Any], value: str) -> str:
-    """Keyed, and different for each person: a person on a messenger keeps the word in later conversations."""
-    return cipher.pseudonym(f"proof:{what}:{row['visitor'] or row['id']}:{value}")
+def _parts(kept: str) -> tuple[str, int, str]:
+    salt, length, known = kept.split(":")
+    return salt, int(length), known
+
+
+def _word_hash(cipher: Cipher, salt: str, word: str) -> str:
+    return cipher.pseudonym(f"proof:word:{salt}:{word}")
+
+
+def _digits_hash(cipher: Cipher, conversation_id: str, digits: str) -> str:
+    return cipher.pseudonym(f"proof:digits:{conversation_id}:{digits}")
 
 
 async def set_code_word(tx: Connection, cipher: Cipher, row: Mapping[str, Any], text: str) -> bool:
-    """Keep a conversation's code word, in place of an older one; False when it is not fit for one."""
+    """Keep a conversation's code word, in place of an older one; False when it is not fit for one.
+
+    The hash stands beside its salt and the word's length, so that it can be found inside a sentence and goes with the person into later conversations.
+    """
     word = code_word_of(text)
     if word is not None:
-        await database.run(tx, "UPDATE conversations SET code_word = %s WHERE id = %s", _hash(cipher, "word", row, word), row["id"])
+        salt = secrets.token_hex(8)
+        kept = f"{salt}:{len(word)}:{_word_hash(cipher, salt, word)}"
+        await database.run(tx, "UPDATE conversations SET code_word = %s WHERE id = %s", kept, row["id"])
     return word is not None
 
 
@@ -72,7 +82,7 @@ async def issue_digits(tx: Connection, cipher: Cipher, row: Mapping[str, Any], a
     await database.run(
         tx,
         "UPDATE conversations SET proof_code = %s, proof_until = %s, proof_wrong = 0 WHERE id = %s",
-        _hash(cipher, "digits", row, digits),
+        _digits_hash(cipher, row["id"], digits),
         at + LIVES_FOR,
         row["id"],
     )
@@ -82,17 +92,16 @@ async def issue_digits(tx: Connection, cipher: Cipher, row: Mapping[str, Any], a
 async def prove(tx: Connection, cipher: Cipher, conversation_id: str, said: str, at: datetime) -> bool:
     """Whether the digits or the code word are right. The caller commits in either case, since a wrong try is counted."""
     row = await database.one(tx, "SELECT * FROM conversations WHERE id = %s FOR UPDATE", conversation_id)
-    if row is None or row["proof_wrong"] >= WRONG_AT_MOST:
+    if row is None:
         return False
+    # Whatever is known, the same is computed before anything is decided.
     digits = "".join(c for c in unicodedata.normalize("NFKC", said) if c.isdigit())
-    is_code = bool(
-        row["proof_code"]
-        and row["proof_until"] > at
-        and len(digits) == DIGITS
-        and secrets.compare_digest(row["proof_code"], _hash(cipher, "digits", row, digits))
-    )
-    if is_code or holds(cipher, row, said):
+    salt, _, word = _parts(row["code_word"] or NOTHING)
+    is_code = secrets.compare_digest(row["proof_code"] or "", _digits_hash(cipher, conversation_id, digits))
+    is_word = secrets.compare_digest(word, _word_hash(cipher, salt, _letters(said)))
+    is_in_time = row["proof_until"] is not None and row["proof_until"] > at and len(digits) == DIGITS
+    if row["proof_wrong"] < WRONG_AT_MOST and (is_word or (is_code and is_in_time)):
         await database.run(tx, "UPDATE conversations SET proof_code = NULL, proof_until = NULL, proof_wrong = 0 WHERE id = %s", conversation_id)
         return True
-    await database.run(tx, "UPDATE conversations SET proof_wrong = proof_wrong + 1 WHERE id = %s", conversation_id)
+    await database.run(tx, "UPDATE conversations SET proof_wrong = LEAST(proof_wrong + 1, %s) WHERE id = %s", WRONG_AT_MOST, conversation_id)
     return False

@@ -228,6 +228,7 @@ class Line:
 
 @dataclass(frozen=True)
 class News(Event):
-    """A change in a conversation's stream, with the line it tells of if it is a message."""
+    """A change in a conversation's stream, with the line it tells of if it is a message; ``is_hidden``: the screen passes over it."""
 
     line: Line | None = None
+    is_hidden: bool = False

@@ -35,18 +35,28 @@ def stream(conversation_id: str) -> str:
     return f"conversation:{conversation_id}"
 
 
-async def start(tx: Connection, channel: str, *, visitor: str = "", language: str = "ko", synthetic: bool = False) -> tuple[str, str]:
-    """Open a conversation; returns its id and the bearer token, which is stored only as a hash."""
+async def start(
+    tx: Connection, channel: str, *, visitor: str = "", language: str = "ko", synthetic: bool = False, after: tuple[str, str] | None = None
+) -> tuple[str, str]:
+    """Open a conversation; returns its id and the bearer token, which is stored only as a hash.
+
+    ``after``: id and token of an older one of the same person, whose mark and code word hold here too; a wrong token brings nothing and says nothing.
+    """
     conversation_id, token = secrets.token_urlsafe(12), new_token()
+    before_id, before_token = after or ("", "")
     await database.run(
         tx,
-        "INSERT INTO conversations (id, channel, visitor, token_hash, language, synthetic) VALUES (%s, %s, %s, %s, %s, %s)",
+        """INSERT INTO conversations (id, channel, visitor, token_hash, language, synthetic, guarded_at, guarded_why, code_word, hushed_at)
+           SELECT %s, %s, %s, %s, %s, %s, b.guarded_at, COALESCE(b.guarded_why, ''), b.code_word, b.hushed_at
+           FROM (VALUES (1)) AS one LEFT JOIN conversations b ON b.id = %s AND b.token_hash = %s""",
         conversation_id,
         channel,
         visitor,
         hash_token(token),
         language,
         synthetic,
+        before_id if _ID.fullmatch(before_id) else "",
+        hash_token(before_token),
     )
     return conversation_id, token
 
@@ -103,20 +113,21 @@ def look_of(inbound: Inbound) -> int:
     return FirstLook.CALM if inbound.choice else first_look(inbound.text)
 
 
+# ``has_word``: with an agreed word any message may be a call for help, and is read as early as one that looks alarming.
 _ACCEPT = """
 WITH known AS (
     SELECT message_id, seq, fingerprint FROM inbox WHERE channel = %(channel)s AND event_id = %(event_id)s
 ), conversation AS (
     UPDATE conversations SET last_seq = last_seq + 1, last_inbound_at = now()
     WHERE id = %(conversation_id)s AND status = 'open' AND NOT EXISTS (SELECT 1 FROM known)
-    RETURNING id, last_seq
+    RETURNING id, last_seq, CASE WHEN code_word IS NULL THEN 0 ELSE 3 END AS has_word
 ), message AS (
     INSERT INTO messages (conversation_id, seq, author_kind, kind, body)
     SELECT id, last_seq, 'citizen', %(kind)s, %(body)s FROM conversation
     RETURNING id, conversation_id, seq
 ), accepted AS (
     INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint, first_look)
-    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s, %(first_look)s FROM message
+    SELECT message.id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s, GREATEST(%(first_look)s, has_word) FROM message, conversation
     RETURNING message_id, seq
 )
 SELECT message_id, seq, false AS duplicate, NULL::bytea AS fingerprint, pg_notify('inbox', message_id::text) FROM accepted
@@ -131,14 +142,14 @@ WITH conversation AS (
     UPDATE conversations SET last_seq = last_seq + 1, last_inbound_at = now()
     WHERE id = %(conversation_id)s AND status = 'open' AND token_hash = %(token_hash)s
       AND NOT EXISTS (SELECT 1 FROM inbox WHERE channel = %(channel)s AND event_id = %(event_id)s)
-    RETURNING id, last_seq
+    RETURNING id, last_seq, CASE WHEN code_word IS NULL THEN 0 ELSE 3 END AS has_word
 ), message AS (
     INSERT INTO messages (conversation_id, seq, author_kind, kind, body)
     SELECT id, last_seq, 'citizen', %(kind)s, %(body)s FROM conversation
     RETURNING id, conversation_id, seq
 ), accepted AS (
     INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint, first_look)
-    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s, %(first_look)s FROM message
+    SELECT message.id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s, GREATEST(%(first_look)s, has_word) FROM message, conversation
 ), news AS (
     SELECT 1 AS place, 'message' AS kind, jsonb_build_object('message_id', id, 'seq', seq) AS payload FROM message
 ), {events.APPENDED}
@@ -412,22 +423,37 @@ async def news(connection: Connection, cipher: Cipher, conversation_id: str, aft
     found = await database.rows(
         connection,
         """SELECT e.seq AS event_seq, e.kind AS event_kind, e.payload, e.created_at AS event_at, m.*, i.urgency, i.event_id,
-                  c.guarded_at IS NOT NULL AS is_guarded
+                  c.guarded_at IS NOT NULL AS is_guarded, COALESCE(e.created_at >= c.hushed_at, false) AS is_hushed,
+                  CASE WHEN e.created_at >= c.hushed_at THEN EXISTS (
+                      SELECT 1 FROM messages p WHERE p.conversation_id = c.id AND p.author_kind IN ('agent', 'officer') AND p.created_at < c.hushed_at
+                  ) ELSE false END AS had_person
            FROM events e LEFT JOIN messages m ON e.kind = 'message' AND m.id = (e.payload->>'message_id')::bigint
-                LEFT JOIN inbox i ON i.message_id = m.id LEFT JOIN conversations c ON c.id = m.conversation_id
+                LEFT JOIN inbox i ON i.message_id = m.id LEFT JOIN conversations c ON c.id = %s
            WHERE e.stream = %s AND e.seq > %s ORDER BY e.seq LIMIT %s""",
+        conversation_id,
         stream(conversation_id),
         after,
         limit,
     )
-    return [News(row["event_seq"], row["event_kind"], row["payload"], row["event_at"], _shown(row, cipher) if row["id"] else None) for row in found]
+    return [
+        News(
+            row["event_seq"],
+            row["event_kind"],
+            row["payload"],
+            row["event_at"],
+            _shown(row, cipher) if row["id"] else None,
+            is_hidden=row["is_hushed"] and guarding.hides(row["event_kind"], row["payload"]),
+        )
+        for row in found
+    ]
 
 
 def _shown(row: dict[str, Any], cipher: Cipher) -> Line | None:
     """The line as the citizen's screen may show it; None: not at all."""
     line = _line(row, cipher)
     body = guarding.screened(line.kind, line.body, is_guarded=row["is_guarded"])
-    return None if body is None else replace(line, body=body)
+    author = guarding.shown_author(line.author_kind, had_person=row["had_person"]) if row["is_hushed"] else line.author_kind
+    return None if body is None else replace(line, body=body, author_kind=author)
 
 
 async def transcript(connection: Connection, cipher: Cipher, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Line]:

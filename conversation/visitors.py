@@ -54,24 +54,26 @@ FROM inbox i JOIN conversations c ON c.id = i.conversation_id WHERE i.channel = 
 """
 _ACCEPT = """
 WITH conversation AS (
-    INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, last_seq, last_inbound_at, guarded_at, guarded_why, code_word)
+    INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, last_seq, last_inbound_at, guarded_at, guarded_why, code_word,
+                                    hushed_at)
     SELECT %(new_id)s, %(channel)s, %(visitor)s, %(address)s, %(token_hash)s, %(language)s, 1, now(),
-           before.guarded_at, COALESCE(before.guarded_why, ''), before.code_word
+           before.guarded_at, COALESCE(before.guarded_why, ''), before.code_word, before.hushed_at
     FROM (VALUES (1)) AS one LEFT JOIN (
-        SELECT guarded_at, guarded_why, code_word FROM conversations WHERE channel = %(channel)s AND visitor = %(visitor)s
+        SELECT guarded_at, guarded_why, code_word, hushed_at FROM conversations WHERE channel = %(channel)s AND visitor = %(visitor)s
         ORDER BY created_at DESC LIMIT 1
     ) AS before ON true
     WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE channel = %(channel)s AND event_id = %(event_id)s)
     ON CONFLICT (channel, visitor) WHERE status = 'open' AND visitor <> ''
     DO UPDATE SET last_seq = c.last_seq + 1, last_inbound_at = now()
-    RETURNING id, last_seq, owner_kind
+    RETURNING id, last_seq, owner_kind, CASE WHEN code_word IS NULL THEN 0 ELSE 3 END AS has_word
 ), message AS (
     INSERT INTO messages (conversation_id, seq, author_kind, kind, body)
     SELECT id, last_seq, 'citizen', %(kind)s, %(body)s FROM conversation
     RETURNING id, conversation_id, seq
 ), accepted AS (
     INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint, platform_id, first_look)
-    SELECT id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s, NULLIF(%(platform_id)s, ''), %(first_look)s FROM message
+    SELECT message.id, conversation_id, seq, %(channel)s, %(event_id)s, %(fingerprint)s, NULLIF(%(platform_id)s, ''), GREATEST(%(first_look)s, has_word)
+    FROM message, conversation
     RETURNING message_id
 )
 SELECT m.id AS message_id, m.seq, m.conversation_id, c.owner_kind, pg_notify('inbox', m.id::text) FROM message m, conversation c
@@ -129,11 +131,11 @@ async def find_or_open(tx: Connection, cipher: Cipher, channel: str, visitor: st
     """The person's open conversation, or a new one, in one statement."""
     row = await database.one(
         tx,
-        """INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, guarded_at, guarded_why, code_word)
+        """INSERT INTO conversations AS c (id, channel, visitor, address, token_hash, language, guarded_at, guarded_why, code_word, hushed_at)
            SELECT %(id)s, %(channel)s, %(visitor)s, %(address)s, %(token_hash)s, %(language)s,
-                  before.guarded_at, COALESCE(before.guarded_why, ''), before.code_word
+                  before.guarded_at, COALESCE(before.guarded_why, ''), before.code_word, before.hushed_at
            FROM (VALUES (1)) AS one LEFT JOIN (
-               SELECT guarded_at, guarded_why, code_word FROM conversations WHERE channel = %(channel)s AND visitor = %(visitor)s
+               SELECT guarded_at, guarded_why, code_word, hushed_at FROM conversations WHERE channel = %(channel)s AND visitor = %(visitor)s
         ORDER BY created_at DESC LIMIT 1
            ) AS before ON true
            ON CONFLICT (channel, visitor) WHERE status = 'open' AND visitor <> '' DO UPDATE SET visitor = c.visitor RETURNING id""",

@@ -25,6 +25,12 @@ MEANING = (
     "‘괜찮다’는 답은 안전하다는 뜻이 아닙니다.",
 )
 
+#: The same once the agreed word was said.
+HUSHED = (
+    "민원인이 약속한 말을 썼습니다. 화면에는 아무 표시도 나가지 않았고, 상담관이 있다는 것도 보이지 않습니다. "
+    "봇이 답하는 것처럼 짧게 쓰고, ‘예·아니요’로 답할 수 있게 물으세요."
+)
+
 
 async def marked(tx: Connection, case_id: int, staff: Staff) -> bool:
     """Whether the case's conversation carries the mark.

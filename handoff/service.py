@@ -16,6 +16,7 @@ from handoff.closing import asked_for as close_request
 from handoff.closing import close
 from handoff.closing import confirm as confirm_close
 from handoff.closing import object_to as object_to_close
+from handoff.code_word import citizen_says as note_code_word
 from handoff.duty import gateway_of, place_calls
 from handoff.handing import HandedOver, Parcel, accept, hand_over, hand_over_each, invite, refuse, take_from, to_team, transfer
 from handoff.joining import merge, recently_closed, reopen
@@ -154,6 +155,7 @@ __all__ = [
     "merge",
     "mine",
     "note_cannot_speak",
+    "note_code_word",
     "note_doubt",
     "notes",
     "object_to_close",

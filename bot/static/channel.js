@@ -46,7 +46,8 @@
     async open() {
       if (this.id) return;
       this.opening = this.opening || (async () => {
-        const answer = await this.call('', { method: 'POST', body: JSON.stringify({ language: (navigator.language || 'ko').slice(0, 2) }) });
+        const wish = { language: (navigator.language || 'ko').slice(0, 2), after: this.before };
+        const answer = await this.call('', { method: 'POST', body: JSON.stringify(wish) });
         if (!answer.ok) throw new Error(String(answer.status));
         const made = await answer.json();
         this.id = made.conversation_id;
@@ -85,6 +86,7 @@
             const code = body.error && body.error.code;
             if (['unknown_conversation', 'bad_token', 'conversation_closed'].includes(code)) {
               // The old conversation is over: go on in a new one with the same words.
+              this.before = { conversation_id: this.id, token: this.token };
               this.id = this.token = '';
               this.last = 0;
               this.queue.unshift(entry);

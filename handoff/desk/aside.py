@@ -27,6 +27,8 @@ class Aside:
     participants: tuple[tuple[str, str], ...] = ()
     #: Somebody else may hold the citizen's phone.
     is_guarded: bool = False
+    #: The citizen has said the agreed word, and the screen shows nothing of a person.
+    is_hushed: bool = False
 
 
 async def read_aside(connection: Connection, cipher: Cipher, case: Case, viewer: Staff) -> Aside:
@@ -40,6 +42,7 @@ async def read_aside(connection: Connection, cipher: Cipher, case: Case, viewer:
         names=names,
         participants=tuple((row["display_name"], row["role"]) for row in await handing_repository.participants(connection, case.conversation_id)),
         is_guarded=await guarding.is_guarded(connection, case.conversation_id),
+        is_hushed=await guarding.is_hushed(connection, case.conversation_id),
     )
 
 

@@ -14,7 +14,7 @@ from handoff import service as handoff
 from handoff.desk import when
 from handoff.desk.aside import Aside
 from handoff.desk.elements import block, button, say
-from handoff.guarding import MEANING
+from handoff.guarding import HUSHED, MEANING
 from handoff.queue_order import is_emergency
 from handoff.schemas import CaseCard
 
@@ -36,6 +36,8 @@ def pending(card: CaseCard, aside: Aside, viewer: Staff, now: Any) -> list[Pendi
     case, is_own = card.case, card.case.owner_id == viewer.id
     owner = card.owner_name or "동료"
     found: list[Pending] = [Pending("guarded", " ".join(MEANING))] if aside.is_guarded else []
+    if aside.is_hushed:
+        found.insert(0, Pending("guarded", HUSHED))
     if case.status == "queued" and case.offered_to == viewer.id:
         found.append(Pending("asked", "나에게 제안된 상담입니다. 맡지 않으면 다음 상담관에게 갑니다.", (("claim", "맡기"), ("decline", "맡지 않기"))))
     if case.asked_to == viewer.id:

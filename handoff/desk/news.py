@@ -29,6 +29,8 @@ def news(change: Change, viewer_id: int) -> str | None:
         return f"{number} 제안이 지나 다음 상담관에게 갑니다."
     if change.kind == "closing_withdrawn" and owner_id == viewer_id and payload.get("staff_id") not in (None, viewer_id):
         return f"{number} 종료에 동료가 반대했습니다. 상담은 계속 열려 있습니다."
+    if change.kind == "code_word" and owner_id == viewer_id:
+        return f"{number} 민원인이 약속한 말을 썼습니다. 민원인의 화면에는 아무 표시도 나가지 않았습니다."
     if change.kind == "woken" and owner_id == viewer_id:
         return f"{number} 미뤄 둔 상담을 볼 시간입니다."
     if change.kind == "returned" and before is not None and before.owner_id == viewer_id and payload.get("why") == "desk_silent":

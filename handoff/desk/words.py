@@ -32,6 +32,7 @@ WHY = {
     "button": "위험 버튼",
     "danger_button": "위험 버튼",
     "unanswered_question": "위험 확인에 답 없음",
+    "code_word": "약속한 말",
     "said_safe": "‘위험하지 않다’고 답함 (안전 확인 아님)",
     "asked": "상담관 요청",
     "interpreter": "통역 상담 요청",

@@ -59,7 +59,7 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     async def start(request: Request) -> dict[str, str]:
         limits.check_address(request)
         wish = _parse(ConversationIn, await _json(request, empty_ok=True))
-        conversation_id, token = await within(_start(services, wish.language))
+        conversation_id, token = await within(_start(services, wish))
         return {"conversation_id": conversation_id, "token": token, "view": views.ticket(services.cipher, conversation_id, 0, now())}
 
     @router.get("/away", response_model=None)
@@ -126,10 +126,11 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     return router
 
 
-async def _start(services: Services, language: str) -> tuple[str, str]:
+async def _start(services: Services, wish: ConversationIn) -> tuple[str, str]:
+    after = (wish.after.conversation_id, wish.after.token) if wish.after else None
     async with services.db.read() as connection:  # one statement, which is its own transaction
-        started = await conversation.start(connection, CHANNEL, language=language)
-    await surge.open_with(services.db, services.cipher, started[0], language)
+        started = await conversation.start(connection, CHANNEL, language=wish.language, after=after)
+    await surge.open_with(services.db, services.cipher, started[0], wish.language)
     return started
 
 
@@ -262,6 +263,8 @@ def _render(found: Sequence[News]) -> list[dict[str, Any]]:
     """Events as the citizen may see them: names and ids of staff stay inside."""
     content = []
     for event in found:
+        if event.is_hidden:
+            continue
         entry: dict[str, Any] = {"seq": event.seq, "kind": event.kind, "at": event.created_at.isoformat()}
         if event.kind == "message":
             line = event.line

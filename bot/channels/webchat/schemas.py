@@ -31,12 +31,22 @@ class MessageIn(BaseModel):
     danger: bool = False
 
 
+class BeforeIn(BaseModel):
+    """The conversation that this device had before, whose protection goes on in the new one."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    conversation_id: Annotated[str, Field(max_length=64)]
+    token: Annotated[str, Field(max_length=200)]
+
+
 class ConversationIn(BaseModel):
     """Options of a new conversation."""
 
     model_config = ConfigDict(extra="ignore")
 
     language: Annotated[str, Field(max_length=8)] = "ko"
+    after: BeforeIn | None = None
 
 
 class ProofIn(BaseModel):
