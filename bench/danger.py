@@ -81,12 +81,16 @@ def main(seconds: int) -> int:
 
 def escalated(texts: list[str]) -> list[str]:
     """Those that triage takes for danger at once. What it misses or asks about is measured by ``gildongmu evaluate triage``, not here."""
+    chosen = [text for text, action in zip(texts, actions(texts), strict=True) if action == "escalate"]
+    print(f"{len(chosen)} of {len(texts)} held-out life threats are escalated at once")
+    return chosen
+
+
+def actions(texts: list[str]) -> list[str]:
+    """What triage does with each text."""
     lines = "".join(json.dumps({"id": str(number), "text": text}) + "\n" for number, text in enumerate(texts))
     done = subprocess.run([sys.executable, "-m", "bot.cli", "triage"], input=lines.encode(), stdout=subprocess.PIPE, check=True)
-    decisions = [json.loads(line) for line in done.stdout.splitlines()]
-    chosen = [text for text, decision in zip(texts, decisions, strict=True) if decision.get("action") == "escalate"]
-    print(f"{len(chosen)} of {len(texts)} held-out life threats are escalated at once; {COUNT} of them are sent")
-    return chosen
+    return [str(json.loads(line).get("action")) for line in done.stdout.splitlines()]
 
 
 async def _measure(ours: program.Program, browser_path: str, words: list[str], seconds: float) -> tuple[list[Sent], Routine]:

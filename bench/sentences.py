@@ -47,10 +47,10 @@ def varied(sentences: Sequence[str]) -> Iterator[str]:
             yield f"{opening}{sentence}{closing}"
 
 
-def emergencies(count: int) -> list[str]:
-    """Held-out messages of people in clear danger, long accounts aside."""
+def emergencies(count: int, *, implicit: bool = False) -> list[str]:
+    """Held-out messages of people in clear danger, long accounts aside; ``implicit``: also those in which no word says so."""
     rows = [row for row in _lines("triage/emergencies.jsonl") if row["split"] != "train" and row["urgency"] == "life_threat"]
-    texts = [row["text"] for row in rows if "implicit" not in row["tags"] and len(row["text"]) <= 300]
+    texts = [row["text"] for row in rows if (implicit or "implicit" not in row["tags"]) and len(row["text"]) <= 300]
     random.Random(SEED).shuffle(texts)
     return [texts[number % len(texts)] for number in range(count)]
 

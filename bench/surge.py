@@ -1,8 +1,10 @@
 """``gildongmu bench surge``: forty times the usual emergencies, and routine wishes for a person at forty times what the team can serve, for a minute.
 
 The whole program runs (web, inbox, triage, turns, queue); a supervisor has switched surge mode on; a small team takes what stands first and ends it through
-the services, with exponential handling times. Whoever asks routinely is told the truth; one in five asks again, waits, and leaves when their patience ends.
-An emergency is in the queue when a reader of the queue's stream, as a desk is, sees it.
+the services, with exponential handling times. Whoever asks routinely, by a button or (one in three) in words, is told the truth; one in five asks again, waits,
+and leaves when their patience ends. Half of the emergencies press the button, the others write; in some of their messages no word says that there is danger.
+An emergency is in the queue when a reader of the queue's stream, as a desk is, sees it. The citizens, the team and that reader are this process, on the same
+machine: their processor time is printed beside the program's.
 """
 
 from __future__ import annotations
@@ -15,14 +17,15 @@ import time
 from dataclasses import dataclass, field
 
 import aiohttp
+import psutil
 
 from accounts.schemas import Staff
 from bench import program
 from bench.client import Failed, new_id, session
-from bench.danger import escalated
+from bench.danger import actions, escalated
 from bench.queue import staff
 from bench.queue_audit import SEED, Taken, Waited, out_of_order
-from bench.sentences import emergencies
+from bench.sentences import emergencies, varied
 from bench.stats import percentile, table
 from bot.escalation import PERSON
 from core import db as database
@@ -46,6 +49,9 @@ AGENTS = 8
 HANDLING_S = 12.0
 PATIENCE_S = 15.0
 INSISTS = 0.2
+#: One wish in so many is written, so that triage has to read it.
+WRITES_EVERY = 3
+WISHES = ("상담원 연결해 주세요", "사람이랑 얘기하고 싶어요", "상담사 바꿔 주세요", "직원분과 통화할 수 있을까요", "상담관님 연결 부탁드립니다")
 INSISTS_AFTER_S = 3.0
 #: A desk is woken by the queue's events; here each agent who is free looks so often, which is a load of its own.
 LOOKS_S = 0.25
@@ -73,18 +79,25 @@ class Run:
     routine: dict[int, float] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
     leaving: set[asyncio.Task[None]] = field(default_factory=set)
+    processor_s: dict[str, float] = field(default_factory=dict)
 
 
 def main(seconds: int = 0) -> int:
     """Run the benchmark; its length is fixed. 1 if an emergency was lost, late or out of order, or the waits break Erlang-A's law."""
     del seconds
     logging.configure()
-    words = escalated(emergencies(3 * round(TIMES * USUAL_EMERGENCIES_PER_S * LASTS_S)))
+    words = escalated(emergencies(3 * round(TIMES * USUAL_EMERGENCIES_PER_S * LASTS_S), implicit=True))
+    wishes = _harmless(list(itertools.islice(varied(WISHES), 600)))
     with program.running() as ours:
-        return asyncio.run(_bench(ours, words))
+        return asyncio.run(_bench(ours, words, wishes))
 
 
-async def _bench(ours: program.Program, words: list[str]) -> int:
+def _harmless(texts: list[str]) -> list[str]:
+    """Those that triage lets pass, in other words each: a remembered analysis would flatter us, and a question back is no routine wish."""
+    return [text for text, action in zip(texts, actions(texts), strict=True) if action == "none"]
+
+
+async def _bench(ours: program.Program, words: list[str], wishes: list[str]) -> int:
     dsn = EmbeddedPostgres(ours.data_dir).attach()
     if dsn is None:
         raise RuntimeError("the program's database is away")
@@ -102,9 +115,11 @@ async def _bench(ours: program.Program, words: list[str]) -> int:
             asyncio.create_task(_beat(db, [*crew, chief])),
             *(asyncio.create_task(_agent(db, cipher, run, agent, chief)) for agent in crew),
         ]
+        before = _processor_s(ours)
         async with session() as http:
-            await _arrivals(http, ours.url, run, words)
+            await _arrivals(http, ours.url, run, words, wishes)
         await _settle(db, run)
+        run.processor_s = {role: used - before.get(role, 0.0) for role, used in _processor_s(ours).items()}
         for task in [*beside, *run.leaving]:
             task.cancel()
         for outcome in await asyncio.gather(*beside, *run.leaving, return_exceptions=True):
@@ -114,6 +129,12 @@ async def _bench(ours: program.Program, words: list[str]) -> int:
     finally:
         await hub.stop()
         await db.close()
+
+
+def _processor_s(ours: program.Program) -> dict[str, float]:
+    """Processor seconds by role, this process among them."""
+    times = psutil.Process().cpu_times()
+    return ours.cpu_s() | {"bench": times.user + times.system}
 
 
 async def _team(db: Database) -> tuple[Staff, list[Staff]]:
@@ -134,7 +155,7 @@ async def _team(db: Database) -> tuple[Staff, list[Staff]]:
 # -- citizens ---------------------------------------------------------------------------------------------------------------------
 
 
-async def _arrivals(http: aiohttp.ClientSession, url: str, run: Run, words: list[str]) -> None:
+async def _arrivals(http: aiohttp.ClientSession, url: str, run: Run, words: list[str], wishes: list[str]) -> None:
     """Both kinds at even times, whatever the program does meanwhile."""
     per_s = {"danger": TIMES * USUAL_EMERGENCIES_PER_S, "wish": TIMES * AGENTS / HANDLING_S}
     began = time.time()
@@ -142,7 +163,7 @@ async def _arrivals(http: aiohttp.ClientSession, url: str, run: Run, words: list
     running = []
     for at, kind, number in plan:
         await asyncio.sleep(max(0.0, began + at - time.time()))
-        running.append(asyncio.create_task(_danger(http, url, run, number, words) if kind == "danger" else _wish(http, url, run)))
+        running.append(asyncio.create_task(_danger(http, url, run, number, words) if kind == "danger" else _wish(http, url, run, wishes)))
     for outcome in await asyncio.gather(*running, return_exceptions=True):
         if isinstance(outcome, BaseException):
             run.failed.append(f"{type(outcome).__name__} {outcome}".strip())
@@ -171,11 +192,14 @@ async def _danger(http: aiohttp.ClientSession, url: str, run: Run, number: int, 
     await _post(http, url, token, conversation_id, **message)
 
 
-async def _wish(http: aiohttp.ClientSession, url: str, run: Run) -> None:
+async def _wish(http: aiohttp.ClientSession, url: str, run: Run, wishes: list[str]) -> None:
     token, conversation_id = await _come(http, url)
     run.wishes += 1
     insists = run.chance.random() < INSISTS
-    await _post(http, url, token, conversation_id, choice=PERSON, text="상담관과 이야기")
+    if run.wishes % WRITES_EVERY:
+        await _post(http, url, token, conversation_id, choice=PERSON, text="상담관과 이야기")
+    else:
+        await _post(http, url, token, conversation_id, text=wishes[run.wishes // WRITES_EVERY % len(wishes)])
     if insists:
         await asyncio.sleep(INSISTS_AFTER_S)
         await _post(http, url, token, conversation_id, choice=PERSON, text="그래도 기다리기")
@@ -226,8 +250,8 @@ async def _agent(db: Database, cipher: Cipher, run: Run, agent: Staff, chief: St
         if case.id in run.routine:
             run.waits.append(time.time() - run.routine[case.id])
         await asyncio.sleep(run.chance.expovariate(1 / HANDLING_S))
-        danger = is_emergency(case.severity)
         async with db.transaction() as tx:
+            danger = is_emergency((await handoff.get(tx, case.id)).severity)  # it may have risen meanwhile
             await handoff.close(tx, cipher, case.id, agent, "resolved", verified_contact="본인과 통화해 안전을 확인함" if danger else "")
         if danger:
             async with db.transaction() as tx:
@@ -290,6 +314,7 @@ async def _report(db: Database, run: Run) -> int:
     )
     print(f"{run.wishes} routine wishes: {shed['n']} met with the truth, {len(run.routine)} waited all the same, {len(run.left)} of them left")
     print(f"left {share:.3f}; patience's rate × mean wait {by_law:.3f}; Erlang-A for {rest} of {AGENTS} people {foreseen.abandonment:.3f}")
+    print("processor s:", ", ".join(f"{role} {used:.1f}" for role, used in sorted(run.processor_s.items())))
     for error in sorted(set(run.failed))[:5]:
         print("error:", error)
     p95 = percentile(times, 0.95) if times else float("inf")
@@ -308,6 +333,7 @@ async def _report(db: Database, run: Run) -> int:
         "mean_wait_s": round(mean_wait, 2),
         "violations": len(overdue),
         "errors": len(run.failed),
+        "processor_s": {role: round(used, 1) for role, used in sorted(run.processor_s.items())},
     }
     print(json.dumps(figures))
     return 1 if lost or wrong or overdue or not is_lawful or p95 > MOST_P95_MS else 0
