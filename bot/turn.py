@@ -42,7 +42,8 @@ _LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 1)) AS held"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 1))"
 _NEXT = """
 SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel, c.dialogue, c.synthetic,
-       k.severity AS case_severity, c.guarded_at IS NOT NULL AS is_guarded, c.hushed_at IS NOT NULL AS is_hushed
+       k.severity AS case_severity, c.guarded_at IS NOT NULL AS is_guarded, c.hushed_at IS NOT NULL AS is_hushed,
+       COALESCE((SELECT w.is_on FROM surge_switches w ORDER BY w.id DESC LIMIT 1), false) AS in_surge
 FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
      LEFT JOIN cases k ON k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
 WHERE i.conversation_id = %s AND i.turn_state = 'pending' AND i.triage_state <> 'pending'
@@ -146,7 +147,7 @@ class TurnSlot:
         reply = (await satisfaction.rating(session, row) if kind == "answer" else None) or await self._compose(row, kind)
         if kind == "answer":
             reply = await satisfaction.with_question(session, row["id"], reply)
-            reply = await surge.meet(session, row, reply, self.services.settings.hotline)
+            reply = await surge.meet(session, row, reply, self.services.settings.hotline) if row["in_surge"] else reply
         bodies = phrases.framed(reply.bodies, row["language"], offer=kind == "answer" and not reply.person)
         await self._end(session, row, kind, replace(reply, bodies=bodies))
 
