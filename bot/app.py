@@ -17,7 +17,9 @@ from actions.executor import build_router as actions_router
 from bot import errors, health
 from bot.channels import registry
 from bot.channels.door import Door
+from bot.channels.health import for_board
 from bot.channels.webchat.routes import build_router as webchat_router
+from bot.files.routes import build_router as files_router
 from bot.headers import CITIZEN_POLICY, STAFF_POLICY, SecurityHeaders
 from bot.limits import Limits
 from bot.services import Services, Understanding
@@ -103,6 +105,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
     if citizen_pages:
         app.include_router(webchat_router(services, Limits(settings)))
         app.include_router(locate_router(services.db, services.cipher, settings))
+        app.include_router(files_router(services.db, services.cipher))
         app.include_router(_actions(services, action_token))
         door = Door(services, channels)
         for channel in channels.values():
@@ -114,7 +117,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
             return FileResponse(STATIC / "chat.html")
 
     mount_kb(app, services.db, services.cipher, settings, lambda: services.knowledge)
-    mount_board(app, services.db)
+    mount_board(app, services.db, for_board(settings, channels))
     mount_desk(app, services.db, services.cipher, services.hub, settings, _staff_search(services))
     return app
 

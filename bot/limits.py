@@ -42,10 +42,16 @@ class Limits:
         self._conversation = Bucket(settings.messages_per_minute)
         self._address = Bucket(settings.conversations_per_minute)
         self._typing = Bucket(TYPING_PER_MINUTE)
+        self._files = Bucket(settings.files_per_minute)
 
     def check_conversation(self, conversation_id: str) -> None:
         """Raises ``too_many_requests`` when one conversation floods."""
         if not self._conversation.take(conversation_id):
+            raise AppError("too_many_requests")
+
+    def check_files(self, conversation_id: str) -> None:
+        """Raises ``too_many_requests`` when one conversation sends file after file."""
+        if not self._files.take(conversation_id):
             raise AppError("too_many_requests")
 
     def allows_typing(self, conversation_id: str) -> bool:

@@ -39,6 +39,7 @@
       call.href = `tel:${phone.number}`;
       replies.append(call);
     });
+    if (message.file) replies.append(opened(message.file));
     if (message.location_url) replies.append(button('내 위치 보내기', () => $('placing').showModal()));
     (message.buttons || []).forEach((b) => replies.append(button(b.title, () => {
       say(b.title, b.payload);
@@ -59,6 +60,14 @@
     node.append(make('b', '', card.title));
     if (card.test_only) node.append(make('span', 'trial', '시험용'), ' ');
     node.append([card.effective_from && `${card.effective_from} 시행`, card.source, card.past && '지난 안내'].filter(Boolean).join(' · '));
+    return node;
+  }
+
+  function opened(file) {
+    const node = make('a', 'tel', file.kind === 'image' ? '사진 열기' : `파일 받기 ${file.name}`);
+    node.href = file.url;
+    node.target = '_blank';
+    node.rel = 'noopener noreferrer';
     return node;
   }
 
@@ -209,7 +218,12 @@
     $('before').hidden = !$('status').textContent;
   });
 
-  addEventListener('leaving', () => channel.wipe());
+  addEventListener('leaving', () => { files.wipe(); channel.wipe(); });
+
+  const files = new Files(channel);
+  $('attach').addEventListener('click', () => $('file').click());
+  $('file').addEventListener('change', () => { [...$('file').files].forEach((file) => files.add(file)); $('file').value = ''; });
+  channel.addEventListener('removed', ({ detail }) => { const b = mine.get(detail.client_id); if (b) b.remove(); });
 
   channel.queue.forEach((entry) => channel.tell('queued', entry));
   channel.flush();

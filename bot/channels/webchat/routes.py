@@ -18,13 +18,14 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from bot import surge, triage_slot
-from bot.channels.webchat import views
+from bot.channels.webchat import uploads, views
 from bot.channels.webchat.schemas import ConversationIn, LocationIn, MessageIn, ProofIn, ReadIn
 from bot.channels.webchat.stream import EventStream
 from bot.limits import Limits
 from bot.services import Services
 from conversation import marks, proof
 from conversation import service as conversation
+from conversation.files import links
 from conversation.schemas import Accepted, Inbound, InboundKind, Line, Location, News
 from core import events
 from core.clock import now
@@ -83,6 +84,8 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
 
     # A plain route: what FastAPI adds to one costs more than the handler, which takes the request as it is anyway.
     router.add_route(f"{PREFIX}/conversations/{{conversation_id}}/messages", send, methods=["POST"])
+
+    uploads.add(router, PREFIX, services, limits)
 
     @router.post("/conversations/{conversation_id}/read", status_code=204)
     async def read(conversation_id: str, request: Request) -> Response:
@@ -296,5 +299,11 @@ def render_line(line: Line) -> dict[str, Any]:
         "source": body.get("source"),
         "phones": body.get("phones") or [],
         "location_url": body.get("location_url") or "",
+        "file": _file(body.get("file")),
         "created_at": line.created_at.isoformat(),
     }
+
+
+def _file(sent: Any) -> dict[str, str] | None:
+    """A file that an agent has sent: a path of our own to open it at."""
+    return {"kind": str(sent["kind"]), "name": str(sent.get("name") or ""), "url": links.PATH + str(sent["url"]).rpartition(links.PATH)[2]} if sent else None
