@@ -17,7 +17,6 @@ from actions.executor import build_router as actions_router
 from bot import errors, health
 from bot.channels import registry
 from bot.channels.door import Door
-from bot.channels.health import for_board
 from bot.channels.webchat.routes import build_router as webchat_router
 from bot.files.routes import build_router as files_router
 from bot.headers import CITIZEN_POLICY, STAFF_POLICY, SecurityHeaders
@@ -117,7 +116,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
             return FileResponse(STATIC / "chat.html")
 
     mount_kb(app, services.db, services.cipher, settings, lambda: services.knowledge)
-    mount_board(app, services.db, for_board(settings, channels))
+    mount_board(app, services.db)
     mount_desk(app, services.db, services.cipher, services.hub, settings, _staff_search(services))
     return app
 
