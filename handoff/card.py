@@ -38,7 +38,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
     """Everything about a case, for someone who may see it. Opening it, and seeing the place, are written down.
 
     Raises:
-        AppError: ``not_found`` or ``forbidden``.
+        AppError: ``not_found``, ``forbidden`` or ``restricted``.
     """
     row = await access_case(tx, case_id, viewer)
     talk = await conversation.get(tx, row["conversation_id"])
@@ -49,7 +49,8 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
     closed = row["status"] == "closed"
     seen = Seen(None, None, []) if closed else await seen_places(tx, cipher, row["conversation_id"], viewer, address=address)
     if not await repository.viewed_lately(tx, case_id, viewer.login, ONE_LOOK_S):
-        await audit.record(tx, viewer.login, address, "case.view", case_id, subject=cipher.pseudonym(row["conversation_id"]))
+        detail = {"restricted": True} if row["restricted_to"] is not None else {}
+        await audit.record(tx, viewer.login, address, "case.view", case_id, cipher.pseudonym(row["conversation_id"]), detail)
 
     at = now or clock_now()
     place = seen.fix

@@ -15,7 +15,7 @@ from handoff import handing, ladder, next_repository, repository
 from handoff.abuse import rests
 from handoff.access import access_claim
 from handoff.queue_order import is_emergency
-from handoff.schemas import AgentFull, AlreadyTaken, Claimed, ClaimResult, OfferedToAnother
+from handoff.schemas import AgentFull, AlreadyTaken, Claimed, ClaimResult, NotEligible, OfferedToAnother
 from handoff.streams import OFFER_TIMER, announce, case_of
 from language.categories import Urgency
 
@@ -105,4 +105,6 @@ async def _why_not(tx: Connection, case_id: int, staff: Staff, cap: int) -> Clai
         return AlreadyTaken(case["status"] if case else None, case["owner_id"] if case else None)
     if case["offered_to"] not in (None, staff.id) and not is_emergency(case["severity"]):
         return OfferedToAnother(case["offered_to"], case["offer_due_at"])
+    if not await repository.may_be_taken(tx, case_id, staff.id):
+        return NotEligible("restricted")
     return AgentFull(await repository.held(tx, staff.id), cap)

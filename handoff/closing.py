@@ -20,7 +20,7 @@ from core.errors import AppError
 from core.timers import cancel_timer
 from handoff import closing_repository, ladder, places, queue_order, repository
 from handoff.abuse import rests
-from handoff.access import access_case, access_own_case
+from handoff.access import access_case, access_own_case, access_restricted
 from handoff.moves import ABUSE, CONTACT, DRILL, HANDED_BACK, HEIGHTENED, OUTCOMES
 from handoff.schemas import Case, CloseRequest
 from handoff.states import Move, Status, after
@@ -103,6 +103,7 @@ async def _requested(tx: Connection, case_id: int, staff: Staff) -> dict[str, An
         raise AppError("not_found")
     if row["closing_by"] is None:
         raise AppError("illegal_move", f"nobody has asked to end case {case_id}")
+    await access_restricted(tx, row, staff)
     return row
 
 

@@ -20,7 +20,7 @@ from core.errors import AppError
 from core.settings import settings
 from handoff import handing_repository, promises, queue_order, repository
 from handoff.abuse import rests
-from handoff.access import access_claim, access_own_case
+from handoff.access import access_claim, access_own_case, access_restricted
 from handoff.moves import NOTE, return_to_queue
 from handoff.schemas import AgentFull, AlreadyTaken, Case, Claimed, ClaimResult, NotEligible
 from handoff.states import Move, after
@@ -165,7 +165,7 @@ async def take_from(tx: Connection, cipher: Cipher, case_id: int, supervisor: St
     """A supervisor takes a case over from its owner, at once and with a reason that stays in its notes.
 
     Raises:
-        AppError: ``forbidden``, ``reason_missing``, ``not_found`` or ``illegal_move``.
+        AppError: ``forbidden``, ``reason_missing``, ``not_found``, ``illegal_move`` or ``restricted`` (never of a life threat).
     """
     if supervisor.disabled or not supervisor.has(Role.SUPERVISOR):
         raise AppError("forbidden")
@@ -178,6 +178,8 @@ async def take_from(tx: Connection, cipher: Cipher, case_id: int, supervisor: St
     after(row["status"], Move.HAND)
     if row["owner_id"] == supervisor.id:
         raise AppError("illegal_move")
+    if row["severity"] != Urgency.LIFE_THREAT:
+        await access_restricted(tx, row, supervisor)
     changed = await _give(tx, row, supervisor.id)
     await _note(tx, cipher, case_id, supervisor, reason)
     await announce(tx, "overridden", changed, from_id=row["owner_id"])

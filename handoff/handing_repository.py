@@ -15,15 +15,17 @@ async def ask(tx: Connection, case_id: int, to_id: int | None) -> Row:
 
 
 async def give(tx: Connection, case_id: int, from_id: int, to_id: int) -> Row:
-    """Change the owner of a case that has one; the caller holds the row's lock."""
+    """Change the owner of a case that has one, and name them where it is restricted; the caller holds the row's lock."""
     row = await database.one(
         tx,
-        """UPDATE cases SET owner_id = %s, status = 'claimed', claimed_at = clock_timestamp(), asked_to = NULL, snoozed_until = NULL,
+        """UPDATE cases SET owner_id = %(to_id)s, status = 'claimed', claimed_at = clock_timestamp(), asked_to = NULL, snoozed_until = NULL,
+                  restricted_to = CASE WHEN restricted_to IS NULL OR %(to_id)s = ANY (restricted_to) THEN restricted_to
+                                  ELSE restricted_to || %(to_id)s::bigint END,
                   closing_by = NULL, closing_at = NULL, closing_outcome = NULL, version = version + 1
-           WHERE id = %s AND owner_id = %s AND status IN ('claimed', 'handed_back') RETURNING *""",
-        to_id,
-        case_id,
-        from_id,
+           WHERE id = %(case_id)s AND owner_id = %(from_id)s AND status IN ('claimed', 'handed_back') RETURNING *""",
+        to_id=to_id,
+        case_id=case_id,
+        from_id=from_id,
     )
     assert row is not None  # noqa: S101  (the row is locked by the caller)
     return row

@@ -13,9 +13,10 @@ from core.errors import AppError
 from core.settings import settings
 from core.timers import cancel_timer
 from handoff import handing_repository, ladder, later_repository, queue_order, repository
-from handoff.access import access_queue
+from handoff.access import access_queue, access_restricted
 from handoff.moves import HEIGHTENED, wait_again
-from handoff.schemas import Case, ClosedCase
+from handoff.records import restricted_repository
+from handoff.schemas import HIDDEN, Case, ClosedCase
 from handoff.states import Move, after
 from handoff.streams import OFFER_TIMER, announce, case_of
 
@@ -27,7 +28,7 @@ async def merge(tx: Connection, case_id: int, into_id: int, staff: Staff) -> Cas
     of the case that stays; danger in it opens a case of its own again.
 
     Raises:
-        AppError: ``not_found``, ``not_owner`` or ``illegal_move``.
+        AppError: ``not_found``, ``not_owner``, ``illegal_move``, or ``restricted``: what is restricted ends in nothing that others may read.
     """
     pair = await later_repository.lock_pair(tx, case_id, into_id)
     if len(pair) != 2:
@@ -40,6 +41,9 @@ async def merge(tx: Connection, case_id: int, into_id: int, staff: Staff) -> Cas
         raise AppError("not_owner", f"staff {staff.id} does not own case {into_id}")
     if row["owner_id"] not in (None, into["owner_id"]):
         raise AppError("not_owner", f"case {case_id} is somebody else's")
+    await access_restricted(tx, row, staff)
+    if row["restricted_to"] is not None and into["restricted_to"] is None:
+        raise AppError("restricted", f"case {case_id} is restricted, and those of case {into_id} are not named")
     after(row["status"], Move.CLOSE)
     after(into["status"], Move.HAND)
 
@@ -81,13 +85,24 @@ async def reopen(tx: Connection, case_id: int, staff: Staff) -> Case:
 
 
 async def recently_closed(connection: Connection, staff: Staff, limit: int = 50) -> list[ClosedCase]:
-    """What may still be opened again, the newest first: ids, codes and times only.
+    """What may still be opened again, the newest first: ids, codes and times only, and of a restricted case not its kind.
 
     Raises:
         AppError: ``forbidden``.
     """
     access_queue(staff)
+    rows = await later_repository.recently_closed(connection, timedelta(days=settings().reopen_days), limit)
+    hidden = await restricted_repository.closed_to(connection, [row["id"] for row in rows], staff.id)
     return [
-        ClosedCase(row["id"], row["severity"], row["category"], row["country"], row["outcome"], row["closed_at"], row["closed_by_name"], row["is_overtaken"])
-        for row in await later_repository.recently_closed(connection, timedelta(days=settings().reopen_days), limit)
+        ClosedCase(
+            row["id"],
+            row["severity"],
+            HIDDEN if row["id"] in hidden else row["category"],
+            row["country"],
+            row["outcome"],
+            row["closed_at"],
+            row["closed_by_name"],
+            row["is_overtaken"],
+        )
+        for row in rows
     ]

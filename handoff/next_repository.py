@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from core import db as database
 from core.db import Connection
-from handoff.repository import HELD, RANK, TAKEN, Row
+from handoff.repository import HELD, OPEN_TO, RANK, TAKEN, Row
 
 _RANK = RANK.format("q.severity")
 #: The order of the index ``ix_cases_waiting``; conditions on the rank, not on the severity, so that emergencies are a range of it.
 _ORDER = f"{_RANK}, q.arrival_at, q.id"
-#: Waits, and its conversation is not another person's. A closed page does not matter: its citizen may still be in danger.
-_FREE = """
+#: Waits, no restriction keeps the agent out, and its conversation is not another person's. A closed page does not matter: its citizen may still be in danger.
+_FREE = f"""
 q.status = 'queued' AND (SELECT k.status <> 'open' OR k.owner_kind = 'bot' OR k.owner_id = %(staff_id)s FROM conversations k WHERE k.id = q.conversation_id)
-"""
+AND {OPEN_TO.format("q")}
+"""  # noqa: S608  (constants only)
 #: Caps as ``queue_order.may_take`` has them; whoever is away (``present`` false) takes nothing but a life threat.
 _EMERGENCY = f"""
 {_FREE} AND {_RANK} <= 2 AND ({_RANK} = 1 OR (%(present)s AND {HELD} <= %(cap)s))

@@ -6,6 +6,7 @@ offered whenever an agent has room, and nobody else may take it while it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from handoff import offer_repository, queue_order, repository
 from handoff.choosing import AT_ONCE, MAX_OFFERS, SILENT_AFTER, Candidate, Wanted, choose
 from handoff.states import Offering, OfferMove, after_offer
 from handoff.streams import OFFER_TIMER, announce
+from language.categories import Urgency
 
 log = get(__name__)
 #: From this ring of all desks on, nobody taking an emergency is an alarm.
@@ -82,7 +84,7 @@ async def next_step(tx: Connection, row: dict[str, Any], at: datetime, *, first:
     Once every desk has been rung, the case stays everyone's. Where nobody can be asked at first, the desks have just been told that it came.
     """
     if (first or row["tried"]) and row["rings"] == 0 and len(row["tried"]) < MAX_OFFERS:
-        found = choose(_wanted(row), await offer_repository.candidates(tx, at - SILENT_AFTER), row["tried"])
+        found = _choose(row, await offer_repository.candidates(tx, at - SILENT_AFTER))
         if found is not None and await _offer(tx, row, found, at):
             return False
     ring = not first or at - row["queued_at"] >= _timeout()
@@ -124,11 +126,22 @@ async def offer_routine(tx: Connection, at: datetime) -> list[int]:
     for row in await offer_repository.unoffered(tx, MAX_OFFERS, places + LOOK_FURTHER):
         if len(offered) == places:
             break
-        found = choose(_wanted(row), free.values(), row["tried"])
+        found = _choose(row, free.values())
         if found is not None and await _offer(tx, row, found, at):
             free[found.staff_id] = found.with_one_more()
             offered.append(int(row["id"]))
     return offered
+
+
+def _choose(row: dict[str, Any], candidates: Iterable[Candidate]) -> Candidate | None:
+    """Whom to offer it to: of a restricted case those who are named; a life threat goes to anybody when none of them can take it."""
+    people = list(candidates)
+    if row["restricted_to"] is None:
+        return choose(_wanted(row), people, row["tried"])
+    found = choose(_wanted(row), [one for one in people if one.staff_id in row["restricted_to"]], row["tried"])
+    if found is None and row["severity"] == Urgency.LIFE_THREAT:
+        found = choose(_wanted(row), people, row["tried"])
+    return found
 
 
 def _wanted(row: dict[str, Any]) -> Wanted:

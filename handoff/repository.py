@@ -36,13 +36,19 @@ async def open_case(connection: Connection, conversation_id: str, *, lock: bool 
     )
 
 
+async def newest_case(connection: Connection, conversation_id: str) -> Row | None:
+    """The last case of a conversation, open or not."""
+    return await database.one(connection, "SELECT * FROM cases WHERE conversation_id = %s ORDER BY id DESC LIMIT 1", conversation_id)
+
+
 async def insert_case(tx: Connection, **values: Any) -> Row | None:
     """A new case; None when the conversation has an open one already."""
     return await database.one(
         tx,
-        """INSERT INTO cases (conversation_id, severity, category, reason, language, country, synthetic, cannot_speak)
+        """INSERT INTO cases (conversation_id, severity, category, reason, language, country, synthetic, cannot_speak, restricted_to)
            VALUES (%(conversation_id)s, %(severity)s, %(category)s, %(reason)s, %(language)s, %(country)s, %(synthetic)s,
-                   COALESCE((SELECT cannot_speak FROM cases WHERE conversation_id = %(conversation_id)s ORDER BY id DESC LIMIT 1), false))
+                   COALESCE((SELECT cannot_speak FROM cases WHERE conversation_id = %(conversation_id)s ORDER BY id DESC LIMIT 1), false),
+                   (SELECT restricted_to FROM cases WHERE conversation_id = %(conversation_id)s ORDER BY id DESC LIMIT 1))
            ON CONFLICT (conversation_id) WHERE status <> 'closed' DO NOTHING RETURNING *""",
         **values,
     )
@@ -83,7 +89,15 @@ TAKEN = """
 SET status = 'claimed', owner_id = %(staff_id)s, claimed_at = clock_timestamp(), version = c.version + 1,
     offered_to = NULL, offer_due_at = NULL, tried = '{}', rings = 0, ladder = '', asked_to = NULL, snoozed_until = NULL,
     closing_by = NULL, closing_at = NULL, closing_outcome = NULL,
-    acknowledged_at = COALESCE(c.acknowledged_at, clock_timestamp()), acknowledged_by = COALESCE(c.acknowledged_by, %(staff_id)s)
+    acknowledged_at = COALESCE(c.acknowledged_at, clock_timestamp()), acknowledged_by = COALESCE(c.acknowledged_by, %(staff_id)s),
+    restricted_to = CASE WHEN c.restricted_to IS NULL OR %(staff_id)s = ANY (c.restricted_to) THEN c.restricted_to
+                    ELSE c.restricted_to || %(staff_id)s::bigint END
+"""
+#: Whether a restriction lets somebody take a waiting case ``{0}``. Nobody is kept from a life threat, nor from an urgent case for which every desk was rung.
+OPEN_TO = """
+({0}.restricted_to IS NULL OR {0}.severity = 'life_threat' OR ({0}.severity = 'urgent' AND {0}.rings > 0) OR %(staff_id)s = ANY ({0}.restricted_to)
+ OR EXISTS (SELECT 1 FROM participants p WHERE p.conversation_id = {0}.conversation_id AND p.staff_id = %(staff_id)s)
+ OR EXISTS (SELECT 1 FROM glass_openings g WHERE g.case_id = {0}.id AND g.staff_id = %(staff_id)s AND g.ends_at > clock_timestamp()))
 """
 #: How many cases the agent has in hand, counted once a statement.
 HELD = "(SELECT count(*) FROM cases held WHERE held.owner_id = %(staff_id)s AND held.status = 'claimed')"
@@ -93,6 +107,7 @@ UPDATE cases AS c
 {TAKEN}
 WHERE c.id = %(case_id)s
   AND (c.status = 'queued' OR (c.status = 'handed_back' AND c.owner_id = %(staff_id)s))
+  AND (c.owner_id = %(staff_id)s OR {OPEN_TO.format("c")})
   AND (c.offered_to IS NULL OR c.offered_to = %(staff_id)s OR c.severity IN ('life_threat', 'urgent'))
   AND CASE c.severity WHEN 'life_threat' THEN true ELSE {HELD} < %(cap)s + (c.severity = 'urgent')::int END
 RETURNING c.*
@@ -115,6 +130,12 @@ async def lock_agent(tx: Connection, staff_id: int, cap: int) -> Row:
 async def claim(tx: Connection, case_id: int, staff_id: int, cap: int) -> Row | None:
     """Give a waiting case to an agent below the cap: one conditional statement, so of any number of claimants one wins."""
     return await database.one(tx, _CLAIM, case_id=case_id, staff_id=staff_id, cap=cap)
+
+
+async def may_be_taken(connection: Connection, case_id: int, staff_id: int) -> bool:
+    """Whether no restriction keeps this person from taking a case."""
+    found = await database.one(connection, f"SELECT 1 FROM cases c WHERE c.id = %(case_id)s AND {OPEN_TO.format('c')}", case_id=case_id, staff_id=staff_id)  # noqa: S608
+    return found is not None
 
 
 async def held(connection: Connection, staff_id: int) -> int:

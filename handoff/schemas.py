@@ -12,6 +12,9 @@ from handoff.abuse.schemas import Abuse
 from handoff.geocoding import Candidate
 from handoff.phone.caller import CallerCard
 
+#: The category of a restricted case, for whoever may not see it.
+HIDDEN = "restricted"
+
 
 @dataclass(frozen=True)
 class Case:
@@ -46,6 +49,8 @@ class Case:
     snoozed_until: datetime | None = None
     ladder: str = ""
     cannot_speak: bool = False
+    #: Who alone may see it, beside its owner and participants; none: it is not restricted.
+    restricted_to: list[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class QueueRow:
     closing_by: int | None = None
     cluster: int | None = None
     cannot_speak: bool = False
+    restricted_to: list[int] | None = None
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ _STATE = (
     "closing_by",
     "cluster",
     "cannot_speak",
+    "restricted_to",
 )
 
 

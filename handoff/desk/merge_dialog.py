@@ -9,6 +9,7 @@ from handoff.desk import words
 from handoff.desk.elements import block, say
 from handoff.desk.floor import Floor
 from handoff.desk.live import QueueFeed
+from handoff.desk.queue_pane import is_hidden
 from handoff.desk.sheet import Sheet
 from handoff.queue_order import is_emergency
 from handoff.schemas import Case, QueueRow
@@ -23,6 +24,7 @@ def others(feed: QueueFeed, case: Case, viewer: Staff) -> list[QueueRow]:
         and row.status in ("claimed", "handed_back")
         and (row.owner_id == viewer.id or viewer.has(Role.SUPERVISOR))
         and case.owner_id in (None, row.owner_id)
+        and not is_hidden(row, viewer)
     ]
 
 

@@ -23,6 +23,11 @@ OnCase = Callable[[int], Any]
 _CALLING = frozenset({"opened", "raised", "returned", "ring_all", "escalated"})
 
 
+def is_hidden(row: QueueRow, viewer: Staff) -> bool:
+    """Whether of a restricted case this person sees no more than number, severity and country."""
+    return row.restricted_to is not None and viewer.id not in (row.owner_id, row.asked_to, *row.restricted_to)
+
+
 def section_of(row: QueueRow, viewer: Staff) -> str | None:
     """Under which heading this person sees a case; None: not theirs to see."""
     if viewer.id in (row.owner_id, row.asked_to):
@@ -49,16 +54,18 @@ def calls(change: Change, viewer: Staff) -> bool:
     return row.status == "queued" or (change.kind == "raised" and row.owner_id == viewer.id)
 
 
-def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id: int = 0) -> dict[str, Any]:
-    """A row as the browser's list shows it."""
+def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id: int = 0, hidden: bool = False) -> dict[str, Any]:
+    """A row as the browser's list shows it; of a restricted case that is ``hidden`` neither its kind nor whether a place is known."""
     answer = {row.offered_to: "맡지 않기", row.asked_to: "거절"}.get(viewer_id, "") if viewer_id else ""
     notes = []
+    if row.restricted_to is not None:
+        notes.append("열람 제한 · 까닭을 적어야 열림" if hidden else "열람 제한")
     if row.offered_to is not None:
         notes.append("나에게 제안됨 · Enter 로 맡으세요" if row.offered_to == viewer_id else "다른 상담관에게 제안 중")
     if row.rings:
         notes.append(f"전체 호출 {row.rings}회")
     notes += words.ladder_words(row.ladder)
-    if row.cluster is not None:
+    if row.cluster is not None and not hidden:
         notes.append(f"같은 사건 묶음 #{row.cluster}")
     if row.closing_by is not None:
         notes.append("종료 확인을 기다리는 중" if row.closing_by == viewer_id else "종료 확인 필요")
@@ -82,12 +89,12 @@ def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id
         "sev": row.severity,
         "word": f"훈련 · {words.severity_word(row.severity)}" if row.synthetic else words.severity_word(row.severity),
         "shape": words.severity_shape(row.severity),
-        "category": words.category_word(row.category),
+        "category": words.RESTRICTED if hidden else words.category_word(row.category),
         "place": words.country_name(row.country),
         "language": words.language_name(row.language),
         "owner": row.owner_name or "" if section == "others" else "",
-        "has_place": row.has_place,
-        "mute": row.cannot_speak,
+        "has_place": row.has_place and not hidden,
+        "mute": row.cannot_speak and not hidden,
         "note": " · ".join(notes),
         "ring": ring,
         "unread": unread,
@@ -166,7 +173,8 @@ class QueuePane:
         self._told = (ringing, alert, base)
         spoken = ""
         if chime is not None:
-            spoken = f"새 {words.severity_word(chime.severity)} 상담: {words.category_word(chime.category)}, {words.country_name(chime.country)}"
+            kind = words.RESTRICTED if is_hidden(chime, self._viewer) else words.category_word(chime.category)
+            spoken = f"새 {words.severity_word(chime.severity)} 상담: {kind}, {words.country_name(chime.country)}"
         self._signals.run_method("alarm", ringing, chime is not None, alert, base, spoken)
 
     def _take_in(self, change: Change) -> dict[str, Any] | None:
@@ -196,7 +204,12 @@ class QueuePane:
 
     def _shape(self, row: QueueRow, section: str) -> dict[str, Any]:
         return shape(
-            row, section, ring=row.case_id in self._ringing, unread=self._unread.get(row.case_id, 0) if section == "mine" else 0, viewer_id=self._viewer.id
+            row,
+            section,
+            ring=row.case_id in self._ringing,
+            unread=self._unread.get(row.case_id, 0) if section == "mine" else 0,
+            viewer_id=self._viewer.id,
+            hidden=is_hidden(row, self._viewer),
         )
 
     def _snapshot(self) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from handoff.desk import when, words
 from handoff.desk.elements import block, say
 from handoff.desk.floor import Floor
 from handoff.desk.people import receivers
+from handoff.desk.queue_pane import is_hidden
 from handoff.desk.sheet import Sheet
 from handoff.promises import Promise
 from handoff.queue_order import is_emergency, order_key
@@ -106,7 +107,7 @@ class ShiftDialog:
         with block("ul", "rows shift-rows", role="list"):
             for row in mine:
                 with block("li", f"row-line sev-{row.severity}", data_shift_case=row.case_id):
-                    say("b", words.case_label(row))
+                    say("b", words.case_label(row, hidden=is_hidden(row, self._floor.viewer)))
                     with block("div", "pair"):
                         to = self._select(free)
                         note = ui.input(label="메모 (지금까지, 다음 할 일)").props("outlined dense autocomplete=off maxlength=2000 data-field=note")
@@ -144,7 +145,7 @@ class ShiftDialog:
             for case_id, to_id in self._sent.items():
                 row = self._floor.feed.rows.get(case_id)
                 with block("li", "row-line", data_handed=case_id) as line:
-                    say("b", words.case_label(row) if row else f"#{case_id}")
+                    say("b", words.case_label(row, hidden=is_hidden(row, self._floor.viewer)) if row else f"#{case_id}")
                     self._states[case_id] = (line, say("span", "", "handed", role="status"))
                     say("span", f"→ {self._names.get(to_id, '')}", "soft")
             if promises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from handoff.schemas import AgentFull, AlreadyTaken, Case, NotEligible, OfferedToAnother, QueueRow
+from handoff.schemas import HIDDEN, AgentFull, AlreadyTaken, Case, NotEligible, OfferedToAnother, QueueRow
 from language.categories import Category
 
 #: Severity as a word and a shape, because colour alone carries no meaning.
@@ -51,6 +51,8 @@ WHY = {
     "rule:police_now": "경찰·구급 요청",
     "rule:help_begging": "도움 간청",
 }
+#: Instead of what a restricted case is about.
+RESTRICTED = "열람 제한"
 #: Codes that the country list carries for groups, outlying reserves and tests.
 NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"})
 CONFIDENCE = {"high": "신뢰 높음", "medium": "신뢰 보통", "low": "신뢰 낮음"}
@@ -79,6 +81,8 @@ def severity_shape(severity: str) -> str:
 
 def category_word(category: str) -> str:
     """Korean word of a category; an unknown code is shown as it is."""
+    if category == HIDDEN:
+        return RESTRICTED
     try:
         return Category(category).label
     except ValueError:
@@ -116,10 +120,11 @@ def language_name(code: str) -> str:
     return _languages().get(code, code)
 
 
-def case_label(row: QueueRow | Case) -> str:
-    """A case in one line: how grave, what, where, its number."""
+def case_label(row: QueueRow | Case, *, hidden: bool = False) -> str:
+    """A case in one line: how grave, what (unless that is hidden from the person), where, its number."""
     number = row.case_id if isinstance(row, QueueRow) else row.id
-    return f"{severity_shape(row.severity)} {severity_word(row.severity)} · {category_word(row.category)} · {country_name(row.country)} · #{number}"
+    kind = RESTRICTED if hidden else category_word(row.category)
+    return f"{severity_shape(row.severity)} {severity_word(row.severity)} · {kind} · {country_name(row.country)} · #{number}"
 
 
 def why(codes: tuple[str, ...]) -> list[str]:
@@ -147,6 +152,7 @@ def refusal(result: AlreadyTaken | AgentFull | NotEligible | OfferedToAnother, o
     return {
         "role": "상담을 맡을 수 있는 역할이 아닙니다.",
         "disabled": "사용이 중지된 계정입니다.",
+        "restricted": "열람이 제한된 상담입니다. 지정된 사람만 맡을 수 있습니다. 꼭 맡아야 하면 까닭을 적고 연 뒤 맡으세요.",
         "resting": "폭언 뒤의 의무 휴식 중에는 생명 위험 상담만 맡을 수 있습니다.",
         "away": "자리 비움 상태에서는 생명 위험 상담만 맡을 수 있습니다. 상태를 ‘응대 가능’으로 바꾸세요.",
     }.get(result.why, "지금은 맡을 수 없습니다.")

@@ -21,6 +21,8 @@ from handoff.incidents import repository, statement_repository
 from handoff.incidents.schemas import SAID_BY, STATES, Incident, Member, Person, Picture, Statement, Suggestion
 from handoff.incidents.suggesting import Loose, suggest
 from handoff.queue_order import is_emergency
+from handoff.records import restricted_repository
+from handoff.schemas import HIDDEN
 from handoff.surge import lane
 from language.categories import Category
 
@@ -225,7 +227,7 @@ async def drop_person(tx: Connection, staff: Staff, person_id: int) -> None:
 
 
 async def picture(connection: Connection, cipher: Cipher, staff: Staff, incident_id: int) -> Picture:
-    """Everything of one incident.
+    """Everything of one incident; of a restricted case neither its kind nor its place nor the names of its people, unless the person may see it.
 
     Raises:
         AppError: ``forbidden`` or ``not_found``.
@@ -234,13 +236,15 @@ async def picture(connection: Connection, cipher: Cipher, staff: Staff, incident
     row = await repository.incident(connection, incident_id)
     if row is None:
         raise AppError("not_found")
-    members = tuple(Member(**one) for one in await repository.members(connection, incident_id))
+    found = await repository.members(connection, incident_id)
+    hidden = await restricted_repository.closed_to(connection, [one["case_id"] for one in found], staff.id)
+    members = tuple(Member(**one | ({"category": HIDDEN, "cell": None} if one["case_id"] in hidden else {})) for one in found)
     people = tuple(
         Person(
             one["id"],
             one["case_id"],
             one["is_citizen"],
-            cipher.open(one["name"], NAME) if one["name"] else "",
+            cipher.open(one["name"], NAME) if one["name"] and one["case_id"] not in hidden else "",
             one["state"],
             one["said_by"],
             one["recorded_by_name"],

@@ -13,9 +13,13 @@ from core.crypto import Cipher
 from core.db import Connection, Database
 from core.errors import AppError
 from handoff import repository as cases
+from handoff.access import access_restricted
 from handoff.jurisdiction import service as jurisdiction
 from handoff.officers import repository
+from handoff.records import restricted_repository
+from handoff.schemas import HIDDEN
 from handoff.streams import case_stream
+from language.categories import Urgency
 
 EMAIL = "mission_officers.email"
 COMMAND_LINE = "command-line"
@@ -76,12 +80,13 @@ async def district_cases(connection: Connection, officer: Staff) -> list[Distric
         AppError: ``no_mission``.
     """
     rows = await repository.district_cases(connection, officer.id, await mission_of(connection, officer))
+    hidden = await restricted_repository.closed_to(connection, [row["id"] for row in rows], officer.id)
     return [
         DistrictCase(
             row["id"],
             row["status"],
             row["severity"],
-            row["category"],
+            HIDDEN if row["id"] in hidden else row["category"],
             row["country"],
             row["arrival_at"],
             row["basis"] or "",
@@ -110,12 +115,14 @@ async def join(tx: Connection, case_id: int, officer: Staff, *, address: str = "
     """Take part in a case of one's district: see it and write beside its owner, who stays its owner. False if they had joined.
 
     Raises:
-        AppError: ``no_mission`` or ``other_district``.
+        AppError: ``no_mission``, ``other_district``, or ``restricted`` (never of a life threat) for whoever is not named.
     """
     await _check_district(tx, case_id, officer)
     row = await cases.case(tx, case_id, lock=True)
     if row is None or row["status"] == "closed":
         raise AppError("other_district")
+    if row["severity"] != Urgency.LIFE_THREAT:
+        await access_restricted(tx, row, officer)
     if not await repository.join(tx, row["conversation_id"], officer.id):
         return False
     await repository.acknowledge(tx, case_id, officer.id)

@@ -16,7 +16,7 @@ from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection
 from core.errors import AppError
-from handoff.access import access_case, access_reviews
+from handoff.access import access_case, access_reviews, access_words
 from handoff.moves import open_or_raise
 from handoff.reviews import repository
 from handoff.reviews.schemas import ClosedCase, Context, Label, OpenedReview, OpenedSample, ReviewRow, Said, SampleRow, Verdict
@@ -127,6 +127,7 @@ async def open_review(tx: Connection, cipher: Cipher, review_id: int, staff: Sta
     row, found = await _with_message(tx, review_id)
     if await repository.is_blind(tx, found["id"], staff.id):
         raise AppError("forbidden", f"staff {staff.id} judges message {found['id']} blind")
+    await access_words(tx, found["conversation_id"], staff)
     others = tuple(_verdict(one) for one in await repository.reviews_of(tx, found["id"]) if one["id"] != review_id)
     opened = OpenedReview(_row(row), await _context(tx, cipher, found), _note(cipher, row), others, found["action"], found["score"])
     await audit.record(tx, staff.login, address, "review.view", row["case_id"], cipher.pseudonym(found["conversation_id"]), {"review_id": review_id})
@@ -220,6 +221,7 @@ async def open_sample(tx: Connection, cipher: Cipher, sample_id: int, staff: Sta
     mine = next((slot for slot in slots if slot["account_id"] == staff.id), None)
     if mine is None and sample["state"] != "disputed":
         raise AppError("forbidden", f"sample {sample_id} is not staff {staff.id}'s to judge")
+    await access_words(tx, found["conversation_id"], staff)
     settled = sample["state"] == "settled"
     # The two learn of each other once nothing can change any more; the third must see what they disagree on.
     blind = [_label(slot) for slot in slots if slot["judged_at"] and slot["slot"] < 3] if settled or mine is None else []
