@@ -23,6 +23,7 @@ from handoff.desk import words
 from handoff.desk.abuse_actions import AbuseActions
 from handoff.desk.aside import Aside, read_aside
 from handoff.desk.hand_on_actions import HandOnActions
+from handoff.desk.mission_actions import MissionActions
 from handoff.desk.move_actions import MoveActions
 from handoff.desk.phone_actions import PhoneActions
 from handoff.desk.place_actions import PlaceActions
@@ -67,6 +68,7 @@ class Actions:
         self._public_url = public_url.rstrip("/")
         self.places = PlaceActions(self._acting, cipher, session.address)
         self.moves = MoveActions(self._acting, cipher)
+        self.missions = MissionActions(self._acting)
         self.abuse = AbuseActions(self._acting, cipher)
         self.hand_on = HandOnActions(self._acting, cipher)
         self.phone = PhoneActions(db, self._acting, cipher, session.address, self._public_url)

@@ -17,6 +17,11 @@ def front(pane: str) -> str:
     return f"document.dispatchEvent(new CustomEvent('desk:pane', {{ detail: '{pane}' }}))"
 
 
+def addressed(case_id: int | None) -> str:
+    """Script that keeps the open case's number in the address, so that a page which must begin anew (a lost connection) opens it again."""
+    return f"history.replaceState(null, '', '/desk{f'?case={case_id}' if case_id else ''}')"
+
+
 def top_bar(viewer: Staff, *, on_next: Callable[[], Any], on_caller: Callable[[], Any]) -> Signals:
     """Build the bar; the signals (sound, title, how true the picture is) live in it."""
     with block("header", "bar"):

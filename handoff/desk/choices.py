@@ -22,6 +22,7 @@ class Do(StrEnum):
     TO_TEAM = "to_team"  # let it wait for another team
     UNASK = "unask"  # take back one's own asking
     INVITE = "invite"  # let a colleague read and write beside the owner
+    MISSION = "mission"  # see the competent missions; tell or invite their officers
     NOTE = "note"  # a private note
     PROMISE = "promise"  # write down what the citizen was promised
     SNOOZE = "snooze"  # put aside until a time
@@ -46,6 +47,7 @@ NAMES = {
     Do.TO_TEAM: "다른 팀으로 보내기",
     Do.UNASK: "인계 요청 취소",
     Do.INVITE: "동료 초대",
+    Do.MISSION: "관할 공관 · 영사 부르기",
     Do.NOTE: "메모 남기기",
     Do.PROMISE: "약속 적기",
     Do.SNOOZE: "미루기",
@@ -139,6 +141,10 @@ def _invite(at: Situation) -> str:
     return NOT_TAKEN if at.case.owner_id is None else NOT_MINE
 
 
+def _mission(at: Situation) -> str:
+    return "훈련은 공관에 알리지 않습니다." if at.case.synthetic else ""
+
+
 def _write(at: Situation) -> str:
     if at.may_write:
         return ""
@@ -200,6 +206,7 @@ _RULES = {
     Do.TO_TEAM: _hand,
     Do.UNASK: _unask,
     Do.INVITE: _invite,
+    Do.MISSION: _mission,
     Do.NOTE: _write,
     Do.PROMISE: _write,
     Do.SNOOZE: _snooze,

@@ -11,18 +11,17 @@ from nicegui import ui
 from nicegui.element import Element
 
 from core.clock import now as clock_now
-from handoff.desk import guidance_pane, words
+from handoff.desk import guidance_pane, mission_card, words
 from handoff.desk.elements import attributes, block, button, say
+from handoff.desk.mission_card import KOREA, MISSIONS_SHOWN, telephone
 from handoff.desk.phone_tools import PhoneTools
 from handoff.desk.place_tools import PlaceTools
 from handoff.desk.tiles import PATH as TILES
-from handoff.schemas import CaseCard, Certainty, MissionHint, MissionNow, Place
+from handoff.schemas import CaseCard, Place
 
 ASSETS = "/desk/assets"
-KOREA = "Asia/Seoul"
 WORLD = ((20.0, 60.0), 1)
 MAX_ZOOM = 18
-MISSIONS_SHOWN = 4
 
 
 def zoom_for(radius_m: float | None, *, tiles: bool) -> int:
@@ -46,11 +45,13 @@ class ContextPane:
         tools: PlaceTools | None = None,
         phone: PhoneTools | None = None,
         on_hand_on: Callable[[], Any] | None = None,
+        on_mission: Callable[[], Any] | None = None,
     ) -> None:
         self._tiles = bool(tile_url)
         self._tools = tools
         self._phone = phone
         self._on_hand_on = on_hand_on
+        self._on_mission = on_mission
         self._guided: tuple[Any, ...] | None = None
         self._layers: list[Any] = []
         self._drawn: tuple[Any, ...] | None = None
@@ -91,7 +92,7 @@ class ContextPane:
         self._refill(self._place, lambda: self._fill_place(card))
         self._show_guidance(card)
         self._refill(self._times, lambda: _times(card))
-        self._refill(self._where, lambda: _where(card))
+        self._refill(self._where, lambda: _where(card, self._on_mission))
         if (tools := self._tools) is not None:
             self._refill(self._more, lambda: tools.more(card))
         # The clocks are the browser's; they are set at once, when it has drawn what is new.
@@ -214,38 +215,7 @@ def _times(card: CaseCard) -> None:
         say("b", _clock(KOREA), data_tick="clock", data_zone=KOREA)
 
 
-def _mission(mission: MissionHint, now: MissionNow | None) -> None:
-    is_sure = mission.certainty is Certainty.CONFIRMED and mission.verified
-    with block("div", "mission"):
-        say("b", mission.name)
-        say("span", "✓ 확인됨" if is_sure else "? 확인 필요", "mark " + ("verified" if is_sure else "unverified"))
-    distance = f" · {mission.distance_km:,.0f} km" if mission.distance_km is not None else ""
-    say("p", mission.basis + distance, "soft")
-    if now is None:
-        return
-    with block("p", "mission-now"):
-        say("b", "지금 엶" if now.is_open else "지금 닫힘")
-        say("span", f" ({now.why})" if now.why else "")
-        if not now.is_verified:
-            say("span", " · 업무시간 미확인", "soft")
-        if now.next_opening is not None:
-            there, korea = (now.next_opening.astimezone(ZoneInfo(zone)) for zone in (now.time_zone, KOREA))
-            say("span", f" · 다음 업무 {there:%m-%d %H:%M} (한국 {korea:%m-%d %H:%M})", "soft")
-    if now.hours:
-        say("p", f"업무시간 {now.hours}", "soft")
-    with block("p", "duty"):
-        if now.duty_phone:
-            say("span", "당직 ")
-            say("a", now.duty_phone, "tel", href=_tel(now.duty_phone))
-        else:
-            say("span", "확인된 당직 번호 없음", "soft")
-
-
-def _tel(number: str) -> str:
-    return "tel:" + "".join(c for c in number if c in "+0123456789")
-
-
-def _where(card: CaseCard) -> None:
+def _where(card: CaseCard, on_mission: Callable[[], Any] | None) -> None:
     if card.country_conflict:
         found = ", ".join(words.country_name(one.country) for one in card.countries)
         say("p", f"말한 나라({words.country_name(card.case.country)})와 위치({found})가 다릅니다. 다른 사람을 위한 글일 수 있습니다.", "warning")
@@ -259,13 +229,16 @@ def _where(card: CaseCard) -> None:
             with block("div", "fact"):
                 say("dt", "여행경보")
                 say("dd", card.alarm_level)
-    say("h2", "관할 공관")
+    with block("div", "head"):
+        say("h2", "관할 공관")
+        if on_mission is not None and not card.case.synthetic:
+            button("공관 카드 · 영사 부르기", on_mission, classes="small", hint="m", data_key="KeyM", data_action="mission")
     if not card.missions:
         say("p", "알 수 없습니다. 나라를 먼저 확인하세요.", "none")
     with block("ul", "missions"):
         for mission in card.missions[:MISSIONS_SHOWN]:
             with block("li"):
-                _mission(mission, card.missions_now.get(mission.name))
+                mission_card.fill(mission, card.missions_now.get(mission.name))
         if len(card.missions) > MISSIONS_SHOWN:
             say("li", f"그 밖의 후보 {len(card.missions) - MISSIONS_SHOWN}곳: 위치를 알면 줄어듭니다.", "soft")
     say("h2", "전화")
@@ -273,4 +246,4 @@ def _where(card: CaseCard) -> None:
         for phone in card.numbers:
             with block("li"):
                 say("span", phone.label + " ")
-                say("a", phone.number, "tel", href=_tel(phone.number))
+                say("a", phone.number, "tel", href=telephone(phone.number))

@@ -279,7 +279,7 @@ class ConversationPane:
                         data_key="KeyX",
                         data_action="cannot-speak",
                     )
-                    button("폭언 표시", lambda: self._handlers.abuse(None), classes="small", hint="m", data_key="KeyM", data_action="abuse")
+                    button("폭언 표시", lambda: self._handlers.abuse(None), classes="small", hint="y", data_key="KeyY", data_action="abuse")
 
     def add(self, lines: list[Line]) -> None:
         """New lines, or lines whose mark has changed."""

@@ -29,6 +29,7 @@ from handoff.desk.hand_on_dialog import HandOn
 from handoff.desk.leaving import Leaving
 from handoff.desk.live import QueueFeed
 from handoff.desk.marking import Marking
+from handoff.desk.mission_dialog import MissionDesk
 from handoff.desk.moves_menu import Moves
 from handoff.desk.open_case import OpenCase, Panes
 from handoff.desk.phone_dialog import ask_caller
@@ -58,11 +59,13 @@ class Desk:
         floor = Floor(client, viewer, actions.moves, feed, self._guarded)
         self._leaving = Leaving(floor, actions, lambda: self._case.card, lambda: self._case.aside, self._case.leave)
         self._abuse = AbuseMarks(floor, actions.abuse, lambda: self._case.card, self._case.leave, self._beat)
+        self._missions = MissionDesk(floor, actions.missions, lambda: self._case.card)
         elsewhere: dict[Do, Callable[[], Any]] = {
             Do.CLAIM: lambda: self.take(self._case.id),
             Do.HAND_BACK: self._leaving.ask_hand_back,
             Do.TO_QUEUE: self._leaving.ask_to_queue,
             Do.ABUSE: self._abuse.ask,
+            Do.MISSION: self._missions.ask,
         }
         elsewhere |= dict.fromkeys((Do.CLOSE, Do.CONFIRM_CLOSE, Do.OBJECT), self._leaving.ask_close)
         self._moves = Moves(floor, lambda: self._case.card, elsewhere, self._case.open, lambda: self._presence.count_promises())
@@ -109,7 +112,9 @@ class Desk:
                 tools = PlaceTools(self._do.places, self._guarded)
                 phone = PhoneTools(self._do.phone, self._guarded)
                 self._hand_on = HandOn(self._client, self._viewer, self._do.hand_on, self._guarded)
-                context = ContextPane(self._settings.tile_url, on_ask=self._ask_place, tools=tools, phone=phone, on_hand_on=self._ask_hand_on)
+                context = ContextPane(
+                    self._settings.tile_url, on_ask=self._ask_place, tools=tools, phone=phone, on_hand_on=self._ask_hand_on, on_mission=self._missions.ask
+                )
         self._case.panes = Panes(self._queue, pane, strip, context)
         self._feed.attach(self._arrivals.listen)
         self._queue.signal()

@@ -33,6 +33,7 @@ LETTERS = {
     Do.TO_TEAM: "G",
     Do.UNASK: "Z",
     Do.INVITE: "I",
+    Do.MISSION: "M",
     Do.NOTE: "N",
     Do.PROMISE: "P",
     Do.SNOOZE: "S",
@@ -45,7 +46,7 @@ LETTERS = {
     Do.CONFIRM_CLOSE: "C",
     Do.OBJECT: "C",
     Do.GUARD: "V",
-    Do.ABUSE: "M",
+    Do.ABUSE: "Y",
     Do.REOPEN: "R",
 }
 #: Reached from the menu of the desk itself, whatever is open.

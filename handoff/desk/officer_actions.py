@@ -11,6 +11,7 @@ from core.db import Connection, Database
 from core.errors import AppError
 from handoff import service as handoff
 from handoff.desk.session import Session
+from handoff.officers import at_case
 from handoff.officers import service as officers
 from handoff.officers.service import DistrictCase
 from handoff.schemas import CaseCard
@@ -75,6 +76,7 @@ class OfficerActions:
 
         async def read(tx: Connection, staff: Staff) -> None:
             cards.append(await handoff.card(tx, self._cipher, case_id, staff, address=self._session.address))
+            await at_case.seen(tx, case_id, staff, address=self._session.address)
 
         await self._own(case_id, read)
         return cards[0]

@@ -15,7 +15,7 @@ from conversation.schemas import Line
 from core.events import EventHub
 from handoff.desk.actions import Actions
 from handoff.desk.aside import Aside
-from handoff.desk.bar import front
+from handoff.desk.bar import addressed, front
 from handoff.desk.case_strip import CaseStrip
 from handoff.desk.context_pane import ContextPane
 from handoff.desk.conversation_pane import ConversationPane
@@ -80,7 +80,7 @@ class OpenCase:
                 self._writing.stop_suggesting()
                 self.panes.conversation.open(opened.card, opened.lines, opened.marks, opened.limits, self._writing.draft(opened.card))
                 self._listen_typing(opened.card)
-                ui.run_javascript(front("conversation"))
+                ui.run_javascript(f"{front('conversation')};{addressed(case_id)}")
             self.panes.strip.show(opened.card, opened.aside)
             self.panes.context.show(opened.card, may_ask=may_write)
             self.panes.queue.unread(case_id, 0)
@@ -134,7 +134,7 @@ class OpenCase:
         self.panes.conversation.clear()
         self.panes.context.clear()
         self.panes.queue.list.run_method("show", None)
-        ui.run_javascript(front("queue"))
+        ui.run_javascript(f"{front('queue')};{addressed(None)}")
 
     def hush(self) -> None:
         """Stop hearing whether the citizen is typing."""

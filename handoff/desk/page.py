@@ -139,7 +139,7 @@ async def _mission(request: Request, client: Client) -> Response | None:
 async def _team(request: Request, client: Client) -> Response | None:
     parts = _parts[0]
     session = Session.of(request)
-    do = TeamActions(parts.db, session)
+    do = TeamActions(parts.db, parts.cipher, session)
     ui.add_head_html(HEAD + '<link rel="stylesheet" href="/desk/assets/team.css">')
     try:
         viewer = await do.viewer()

@@ -10,9 +10,11 @@ from datetime import datetime
 from accounts import service as accounts
 from accounts.schemas import Role, Staff
 from core.clock import now as clock_now
+from core.crypto import Cipher
 from core.db import Connection, Database
 from core.errors import AppError
 from handoff import service as handoff
+from handoff.desk.mission_actions import SeatActions
 from handoff.desk.session import Session
 from handoff.jurisdiction import service as jurisdiction
 from handoff.jurisdiction.records import Competence
@@ -44,9 +46,10 @@ class TeamPicture:
 class TeamActions:
     """Bound to one signed-in session."""
 
-    def __init__(self, db: Database, session: Session) -> None:
+    def __init__(self, db: Database, cipher: Cipher, session: Session) -> None:
         self._db = db
         self._session = session
+        self.officers = SeatActions(self._acting, cipher, session.address)
 
     async def viewer(self) -> Staff:
         """Who is signed in.

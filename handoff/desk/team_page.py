@@ -19,12 +19,13 @@ from handoff.desk.shift_dialog import ShiftDialog
 from handoff.desk.team_actions import Left, TeamActions, TeamPicture
 from handoff.desk.team_districts import TeamDistricts
 from handoff.desk.team_numbers import TeamNumbers
+from handoff.desk.team_officers import TeamOfficers
 from handoff.desk.team_people import TeamPeople, known_teams
 from handoff.desk.team_person_dialog import ask_person
 from handoff.desk.team_rests import TeamRests
 
 REFRESH_S = 3.0
-TABS = (("people", "사람"), ("numbers", "당직 번호"), ("districts", "관할"), ("rests", "폭언 · 휴식"))
+TABS = (("people", "사람"), ("officers", "공관 영사"), ("numbers", "당직 번호"), ("districts", "관할"), ("rests", "폭언 · 휴식"))
 
 
 class TeamPage:
@@ -56,6 +57,8 @@ class TeamPage:
                 self._panels = {code: block("div", "panel", role="tabpanel", data_panel=code) for code, _ in TABS}
         with self._panels["people"]:
             self._people = TeamPeople(self._viewer, self._edit, self._take_over)
+        with self._panels["officers"]:
+            self._officers = TeamOfficers(self._client, self._do)
         with self._panels["numbers"]:
             self._numbers = TeamNumbers(self._client, self._viewer, self._do)
         with self._panels["districts"]:
@@ -81,7 +84,9 @@ class TeamPage:
     def _shower(self, code: str) -> Callable[[], Awaitable[None]]:
         async def show() -> None:
             self._choose(code)
-            if code == "numbers":
+            if code == "officers":
+                await self._guarded(self._officers.refresh)
+            elif code == "numbers":
                 await self._guarded(self._numbers.refresh)
             elif code == "districts":
                 await self._guarded(self._districts.refresh)

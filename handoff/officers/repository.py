@@ -27,6 +27,38 @@ async def set_officer(tx: Connection, staff_id: int, mission: str, email: bytes 
     )
 
 
+async def clear_officer(tx: Connection, staff_id: int) -> str | None:
+    """Take a seat away; the mission it was at."""
+    row = await database.one(tx, "DELETE FROM mission_officers WHERE staff_id = %s RETURNING mission", staff_id)
+    return str(row["mission"]) if row else None
+
+
+async def leave_open_cases(tx: Connection, staff_id: int) -> list[int]:
+    """An officer takes part in no open case any more; the cases, in order."""
+    found = await database.rows(
+        tx,
+        """WITH gone AS (DELETE FROM participants p USING cases c
+                         WHERE c.conversation_id = p.conversation_id AND c.status <> 'closed' AND p.staff_id = %s AND p.role = 'officer'
+                         RETURNING c.id)
+           SELECT id FROM gone ORDER BY id""",
+        staff_id,
+    )
+    return [int(row["id"]) for row in found]
+
+
+async def seats(connection: Connection) -> list[Row]:
+    """Every account with the role, where it sits, and in how many open cases it takes part; first those that need a seat, last those that are locked."""
+    return await database.rows(
+        connection,
+        """SELECT s.id, s.login, s.display_name, s.disabled, o.mission, o.email, o.changed_by, o.changed_at,
+                  (SELECT count(*) FROM participants p JOIN cases c ON c.conversation_id = p.conversation_id
+                   WHERE p.staff_id = s.id AND c.status <> 'closed') AS joined
+           FROM staff s LEFT JOIN mission_officers o ON o.staff_id = s.id
+           WHERE 'officer' = ANY(s.roles) OR o.staff_id IS NOT NULL
+           ORDER BY s.disabled, o.mission NULLS FIRST, s.display_name, s.id""",
+    )
+
+
 async def mission_of(connection: Connection, staff_id: int) -> str | None:
     """Where an officer sits; None for an account that is locked or no officer."""
     row = await database.one(
@@ -136,14 +168,57 @@ async def acknowledge(tx: Connection, case_id: int, staff_id: int) -> bool:
     return await database.run(tx, statement, case_id, staff_id) > 0
 
 
+async def stationed(connection: Connection, case_id: int, conversation_id: str, missions: Sequence[str]) -> list[Row]:
+    """The officers of some missions who may work, and how each stands to a case."""
+    return await database.rows(
+        connection,
+        """SELECT o.staff_id, s.display_name AS name, o.mission, o.email IS NOT NULL AS has_email,
+                  m.case_id IS NOT NULL AS is_of_district, n.case_id IS NOT NULL AS is_told, COALESCE(n.sent, 0) AS sent, COALESCE(n.failed, 0) AS failed,
+                  n.acknowledged_at, p.staff_id IS NOT NULL AS has_joined
+           FROM mission_officers o JOIN staff s ON s.id = o.staff_id
+           LEFT JOIN case_missions m ON m.case_id = %(case)s AND m.mission = o.mission AND m.ended_at IS NULL
+           LEFT JOIN officer_notices n ON n.case_id = %(case)s AND n.staff_id = o.staff_id
+           LEFT JOIN participants p ON p.conversation_id = %(talk)s AND p.staff_id = o.staff_id
+           WHERE o.mission = ANY(%(missions)s) AND NOT s.disabled AND 'officer' = ANY(s.roles)""",
+        case=case_id,
+        talk=conversation_id,
+        missions=list(missions),
+    )
+
+
+async def may_be_told(connection: Connection, case_id: int, conversation_id: str, staff_id: int) -> bool:
+    """Whether an officer may see the case: their mission is a candidate for it, or they take part."""
+    mission = await mission_of(connection, staff_id)
+    if mission is None:
+        return False
+    statement = "SELECT 1 FROM participants WHERE conversation_id = %s AND staff_id = %s"
+    return await is_of_district(connection, case_id, mission) or await database.one(connection, statement, conversation_id, staff_id) is not None
+
+
+async def tell_now(tx: Connection, case_id: int, staff_id: int) -> bool:
+    """A notice of the case is due at this moment; False if its officer has seen it."""
+    return (
+        await database.run(
+            tx,
+            """INSERT INTO officer_notices (case_id, staff_id) VALUES (%s, %s)
+               ON CONFLICT (case_id, staff_id) DO UPDATE SET next_at = clock_timestamp() WHERE officer_notices.acknowledged_at IS NULL""",
+            case_id,
+            staff_id,
+        )
+        > 0
+    )
+
+
 async def due_notice(tx: Connection, at: datetime) -> Row | None:
-    """One notice to send now, locked; not of a closed case, nor to somebody who may no longer work or whose mission is no candidate any more."""
+    """One notice to send now, locked; not of a closed case, nor to somebody who may no longer work, or whose mission is no candidate and who takes no part."""
     return await database.one(
         tx,
         """SELECT n.*, o.email FROM officer_notices n JOIN mission_officers o ON o.staff_id = n.staff_id JOIN staff s ON s.id = n.staff_id
-           JOIN cases c ON c.id = n.case_id JOIN case_missions m ON m.case_id = n.case_id AND m.mission = o.mission AND m.ended_at IS NULL
+           JOIN cases c ON c.id = n.case_id
            WHERE n.acknowledged_at IS NULL AND n.next_at <= %s AND o.email IS NOT NULL AND c.status <> 'closed' AND NOT c.synthetic
              AND NOT s.disabled
+             AND (EXISTS (SELECT 1 FROM case_missions m WHERE m.case_id = n.case_id AND m.mission = o.mission AND m.ended_at IS NULL)
+                  OR EXISTS (SELECT 1 FROM participants p WHERE p.conversation_id = c.conversation_id AND p.staff_id = n.staff_id))
            ORDER BY n.next_at LIMIT 1 FOR UPDATE OF n SKIP LOCKED""",
         at,
     )

@@ -50,7 +50,7 @@ async def test_three_marks_by_key_and_mouse_then_the_set_sentence_and_the_rest(s
     case = await talk(me, "none", "야 이 멍청아", "뭐 하는 놈이야", "꺼져")
     marks = page.locator(".transcript .abusive")
     await expect(marks).to_have_count(3)
-    await page.keyboard.press("m")
+    await page.keyboard.press("y")
     await expect(marks.nth(2)).to_have_attribute("aria-pressed", "true")
     await expect(page.locator(".handoff-card")).to_contain_text("이 대화에서 1번")
     await marks.nth(1).click()
@@ -134,6 +134,7 @@ async def test_a_supervisor_sets_the_rest_and_sees_who_rested_and_has_a_way_to_t
         await handoff.heartbeat(tx, agent.staff)
     page = chief.page
     await page.goto(f"{staff_server.url}/desk/team")
+    await page.wait_for_selector("body[data-link=live]")  # until then nobody hears a click
     await page.locator("[data-team-tab=rests]").click()
     row = page.locator(f".team-rests [data-staff='{agent.staff.id}']")
     await expect(row).to_contain_text("쉬는 중")
@@ -145,6 +146,7 @@ async def test_a_supervisor_sets_the_rest_and_sees_who_rested_and_has_a_way_to_t
     await expect(page.locator(".team-rests .problem")).to_contain_text("1분부터 120분까지")
     await field.fill("20")
     await page.locator("[data-action=save-rest]").click()
+    await expect(page.get_by_text("휴식 시간을 저장했습니다").first).to_be_visible()
     await expect(page.locator("[data-field=rest]")).to_have_value("20")
     async with db.read() as connection:
         assert await handoff.rest_minutes(connection) == 20

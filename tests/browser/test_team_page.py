@@ -25,7 +25,7 @@ def team(seat, staff_server):
     async def make(login="chief", name="최책임", *roles, **more):
         desk = await seat(login, name, *(roles or ("supervisor",)), opened=False, **more)
         await desk.page.goto(f"{staff_server.url}/desk/team")
-        await desk.page.wait_for_selector("body[data-link=live]", timeout=20_000)
+        await desk.page.wait_for_selector("body[data-link=live]")
         return desk
 
     return make
@@ -69,7 +69,7 @@ async def test_who_is_there_who_is_away_why_and_what_each_can_do(team, seat, db)
     await expect(row.locator(".number")).to_have_text("0/5")
     async with db.transaction() as tx:
         await handoff.set_presence(tx, agent.staff, "available")
-    await expect(row.locator(".stand")).to_have_text("응대 가능", timeout=10_000)
+    await expect(row.locator(".stand")).to_have_text("응대 가능")
     assert (await one(db, "SELECT count(*) AS n FROM access_log WHERE action = 'staff.cap'"))["n"] == 1
     assert chief.complaints == []
 
@@ -121,7 +121,7 @@ async def test_what_somebody_left_behind_is_handed_over_for_them(team, seat, mak
     await box.locator("[data-confirm]").click()
     await expect(box.locator(f"[data-handed='{case.id}']")).to_contain_text("넘어갔습니다")
     await page.keyboard.press("Escape")
-    await expect(left).to_have_count(0, timeout=10_000)
+    await expect(left).to_have_count(0)
     await expect(takes.page.locator(f"[data-case-id='{case.id}']")).to_be_visible()
     assert (await one(db, "SELECT staff_id FROM case_promises"))["staff_id"] == takes.staff.id
     assert chief.complaints == []
@@ -165,7 +165,7 @@ async def test_a_district_is_amended_with_dates_and_source_and_the_old_row_stays
     await page.locator(".country-pick input").fill("독일")
     await page.locator("[role=option]", has_text="독일").first.click()
     row = page.locator("[data-line]", has_text="바이에른").first
-    await expect(row).to_be_visible(timeout=20_000)
+    await expect(row).to_be_visible()
     old = int(await row.get_attribute("data-line"))
     await row.locator("[data-action=edit-row]").click()
     box = page.locator("[data-dialog=district]")
@@ -197,3 +197,34 @@ async def test_it_is_a_supervisors_page(seat, staff_server):
     assert answer.status == 403
     await agent.page.goto(f"{staff_server.url}/desk")
     await expect(agent.page.locator("a.nav", has_text="팀")).to_have_count(0)
+
+
+async def test_an_officer_is_seated_moved_and_unseated_on_the_page(team, seat, db, picture):
+    officer = await seat("yeongsa", "박영사", "officer", opened=False)
+    chief = await team()
+    page = chief.page
+    await page.locator("[data-team-tab=officers]").click()
+    row = page.locator(f"[data-officer='{officer.staff.id}']")
+    await expect(row).to_contain_text("소속 없음")
+    box = page.locator("[data-dialog=seat]")
+    await row.locator("[data-action=seat]").click()
+    await box.locator("[data-confirm]").click()
+    await expect(box.locator(".problem")).to_contain_text("공관을 고르세요")
+    await box.locator("[data-mission] input").fill("캄보디아")
+    await page.locator("[role=option]", has_text="주캄보디아대사관").first.click()
+    await box.locator("input[data-field=email]").fill("a@b, c@d")
+    await box.locator("[data-confirm]").click()
+    await expect(box.locator(".problem")).to_contain_text("메일 주소를 다시 확인하세요")
+    await box.locator("input[data-field=email]").fill("yeongsa@example.com")
+    await box.locator("[data-confirm]").dblclick()
+    await expect(box).to_have_count(0)
+    await expect(row).to_contain_text("주캄보디아대사관")
+    await expect(row).to_contain_text("yeongsa@example.com")
+    await picture(page, "team-officers")
+    assert (await one(db, "SELECT count(*) AS n FROM access_log WHERE action = 'officer.seat'"))["n"] == 1
+    await row.locator("[data-action=unseat]").click()
+    await page.locator("[data-dialog=unseat] [data-confirm]").click()
+    await expect(row).to_contain_text("소속 없음")
+    assert (await one(db, "SELECT count(*) AS n FROM mission_officers"))["n"] == 0
+    assert (await one(db, "SELECT account FROM access_log WHERE action = 'officer.unseat'"))["account"] == "chief"
+    assert chief.complaints == []

@@ -12,6 +12,7 @@ from conversation import service as conversation
 from conversation.schemas import Inbound, InboundKind
 from core import db as database
 from handoff import service as handoff
+from handoff.officers import service as officers
 
 _number = itertools.count(1)
 
@@ -100,3 +101,15 @@ def call(db):
             return await function(tx, *args, **values)
 
     return run
+
+
+@pytest.fixture
+def seated(db, cipher, make_staff, call):
+    """``await seated(mission)``: an officer who sits there."""
+
+    async def make(mission, address="", login=None):
+        officer, boss = await make_staff("officer", login=login), await make_staff("supervisor")
+        await call(officers.seat, cipher, boss, officer.id, mission, address)
+        return officer
+
+    return make

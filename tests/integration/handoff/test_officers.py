@@ -30,18 +30,6 @@ CAMBODIA, LAOS, JAPAN = "주캄보디아대사관", "주라오스대사관", "�
 PASSWORD = "긴-암호-문장-스물두-글자-이상"
 
 
-@pytest.fixture
-def seated(db, cipher, make_staff, call):
-    """``await seated(mission)``: an officer who sits there."""
-
-    async def make(mission, address="", login=None):
-        officer, boss = await make_staff("officer", login=login), await make_staff("supervisor")
-        await call(service.seat, cipher, boss, officer.id, mission, address)
-        return officer
-
-    return make
-
-
 async def route(db, cipher):
     return await route_open(db, cipher, clock_now())
 

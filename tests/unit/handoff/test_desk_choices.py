@@ -1,5 +1,6 @@
 """What a person may do with a case now, and why not: a table of every move."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -71,7 +72,14 @@ def allowed(case, viewer, **more):
     ],
 )
 def test_who_may_do_what(what, viewer, more, expected):
-    assert allowed(what, viewer, **more) == expected
+    assert allowed(what, viewer, **more) - {Do.MISSION} == expected
+
+
+def test_the_missions_card_is_for_whoever_sees_an_open_case_and_never_for_a_drill():
+    assert not why_not(Do.MISSION, Situation(case("claimed", owner=2), ME))
+    assert why_not(Do.MISSION, Situation(replace(case(), synthetic=True), ME)) == "훈련은 공관에 알리지 않습니다."
+    assert why_not(Do.MISSION, Situation(case("closed"), ME)) == CLOSED
+    assert why_not(Do.MISSION, Situation(case(), EDITOR))
 
 
 @pytest.mark.parametrize(
