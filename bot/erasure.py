@@ -162,7 +162,8 @@ async def erase(tx: Connection, cipher: Cipher, conversation_ids: Sequence[str],
     ids = sorted(conversation_ids)
     # The cases before the conversations, as everywhere (handoff.moves names the order).
     cases = await database.rows(tx, "SELECT id, status FROM cases WHERE conversation_id = ANY(%s) ORDER BY id FOR UPDATE", ids)
-    await database.rows(tx, "SELECT id FROM conversations WHERE id = ANY(%s) ORDER BY id FOR UPDATE", ids)
+    # Weaker than what a hold needs, so that one may be set while this goes on; the last look below sees it.
+    await database.rows(tx, "SELECT id FROM conversations WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", ids)
     # Danger that arrived before the lock has a case that the first look may not have seen.
     if await database.one(tx, "SELECT 1 FROM cases WHERE conversation_id = ANY(%s) AND status <> 'closed' LIMIT 1", ids):
         raise AppError("case_open")
@@ -173,6 +174,10 @@ async def erase(tx: Connection, cipher: Cipher, conversation_ids: Sequence[str],
     removed = {}
     for step in STEPS:
         removed[step.table] = await database.run(tx, step.statement, conversations=ids, cases=numbers, streams=streams)
+    # From here on a hold waits until this is committed; one that is being written is waited for, and one that was written meanwhile undoes it all.
+    await database.rows(tx, "SELECT id FROM conversations WHERE id = ANY(%s) ORDER BY id FOR UPDATE", ids)
+    if await holds.held(tx, ids):
+        raise AppError("on_hold")
     for one in ids:
         await database.run(
             tx,

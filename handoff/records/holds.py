@@ -14,15 +14,18 @@ REASON = "legal_holds.reason"
 async def set_hold(tx: Connection, cipher: Cipher, conversation_id: str, by: str, reason: str, *, address: str = "") -> bool:
     """Forbid erasing a conversation; False if that is so already.
 
-    The conversation is locked first, as an erasure locks it: of the two, whoever comes first is seen by the other.
+    A hold wins over an erasure that is under way: it does not wait for it, and the erasure looks for holds once more as the last thing that it does
+    (``bot.erasure.erase``), and then undoes itself. Only one that has come to its end is too late to stop, and the hold says so.
 
     Raises:
-        AppError: ``unknown_conversation``; ``reason_needed``.
+        AppError: ``unknown_conversation``, ``reason_needed``, or ``already_erased``.
     """
     if not reason.strip():
         raise AppError("reason_needed")
-    if await database.one(tx, "SELECT 1 FROM conversations WHERE id = %s FOR UPDATE", conversation_id) is None:
+    if await database.one(tx, "SELECT 1 FROM conversations WHERE id = %s FOR KEY SHARE", conversation_id) is None:
         raise AppError("unknown_conversation")
+    if await database.one(tx, "SELECT 1 FROM erasures WHERE conversation_id = %s", conversation_id):
+        raise AppError("already_erased")
     written = await database.run(
         tx,
         """INSERT INTO legal_holds (conversation_id, reason, set_by) VALUES (%s, %s, %s)
