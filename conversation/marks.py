@@ -16,11 +16,12 @@ TYPING = {"citizen": "typing:citizen", "person": "typing:person"}
 
 @dataclass(frozen=True)
 class Marks:
-    """Up to which line the citizen has read and been delivered, and which lines could not be delivered."""
+    """Up to which line the citizen has read and been delivered, which lines could not be delivered, and which of these the channel must not carry."""
 
     read: int = 0
     delivered: int = 0
     failed: tuple[int, ...] = ()
+    withheld: tuple[int, ...] = ()
 
 
 async def marks(connection: Connection, conversation_id: str) -> Marks:
@@ -32,11 +33,13 @@ async def marks(connection: Connection, conversation_id: str) -> Marks:
                        ELSE GREATEST(c.read_by_citizen, COALESCE((SELECT max(m.seq) FROM outbox o JOIN messages m ON m.id = o.message_id
                                                                   WHERE o.conversation_id = c.id AND o.state = 'sent'), 0)) END AS delivered,
                   ARRAY(SELECT m.seq FROM outbox o JOIN messages m ON m.id = o.message_id
-                        WHERE o.conversation_id = c.id AND o.state = 'dead' ORDER BY m.seq) AS failed
+                        WHERE o.conversation_id = c.id AND o.state = 'dead' ORDER BY m.seq) AS failed,
+                  ARRAY(SELECT m.seq FROM outbox o JOIN messages m ON m.id = o.message_id
+                        WHERE o.conversation_id = c.id AND o.state = 'dead' AND o.last_error = 'withheld' ORDER BY m.seq) AS withheld
            FROM conversations c WHERE c.id = %s""",
         conversation_id,
     )
-    return Marks(row["read"], row["delivered"], tuple(row["failed"])) if row else Marks()
+    return Marks(row["read"], row["delivered"], tuple(row["failed"]), tuple(row["withheld"])) if row else Marks()
 
 
 async def mark_delivered(tx: Connection, conversation_id: str, seq: int) -> None:

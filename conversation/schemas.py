@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from conversation.files.schemas import File
 from core.events import Event
 
 
@@ -219,6 +220,8 @@ class Line:
     created_at: datetime
     urgency: str | None = None
     event_id: str | None = None
+    #: What came with it, where somebody has asked for that too.
+    files: tuple[File, ...] = ()
 
     @property
     def text(self) -> str:

@@ -479,6 +479,18 @@ async def lines(connection: Connection, cipher: Cipher, message_ids: list[int]) 
     return {row["id"]: _line(row, cipher) for row in found}
 
 
+async def lines_of(connection: Connection, cipher: Cipher, conversation_id: str, message_ids: Sequence[int]) -> list[Line]:
+    """Some lines of one conversation, opened, in order; those of another are left out."""
+    found = await database.rows(
+        connection,
+        """SELECT m.*, i.urgency FROM messages m LEFT JOIN inbox i ON i.message_id = m.id
+           WHERE m.conversation_id = %s AND m.id = ANY(%s) ORDER BY m.seq""",
+        conversation_id,
+        list(message_ids),
+    )
+    return [_line(row, cipher) for row in found]
+
+
 def open_body(cipher: Cipher, blob: bytes) -> dict[str, Any]:
     """The content of ``messages.body``."""
     return dict(json.loads(cipher.open(blob, BODY)))

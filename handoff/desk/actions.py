@@ -22,6 +22,7 @@ from handoff.access import access_case, access_writable_case
 from handoff.desk import words
 from handoff.desk.abuse_actions import AbuseActions
 from handoff.desk.aside import Aside, read_aside
+from handoff.desk.file_actions import FileActions
 from handoff.desk.hand_on_actions import HandOnActions
 from handoff.desk.mission_actions import MissionActions
 from handoff.desk.move_actions import MoveActions
@@ -29,6 +30,7 @@ from handoff.desk.phone_actions import PhoneActions
 from handoff.desk.place_actions import PlaceActions
 from handoff.desk.session import Session
 from handoff.desk.texts import check_reply, record_stale
+from handoff.files import with_files
 from handoff.reviews import service as reviews
 from handoff.reviews.schemas import Label
 from handoff.schemas import AlreadyTaken, CaseCard, Claimed, Presence
@@ -71,6 +73,7 @@ class Actions:
         self.missions = MissionActions(self._acting)
         self.abuse = AbuseActions(self._acting, cipher)
         self.hand_on = HandOnActions(self._acting, cipher)
+        self.files = FileActions(self._acting, cipher, session.address, self._public_url)
         self.phone = PhoneActions(db, self._acting, cipher, session.address, self._public_url)
 
     @asynccontextmanager
@@ -93,6 +96,7 @@ class Actions:
             marks = await read_marks(tx, card.case.conversation_id)
             left = await channel_limits(tx, row, settings().max_text_chars)
             aside = await read_aside(tx, self._cipher, card.case, staff)
+            lines = await with_files(tx, self._cipher, lines)
         return Opened(card, lines, marks, left, aside)
 
     async def lines(self, case_id: int, after: int) -> list[Line]:
@@ -103,7 +107,19 @@ class Actions:
         """
         async with self._db.read() as connection:
             row = await access_case(connection, case_id, await self._session.staff(connection))
-            return await conversation.transcript(connection, self._cipher, row["conversation_id"], after=after, limit=PAGE)
+            lines = await conversation.transcript(connection, self._cipher, row["conversation_id"], after=after, limit=PAGE)
+            return await with_files(connection, self._cipher, lines)
+
+    async def lines_again(self, case_id: int, message_ids: Sequence[int]) -> list[Line]:
+        """Some lines as they stand now, for someone who may (still) see the case.
+
+        Raises:
+            AppError: ``forbidden``, ``not_found`` or ``not_signed_in``.
+        """
+        async with self._db.read() as connection:
+            row = await access_case(connection, case_id, await self._session.staff(connection))
+            own = await conversation.lines_of(connection, self._cipher, row["conversation_id"], message_ids)
+            return await with_files(connection, self._cipher, own)
 
     async def unread(self, conversation_id: str) -> int:
         """How many of the citizen's lines nobody has seen."""

@@ -21,6 +21,8 @@ from handoff.schemas import CaseCard, QueueRow
 
 #: Kinds of the conversation's events after which its lines stand differently.
 MARKING = frozenset({"read", "delivered", "undelivered"})
+#: Kinds after which one line reads differently.
+CHANGING = frozenset({"file", "withdrawn"})
 
 
 class Arrivals:
@@ -106,5 +108,7 @@ class Arrivals:
             await self._case.fetch_marks(card)
         if any(event.kind == "message" for event in events):
             await self._case.fetch_lines(card)
+        if changed := [int(event.payload["message_id"]) for event in events if event.kind in CHANGING]:
+            await self._case.fetch_again(card, changed)
         if any(event.kind in ("owner", "closed") for event in events):
             await self._case.refresh(card.case.id)

@@ -16,6 +16,7 @@ from handoff import veil
 from handoff.desk import words
 from handoff.desk.abuse_dialog import count_words
 from handoff.desk.elements import Composer, Transcript, attributes, block, button, say
+from handoff.desk.file_lines import shown_files
 from handoff.queue_order import is_emergency
 from handoff.schemas import CaseCard
 
@@ -45,9 +46,10 @@ class Handlers:
     seen: Callable[[int], Any]
     find: Callable[[dict[str, Any]], Any]
     put: Callable[[dict[str, Any]], Any]
+    file_place: Callable[[int], Any]
 
 
-def shown(line: Line, viewer: Staff) -> dict[str, Any]:
+def shown(line: Line, viewer: Staff, case_id: int = 0, *, is_owner: bool = False) -> dict[str, Any]:
     """A line as the browser shows it: words only, nothing that could be taken for markup."""
     text = words.line_text(line.kind, line.body)
     urgency = line.urgency if line.urgency in words.SEVERITY and line.urgency != "none" else None
@@ -59,7 +61,8 @@ def shown(line: Line, viewer: Staff) -> dict[str, Any]:
         "own": own,
         "who": "나" if own else words.AUTHORS.get(line.author_kind, line.author_kind),
         "text": text,
-        "wordless": not line.body.get("text"),
+        "wordless": line.kind in words.WORDLESS or not line.body.get("text"),
+        "files": shown_files(line, case_id, is_owner=is_owner),
         "pieces": [[part, hidden] for part, hidden in veil.pieces(text, line.urgency)] if by == "citizen" else [],
         "at": line.created_at.timestamp() * 1000,
         "urgency": urgency,
@@ -96,7 +99,7 @@ UNITS = {TextUnit.CHARACTERS: "자", TextUnit.UTF16: "자", TextUnit.UTF8: "바�
 
 def shown_marks(marks: Marks) -> dict[str, Any]:
     """How far the lines have come, for the browser."""
-    return {"read": marks.read, "delivered": marks.delivered, "failed": list(marks.failed)}
+    return {"read": marks.read, "delivered": marks.delivered, "failed": list(marks.failed), "withheld": list(marks.withheld)}
 
 
 def shown_limits(limits: ChannelLimits) -> dict[str, Any]:
@@ -119,6 +122,8 @@ class ConversationPane:
         self.case_id: int | None = None
         self.transcript: Transcript | None = None
         self.composer: Composer | None = None
+        self._owned = False
+        self._filed: dict[int, Line] = {}
         with block("section", "pane conversation", aria_label="상담", data_pane="conversation"):
             self._nothing = block("div", "nothing")
             with self._nothing:
@@ -169,10 +174,11 @@ class ConversationPane:
         self.case_id = card.case.id
         self._show_frame(True)
         self._body.clear()
+        self._owned, self._filed = card.case.owner_id == self._viewer.id, {line.seq: line for line in lines[-KEPT:] if line.files}
         with self._body:
             self.transcript = attributes(
                 Transcript(),
-                lines=[shown(line, self._viewer) for line in lines[-KEPT:]],
+                lines=[self._shown(line) for line in lines[-KEPT:]],
                 marks=shown_marks(marks),
                 zone=card.time_zone or "",
                 truncated=len(lines) > KEPT,
@@ -182,6 +188,7 @@ class ConversationPane:
             self.transcript.on("seen", lambda e: self._handlers.seen(int(e.args)), None)
             self.transcript.on("abuse", lambda e: self._handlers.abuse(int(e.args)), None)
             self.transcript.on("judge", lambda e: self._handlers.mark(int(e.args)), None)
+            self.transcript.on("place", lambda e: self._handlers.file_place(int(e.args)), None)
             self.composer = attributes(
                 Composer(), placeholder="민원인에게 보낼 글", max=MAX_CHARS, draft=draft, case_id=card.case.id, limits=shown_limits(limits)
             )
@@ -195,6 +202,9 @@ class ConversationPane:
     def update(self, card: CaseCard) -> None:
         """The same case has changed."""
         self._fill(card)
+        if self._owned != (owned := card.case.owner_id == self._viewer.id):  # what may be opened of its files has changed too
+            self._owned = owned
+            self.add(list(self._filed.values()))
         if self.transcript is not None:
             self.transcript.run_method("abuse", list(card.abuse.seqs), card.may_write)
 
@@ -283,8 +293,12 @@ class ConversationPane:
 
     def add(self, lines: list[Line]) -> None:
         """New lines, or lines whose mark has changed."""
+        self._filed |= {line.seq: line for line in lines if line.files}
         if self.transcript is not None and lines:
-            self.transcript.run_method("add", [shown(line, self._viewer) for line in lines])
+            self.transcript.run_method("add", [self._shown(line) for line in lines])
+
+    def _shown(self, line: Line) -> dict[str, Any]:
+        return shown(line, self._viewer, self.case_id or 0, is_owner=self._owned)
 
     def mark(self, marks: Marks) -> None:
         """The lines have come further, or one has failed."""

@@ -23,6 +23,7 @@ from handoff.desk.choices import Do
 from handoff.desk.context_pane import ContextPane
 from handoff.desk.conversation_pane import ConversationPane, Handlers
 from handoff.desk.elements import block
+from handoff.desk.file_dialog import FilePlaces
 from handoff.desk.floor import Floor
 from handoff.desk.guarded import guarded
 from handoff.desk.hand_on_dialog import HandOn
@@ -106,6 +107,7 @@ class Desk:
                     seen=self._seen,
                     find=lambda message: self._guarded(lambda: self._writing.find(message)),
                     put=self._writing.put,
+                    file_place=FilePlaces(self._client, self._do.files, self._guarded, lambda: self._case.id).show,
                 )
                 pane = self._writing.pane = ConversationPane(self._viewer, handlers)
                 strip = CaseStrip(pane.strip, self._viewer, self._moves.move)

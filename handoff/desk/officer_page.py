@@ -126,7 +126,7 @@ class OfficerPage:
                 for line in card.transcript[-LINES_SHOWN:]:
                     with block("p", f"line {line.author_kind}"):
                         say("b", words.AUTHORS.get(line.author_kind, line.author_kind) + " ")
-                        say("span", line.text)
+                        say("span", words.line_text(line.kind, line.body))
             self._box.set_visibility(card.may_write)
             self._send.set_visibility(card.may_write)
             self._context.show(card, may_ask=False)

@@ -113,6 +113,13 @@ class OpenCase:
                 self.panes.conversation.add(lines)
             spawn(self._writing.suggest(lines))
 
+    async def fetch_again(self, card: CaseCard, message_ids: list[int]) -> None:
+        """Show lines that have changed: a file has come, or its writer took one back."""
+        lines = await self._do.lines_again(card.case.id, message_ids)
+        if self.card is not None and self.card.case.id == card.case.id:
+            with self._client:
+                self.panes.conversation.add([line for line in lines if line.seq <= self._last_seq])
+
     async def fetch_marks(self, card: CaseCard) -> None:
         """Show how far the lines have come."""
         marks = await self._do.marks(card.case.id)

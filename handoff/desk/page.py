@@ -24,6 +24,7 @@ from handoff.desk import frame
 from handoff.desk.actions import Actions
 from handoff.desk.desk import Desk
 from handoff.desk.elements import block, say
+from handoff.desk.file_routes import build_router as files_router
 from handoff.desk.live import QueueFeed
 from handoff.desk.officer_actions import OfficerActions
 from handoff.desk.officer_page import OfficerPage
@@ -68,6 +69,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
         return FileResponse(BASE_MAP, media_type="application/json", headers={"Cache-Control": "private, max-age=86400"})
 
     app.include_router(tiles_router(db, settings.tile_url))
+    app.include_router(files_router(db, cipher))
     app.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
     ui.page("/desk", title="상담 데스크", response_timeout=BUSY_S)(_page)
     ui.page("/desk/reviews", title="판정 검토")(_reviews)

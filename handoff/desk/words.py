@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -56,7 +57,17 @@ RESTRICTED = "열람 제한"
 #: Codes that the country list carries for groups, outlying reserves and tests.
 NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"})
 CONFIDENCE = {"high": "신뢰 높음", "medium": "신뢰 보통", "low": "신뢰 낮음"}
-INBOUND = {"danger": "‘지금 위험해요’를 눌렀습니다", "location": "위치를 보냈습니다", "choice": "버튼을 눌렀습니다"}
+INBOUND = {
+    "danger": "‘지금 위험해요’를 눌렀습니다",
+    "location": "위치를 보냈습니다",
+    "choice": "버튼을 눌렀습니다",
+    "sticker": "스티커를 보냈습니다",
+    "file": "파일을 보냈습니다",
+    "withdrawn": "보낸 글을 민원인이 거두어들였습니다. 내용은 지워졌습니다.",
+}
+#: Lines whose words stand for something that has none; ours are in brackets.
+WORDLESS = frozenset({"sticker", "file", "withdrawn"})
+_BRACKETED = re.compile(r"\((사진|동영상|음성|파일)(?:: (.*))?\)", re.DOTALL)
 
 
 RUNGS = {"supervisor": "책임자", "duty_phone": "당직 전화", "mission_voice": "공관 당직 전화"}
@@ -161,6 +172,10 @@ def refusal(result: AlreadyTaken | AgentFull | NotEligible | OfferedToAnother, o
 def line_text(line_kind: str, body: dict[str, Any]) -> str:
     """The words of a transcript line; what was sent without words is named."""
     text = str(body.get("text") or "")
+    if line_kind == "sticker":
+        return INBOUND["sticker"]
+    if line_kind == "file" and (named := _BRACKETED.fullmatch(text)):
+        return f"{named[1]}을 보냈습니다" + (f": {named[2]}" if named[2] else "")
     if text:
         return text
     return INBOUND.get(line_kind, "")

@@ -1,5 +1,5 @@
 // The conversation's lines. What people wrote is interpolated as text; a link is only ever our own source card's, checked on the server.
-const STATES = { kept: "○ 보냄", delivered: "✓ 전달됨", read: "✓✓ 민원인 읽음", failed: "✕ 전달하지 못함" };
+const STATES = { kept: "○ 보냄", delivered: "✓ 전달됨", read: "✓✓ 민원인 읽음", failed: "✕ 전달하지 못함", withheld: "✕ 이 채널이 읽을 수 있는 말이라 보내지 않고, 다른 연락 방법만 알렸습니다" };
 
 export default {
   template: `
@@ -16,8 +16,14 @@ export default {
             type="button" class="veil" aria-label="가린 말. 누르면 보입니다." @click="unveiled = true">●●</button><template v-else>{{ piece[0] }}</template></template></template><template v-else>{{ line.text }}</template></p>
           <div v-if="line.source" class="source"><b>{{ line.source.title }}</b><span>{{ line.source.detail }}</span>
             <a v-if="line.source.url" :href="line.source.url" target="_blank" rel="noopener noreferrer">열기</a></div>
+          <div v-for="file in line.files" :key="file.id" class="file">
+            <a v-if="file.thumbnail" :href="file.picture" target="_blank" rel="noopener noreferrer"><img :src="file.thumbnail" alt="사진 크게 보기" loading="lazy"></a>
+            <span>{{ file.word }}</span>
+            <a v-if="file.original" :href="file.original" download rel="noopener noreferrer">{{ file.thumbnail ? '원본 받기' : '받기' }}</a>
+            <button v-if="file.position" type="button" class="small" @click="$emit('place', file.id)">사진에 위치가 있습니다</button>
+          </div>
           <p v-if="line.extra" class="extra">{{ line.extra }}</p>
-          <p v-if="line.by === 'agent'" class="read" :class="{failed: state(line) === 'failed'}">{{ STATES[state(line)] }}</p>
+          <p v-if="line.by === 'agent'" class="read" :class="{failed: state(line) === 'failed' || state(line) === 'withheld'}">{{ STATES[state(line)] }}</p>
         </article>
       </template>
       <p class="typing" role="status">{{ isTyping ? '민원인이 입력 중…' : '' }}</p>
@@ -26,9 +32,9 @@ export default {
       <button v-if="below" type="button" class="small below" @click="toEnd">새 글 보기 ↓</button>
     </div>`,
   props: { lines: Array, marks: Object, zone: String, truncated: Boolean, abusive: Array, markable: Boolean },
-  emits: ["seen", "judge", "abuse"],
+  emits: ["seen", "judge", "abuse", "place"],
   data() {
-    return { known: [], read: 0, delivered: 0, failed: [], isTyping: false, unveiled: false, below: false, told: 0, rude: [], marking: false };
+    return { known: [], read: 0, delivered: 0, failed: [], withheld: [], isTyping: false, unveiled: false, below: false, told: 0, rude: [], marking: false };
   },
   created() {
     this.STATES = STATES;
@@ -70,12 +76,14 @@ export default {
       this.read = Math.max(this.read, marks.read || 0);
       this.delivered = Math.max(this.delivered, marks.delivered || 0);
       this.failed = marks.failed || [];
+      this.withheld = marks.withheld || [];
     },
     abuse(seqs, may) {
       this.rude = seqs;
       this.marking = may;
     },
     state(line) {
+      if (this.withheld.includes(line.seq)) return "withheld";
       if (this.failed.includes(line.seq)) return "failed";
       return line.seq <= this.read ? "read" : line.seq <= this.delivered ? "delivered" : "kept";
     },
