@@ -336,7 +336,7 @@ def erase(conversation: str, number: int | None, visitor: str, confirmed: bool, 
 
 
 @main.command()
-@click.option("--channel", default="webchat", show_default=True, help="webchat, or a messenger that the running program is connected to")
+@click.option("--channel", default="webchat", show_default=True, help="webchat, phone, or a messenger that the running program is connected to")
 @click.option("--wait", "wait_s", type=click.FloatRange(min=1), default=300, show_default=True, help="seconds to watch it")
 @click.option("--list", "lists", is_flag=True, help="list the last drills instead")
 @data_dir_option

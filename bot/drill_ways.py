@@ -1,9 +1,12 @@
-"""How a drill comes in: over HTTP with the conversation's token as a citizen's page does it, and through the door as a messenger's person does."""
+"""How a drill comes in: over HTTP with the conversation's token as a citizen's page does it, through the door as a messenger's person does it, and as
+words that somebody at the switchboard has written down. Nothing rings and no platform is asked for anything: a drill addresses nobody outside.
+"""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import httpx
 
@@ -11,12 +14,14 @@ from bot.channels.contract import Channel
 from bot.channels.door import Door
 from bot.services import Services
 from bot.supervisor import reachable
+from conversation import service as conversation
 from conversation.schemas import Inbound, InboundKind
 from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.settings import Settings
 from handoff.drills.schemas import Entry
 from handoff.drills.service import WEBCHAT
+from handoff.phone.caller import CHANNEL as PHONE
 
 log = get(__name__)
 ENTER_S = 10.0
@@ -28,7 +33,8 @@ class DrillWays:
     def __init__(self, services: Services, channels: Mapping[str, Channel], client: httpx.AsyncClient | None = None) -> None:
         self._door = Door(services, channels)
         self._client = client or web_client(services.settings)
-        self.channels: Sequence[str] = (WEBCHAT, *channels)
+        self._services = services
+        self.channels: Sequence[str] = (WEBCHAT, *channels, PHONE)
 
     async def enter(self, entry: Entry) -> bool:
         """Bring a drill's message in; False when the channel does not take it."""
@@ -36,6 +42,10 @@ class DrillWays:
             return await self._post(entry)
         inbound = Inbound(entry.channel, f"drill-{entry.drill_id}", "", InboundKind.TEXT, text=entry.text, visitor=entry.visitor)
         try:
+            if entry.channel == PHONE:
+                async with self._services.db.transaction() as tx:
+                    await conversation.accept(tx, self._services.cipher, replace(inbound, conversation_id=entry.conversation_id))
+                return True
             arrived = await self._door.accept(inbound)
         except DatabaseUnavailable:
             log.error("drill_not_taken", drill=entry.drill_id, channel=entry.channel, error="database_unavailable")

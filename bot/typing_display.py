@@ -81,7 +81,9 @@ class TypingDisplay:
             async with asyncio.timeout(SHOW_S):
                 async with self._db.read() as connection:
                     row = await database.one(
-                        connection, "SELECT channel, address FROM conversations WHERE id = %s AND status = 'open' AND address IS NOT NULL", conversation_id
+                        connection,
+                        "SELECT channel, address FROM conversations WHERE id = %s AND status = 'open' AND address IS NOT NULL AND NOT synthetic",
+                        conversation_id,
                     )
                 channel = self._channels.get(row["channel"]) if row else None
                 if row is not None and channel is not None:
