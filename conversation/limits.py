@@ -22,4 +22,7 @@ def register(channel: str, limits_of: LimitsOf) -> None:
 async def limits(connection: Connection, conversation: Mapping[str, Any], default_length: int) -> ChannelLimits:
     """The limits of a conversation's channel at this moment; of one that says nothing, a length alone."""
     limits_of = _known.get(conversation["channel"])
-    return await limits_of(connection, conversation) if limits_of is not None else ChannelLimits(default_length)
+    if limits_of is not None:
+        return await limits_of(connection, conversation)
+    is_ours = conversation["channel"] == "webchat"  # our own page opens whatever we send
+    return ChannelLimits(default_length, images=is_ours, files=is_ours)

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from conversation import guarding
-from conversation.schemas import Body, Button, Phone, SourceCard
+from conversation.schemas import Body, Button, Phone, SentFile, SourceCard
 from conversation.service import open_body, stream
 from conversation.visitors import ADDRESS
 from core import db as database
@@ -313,4 +313,5 @@ def body_of(content: dict[str, Any]) -> Body:
         SourceCard(**{name: value for name, value in source.items() if name in known}) if source else None,
         tuple(Phone(str(p["label"]), str(p["number"])) for p in content.get("phones") or ()),
         str(content.get("location_url") or ""),
+        SentFile(**content["file"]) if content.get("file") else None,
     )

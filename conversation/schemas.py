@@ -141,6 +141,17 @@ class Phone:
 
 
 @dataclass(frozen=True)
+class SentFile:
+    """A picture or file of ours that goes with a line: where it is opened, and where its small picture is."""
+
+    id: int
+    kind: str
+    name: str
+    url: str
+    preview_url: str = ""
+
+
+@dataclass(frozen=True)
 class Body:
     """What an outbound says, before a channel renders it."""
 
@@ -150,6 +161,7 @@ class Body:
     source: SourceCard | None = None
     phones: tuple[Phone, ...] = ()
     location_url: str = ""
+    file: SentFile | None = None
 
     def to_json(self) -> str:
         """The form that is sealed into ``messages.body``."""
@@ -199,12 +211,17 @@ class TextUnit(StrEnum):
 
 @dataclass(frozen=True)
 class ChannelLimits:
-    """What a channel leaves for the next reply; ``messages_left`` and ``ends_at`` are None where nothing is counted or ends."""
+    """What a channel leaves for the next reply; ``messages_left`` and ``ends_at`` are None where nothing is counted or ends.
+
+    ``images`` and ``files``: whether a picture, or any other file, may be sent.
+    """
 
     max_length: int
     unit: TextUnit = TextUnit.CHARACTERS
     messages_left: int | None = None
     ends_at: datetime | None = None
+    images: bool = False
+    files: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,33 @@
-"""Files of a case, for those who may see it: each look is written down, where a picture was taken is told to the case's owner alone."""
+"""Files of a case: sent to its citizen, and shown to those who may see it. Each look is written down; where a picture was taken is told to the owner alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from accounts.schemas import Staff
+from accounts.schemas import Role, Staff
+from conversation import guarding
+from conversation import service as conversation
+from conversation.files import links
 from conversation.files import service as files
+from conversation.files.kinds import Kind
+from conversation.files.pictures import Drawn
 from conversation.files.schemas import Content, File, Form
-from conversation.schemas import Line
-from core import audit
+from conversation.limits import limits as channel_limits
+from conversation.schemas import AuthorKind, Body, Line, NotOwner, SentFile
+from core import audit, events
+from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection
 from core.errors import AppError
-from handoff.access import access_case, access_own_case
+from core.settings import settings
+from handoff import repository
+from handoff.access import Row, access_case, access_own_case, access_writable_case
+from handoff.phone.caller import CHANNEL as PHONE
+from handoff.streams import case_stream
 
+#: What the line says where no picture can be shown beside it.
+SENT = {"image": "상담관이 사진을 보냈습니다.", "document": "상담관이 파일을 보냈습니다."}
 #: Kinds of lines that may have a file.
 _WITH_FILES = frozenset({"file", "text"})
 
@@ -57,6 +70,65 @@ async def position(tx: Connection, cipher: Cipher, case_id: int, file_id: int, s
     found = await files.position(tx, cipher, file)
     await _record(tx, cipher, file, case_id, staff, "position", address)
     return found
+
+
+async def may_send(tx: Connection, case_id: int, staff: Staff) -> Row:
+    """The case, if files may go to its citizen at all.
+
+    Raises:
+        AppError: ``not_found``, ``not_owner``, ``guarded_no_file`` or ``phone_has_no_text``.
+    """
+    row = await access_writable_case(tx, case_id, staff, lock=True)
+    if await guarding.is_guarded(tx, row["conversation_id"]):
+        raise AppError("guarded_no_file")
+    return row
+
+
+async def send(
+    tx: Connection,
+    cipher: Cipher,
+    case_id: int,
+    staff: Staff,
+    content: bytes,
+    kind: Kind,
+    drawn: Drawn | None,
+    name: str,
+    client_id: str,
+    public_url: str,
+    *,
+    address: str = "",
+) -> int:
+    """Send a picture or document to the citizen, as far as the channel can show it; the number of its line. The same ``client_id`` again sends nothing.
+
+    Raises:
+        AppError: ``channel_no_file``, ``files_full``, and those of :func:`may_send`.
+    """
+    row = await may_send(tx, case_id, staff)
+    talk = await conversation.get(tx, row["conversation_id"])
+    if talk["channel"] == PHONE:
+        raise AppError("phone_has_no_text")
+    left = await channel_limits(tx, talk, settings().max_text_chars)
+    is_ours = talk["channel"] == "webchat"
+    # A messenger fetches the picture itself, and by https alone.
+    if not (left.images if drawn else left.files) or not (is_ours or public_url.startswith("https://")):
+        raise AppError("channel_no_file")
+    if not await files.has_room(tx, talk["id"], len(drawn.picture) if drawn else len(content), settings()):
+        raise AppError("files_full")
+    file_id, keep = await files.reserve(tx), files.kept_for(settings())
+    url = public_url.rstrip("/") + links.path_of(cipher, file_id, Form.PICTURE if drawn else Form.ORIGINAL, clock_now() + keep)
+    preview = public_url.rstrip("/") + links.path_of(cipher, file_id, Form.THUMBNAIL, clock_now() + keep) if drawn else ""
+    body = Body(SENT["image" if drawn else "document"], kind="file", file=SentFile(file_id, kind.name, name, url, preview))
+    author = AuthorKind.AGENT if staff.has(Role.AGENT, Role.SUPERVISOR) else AuthorKind.OFFICER
+    posted = await conversation.reply(
+        tx, cipher, talk["id"], author, body, client_id=f"file-{staff.id}-{client_id}", author_id=staff.id, policy="at_least_once"
+    )
+    if isinstance(posted, NotOwner):
+        raise AppError("not_owner", f"staff {staff.id} may not write in the conversation of case {case_id}")
+    if await files.send(tx, cipher, talk["channel"], talk["id"], posted.message_id, content, kind, name, keep, drawn, file_id=file_id) is not None:
+        first = await repository.mark_first_reply(tx, case_id)
+        await events.append(tx, case_stream(case_id), "reply", {"case_id": case_id, "seq": posted.seq, "staff_id": staff.id, "first": first})
+        await audit.record(tx, staff.login, address, "file.send", case_id, cipher.pseudonym(talk["id"]), {"file": file_id})
+    return posted.seq
 
 
 async def _record(tx: Connection, cipher: Cipher, file: File, case_id: int, staff: Staff, form: str, address: str) -> None:

@@ -124,17 +124,22 @@ class Capabilities:
 
     def limits(self, messages_left: int | None = None, ends_at: datetime | None = None) -> ChannelLimits:
         """What the desk shows beside the line where one writes."""
-        return ChannelLimits(self.text.size, self.text.unit, messages_left, ends_at)
+        return ChannelLimits(self.text.size, self.text.unit, messages_left, ends_at, images=self.images, files=self.files)
 
 
 @dataclass(frozen=True)
 class Outbound:
-    """One message as the platform shall show it: words, or a card where ``title`` is given; every field is within the limits of the table."""
+    """One message as the platform shall show it: words, or a card where ``title`` is given; every field is within the limits of the table.
+
+    ``image_url`` and ``preview_url``: a picture, for which ``text`` only stands where no picture can be.
+    """
 
     text: str = ""
     title: str = ""
     actions: tuple[Action, ...] = ()
     quick_replies: tuple[Action, ...] = ()
+    image_url: str = ""
+    preview_url: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from bot.channels.contract import DANGER, Action, ActionKind, Actions, Capabilities, Outbound
 from bot.channels.splitting import cut, divide, sendable
 from bot.channels.words import Words, words
-from conversation.schemas import Body, SourceCard
+from conversation.schemas import Body, SentFile, SourceCard
 
 _SCHEMES = ("http", "https")
+MOST_IMAGE_URL = 1000
 
 
 def render(body: Body, language: str, capabilities: Capabilities, *, discreet: bool = False, again: bool = False) -> tuple[Outbound, ...]:
@@ -27,17 +29,20 @@ def render(body: Body, language: str, capabilities: Capabilities, *, discreet: b
     quick, buttons, listed = _place_choices(body, capabilities, said, discreet)
     links, written = _place_ways(body, capabilities, said, discreet)
     card, source_lines = _place_source(body.source, capabilities, said)
-    text = "\n".join(filter(None, (said.again if again else "", body.text.strip(), *written, *source_lines, *listed)))
+    picture, opened = _place_file(body.file, capabilities)
+    text = "\n".join(filter(None, (said.again if again else "", body.text.strip(), *opened, *written, *source_lines, *listed)))
     # Choices need words to stand under.
     parts = divide(text, capabilities.text) or (divide(said.tap, capabilities.text) if card is None and quick and body.buttons else [])
     messages = [Outbound(part) for part in parts]
     under = (*links, *buttons)
     if under and capabilities.buttons is not None:
         messages = _with_buttons(messages, under, capabilities.buttons, said)
+    if picture is not None:
+        messages.append(picture)
     if card is not None:
         messages.append(card)
     if messages and quick:
-        messages[-1] = Outbound(messages[-1].text, messages[-1].title, messages[-1].actions, quick)
+        messages[-1] = replace(messages[-1], quick_replies=quick)
     return tuple(messages)
 
 
@@ -115,6 +120,16 @@ def _place_source(source: SourceCard | None, capabilities: Capabilities, said: W
         return Outbound(cut(dated or said.source, card.text), cut(source.title, card.title), (link,)), []
     lines = [f"{said.source}: {source.title}" + (f" ({dated})" if dated else "")]
     return None, [*lines, url] if url else lines
+
+
+def _place_file(file: SentFile | None, capabilities: Capabilities) -> tuple[Outbound | None, list[str]]:
+    """A picture where the platform shows one, which it fetches by https alone; anything else is an address to open."""
+    url = _address(file.url) if file is not None else ""
+    if file is None or not url:
+        return None, []
+    if capabilities.images and file.kind == "image" and url.startswith("https://") and len(url) <= MOST_IMAGE_URL:
+        return Outbound(url, image_url=url, preview_url=_address(file.preview_url) or url), []
+    return None, [url]
 
 
 def _with_buttons(messages: list[Outbound], actions: Iterable[Action], place: Actions, said: Words) -> list[Outbound]:

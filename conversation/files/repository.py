@@ -18,14 +18,32 @@ NOTIFIED = "files"
 LEASE = timedelta(minutes=3)
 
 
-async def insert(tx: Connection, cipher: Cipher, *, name: str, reference: str = "", state: State = State.WAITING, keep: timedelta, **values: Any) -> int | None:
-    """A new file; None if the message has one in this place."""
+async def next_id(tx: Connection) -> int:
+    """A number that no file will get by itself."""
+    row = await database.one(tx, "SELECT nextval(pg_get_serial_sequence('files', 'id')) AS id")
+    assert row is not None  # noqa: S101  (no FROM: always one row)
+    return int(row["id"])
+
+
+async def insert(
+    tx: Connection,
+    cipher: Cipher,
+    *,
+    name: str,
+    keep: timedelta,
+    file_id: int | None = None,
+    reference: str = "",
+    state: State = State.WAITING,
+    **values: Any,
+) -> int | None:
+    """A new file, under its reserved number if it has one; None if the message has one in this place."""
     row = await database.one(
         tx,
-        """INSERT INTO files (conversation_id, message_id, place, channel, kind, state, reference, name, media_type, size_bytes, expires_at)
-           VALUES (%(conversation_id)s, %(message_id)s, %(place)s, %(channel)s, %(kind)s, %(state)s, %(reference)s, %(name)s, %(media_type)s,
+        """INSERT INTO files (id, conversation_id, message_id, place, channel, kind, state, reference, name, media_type, size_bytes, expires_at)
+           VALUES (%(id)s, %(conversation_id)s, %(message_id)s, %(place)s, %(channel)s, %(kind)s, %(state)s, %(reference)s, %(name)s, %(media_type)s,
                    %(size_bytes)s, clock_timestamp() + %(keep)s) ON CONFLICT (message_id, place) DO NOTHING RETURNING id, pg_notify('files', '')""",
         **({"media_type": "", "size_bytes": 0} | values),
+        id=await next_id(tx) if file_id is None else file_id,
         state=state.value,
         keep=keep,
         reference=cipher.seal(reference, REFERENCE) if reference else None,

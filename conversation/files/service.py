@@ -12,6 +12,7 @@ from typing import Any
 
 from conversation.files import repository
 from conversation.files.kinds import Kind, kind_of
+from conversation.files.names import MAX_NAME_CHARS
 from conversation.files.pictures import Drawn
 from conversation.files.repository import LEASE, NOTIFIED
 from conversation.files.schemas import Content, File, Form, State
@@ -31,7 +32,6 @@ PATIENCE = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15), t
 ATTEMPTS = 40
 ONE_LOOK_S = 60
 ROOM = 0x66696C6573
-MAX_NAME_CHARS = 200
 #: What the platforms call what they bring.
 FAMILIES = {"image": "image", "photo": "image", "video": "video", "shortvideo": "video", "audio": "audio", "voice": "audio", "text": "text"}
 
@@ -95,11 +95,14 @@ async def send(
     name: str,
     keep: timedelta,
     drawn: Drawn | None,
+    *,
+    file_id: int | None = None,
 ) -> int | None:
     """Keep what an agent sends. Of a picture only what was drawn anew: where and with what it was taken is nobody's business at the other end."""
     file_id = await repository.insert(
         tx,
         cipher,
+        file_id=file_id,
         conversation_id=conversation_id,
         message_id=message_id,
         place=0,
@@ -118,6 +121,11 @@ async def send(
     else:
         await _put_drawn(tx, cipher, file_id, drawn)
     return file_id
+
+
+async def reserve(tx: Connection) -> int:
+    """The number of a file that is about to be sent, for the address in the line that it goes with."""
+    return await repository.next_id(tx)
 
 
 async def fetched(tx: Connection, cipher: Cipher, file: File, content: bytes, kind: Kind) -> bool:

@@ -15,7 +15,7 @@ from conversation.schemas import ChannelLimits, Line, TextUnit
 from handoff import veil
 from handoff.desk import words
 from handoff.desk.abuse_dialog import count_words
-from handoff.desk.elements import Composer, Transcript, attributes, block, button, say
+from handoff.desk.elements import Composer, FilePicker, Transcript, attributes, block, button, say
 from handoff.desk.file_lines import shown_files
 from handoff.queue_order import is_emergency
 from handoff.schemas import CaseCard
@@ -122,6 +122,8 @@ class ConversationPane:
         self.case_id: int | None = None
         self.transcript: Transcript | None = None
         self.composer: Composer | None = None
+        self._picker: FilePicker | None = None
+        self._takes_files = False
         self._owned = False
         self._filed: dict[int, Line] = {}
         with block("section", "pane conversation", aria_label="상담", data_pane="conversation"):
@@ -164,7 +166,7 @@ class ConversationPane:
 
     def clear(self) -> None:
         """Nothing is open."""
-        self.case_id = self.transcript = self.composer = None
+        self.case_id = self.transcript = self.composer = self._picker = None
         self._body.clear()
         self._card.clear()
         self._show_frame(False)
@@ -197,6 +199,8 @@ class ConversationPane:
             self.composer.on("draft", lambda e: self._handlers.draft(e.args), None)
             self.composer.on("find", lambda e: self._handlers.find(e.args), None)
             self.composer.on("put", lambda e: self._handlers.put(e.args), None)
+            self._takes_files = limits.images or limits.files
+            self._picker = attributes(FilePicker(), case_id=card.case.id)
         self._fill(card)
 
     def update(self, card: CaseCard) -> None:
@@ -232,6 +236,9 @@ class ConversationPane:
         if self.composer is not None:
             attributes(self.composer, enabled=card.may_write and card.conversation_open and card.caller is None, why=self._why_not(card, own))
             self.composer.update()
+        if self._picker is not None:
+            attributes(self._picker, enabled=self._takes_files and card.may_write and card.conversation_open and card.caller is None)
+            self._picker.update()
 
     def _status_text(self, card: CaseCard, own: bool) -> str:
         case = card.case

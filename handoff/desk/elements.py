@@ -6,7 +6,7 @@ from nicegui.element import Element
 
 from core.staff_elements import attributes, block, button, say
 
-__all__ = ["Composer", "MenuKeys", "PersonList", "QueueList", "ReviewKeys", "Signals", "Transcript", "attributes", "block", "button", "say"]
+__all__ = ["Composer", "FilePicker", "MenuKeys", "PersonList", "QueueList", "ReviewKeys", "Signals", "Transcript", "attributes", "block", "button", "say"]
 
 
 class QueueList(Element, component="static/queue_list.js"):
@@ -19,6 +19,10 @@ class Transcript(Element, component="static/transcript.js"):
 
 class Composer(Element, component="static/composer.js"):
     """The reply box, with correct Hangul composition."""
+
+
+class FilePicker(Element, component="static/file_picker.js"):
+    """Chooses a picture or document and sends it."""
 
 
 class Signals(Element, component="static/signals.js"):

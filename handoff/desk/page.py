@@ -69,7 +69,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
         return FileResponse(BASE_MAP, media_type="application/json", headers={"Cache-Control": "private, max-age=86400"})
 
     app.include_router(tiles_router(db, settings.tile_url))
-    app.include_router(files_router(db, cipher))
+    app.include_router(files_router(db, cipher, settings))
     app.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
     ui.page("/desk", title="상담 데스크", response_timeout=BUSY_S)(_page)
     ui.page("/desk/reviews", title="판정 검토")(_reviews)

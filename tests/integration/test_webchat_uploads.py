@@ -11,7 +11,6 @@ from PIL import Image
 
 from bot import errors
 from bot.channels.webchat.routes import build_router
-from bot.channels.webchat.uploads import name_of
 from bot.files.routes import build_router as files_router
 from bot.limits import Limits
 from bot.services import Services
@@ -19,6 +18,7 @@ from conversation import guarding
 from conversation import service as conversation
 from conversation.files import links, service
 from conversation.files.kinds import JPEG
+from conversation.files.names import name_of
 from conversation.files.pictures import Drawn
 from conversation.files.schemas import Form
 from conversation.schemas import AuthorKind, Body

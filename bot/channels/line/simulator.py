@@ -265,7 +265,7 @@ class LineSimulator:
                 person,
                 Shown(
                     "us",
-                    str(message.get("text") or template.get("text", "")),
+                    str(message.get("text") or template.get("text") or message.get("originalContentUrl", "")),
                     str(template.get("title", "")),
                     tuple(map(_button, template.get("actions", ()))),
                     tuple(_button(item["action"]) for item in quick),

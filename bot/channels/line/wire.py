@@ -16,7 +16,7 @@ CAPABILITIES = Capabilities(
     quick_replies=Actions(13, Limit(20), frozenset({ActionKind.CHOICE, ActionKind.LOCATION})),
     buttons=Actions(4, Limit(20), frozenset({ActionKind.LINK, ActionKind.PHONE}), text=Limit(160, TextUnit.UTF16)),
     card=Card(Limit(40, TextUnit.UTF16), Limit(60, TextUnit.UTF16), Actions(4, Limit(20), frozenset({ActionKind.LINK}))),
-    files=False,
+    images=True,
     location_in=True,
     typing=True,
     may_push=True,
@@ -30,11 +30,13 @@ SAID = Limit(300, TextUnit.UTF16)
 
 def message(outbound: Outbound) -> dict[str, Any]:
     """One message object."""
-    if outbound.actions:
+    if outbound.image_url:
+        content: dict[str, Any] = {"type": "image", "originalContentUrl": outbound.image_url, "previewImageUrl": outbound.preview_url}
+    elif outbound.actions:
         template: dict[str, Any] = {"type": "buttons", "text": outbound.text, "actions": [_action(action) for action in outbound.actions]}
         if outbound.title:
             template["title"] = outbound.title
-        content: dict[str, Any] = {"type": "template", "altText": cut(" ".join(filter(None, (outbound.title, outbound.text))), ALT_TEXT), "template": template}
+        content = {"type": "template", "altText": cut(" ".join(filter(None, (outbound.title, outbound.text))), ALT_TEXT), "template": template}
     else:
         content = {"type": "text", "text": outbound.text}
     if outbound.quick_replies:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from urllib.parse import unquote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -18,6 +17,7 @@ from bot.services import Services
 from conversation import service as conversation
 from conversation.files import service as files
 from conversation.files.kinds import UPLOADS, Kind
+from conversation.files.names import name_of
 from conversation.files.service import checked_kind
 from conversation.schemas import Accepted, Attachment, Inbound, InboundKind
 from core.deadline import within
@@ -32,7 +32,6 @@ UPLOAD_S = 170.0
 AT_ONCE = 8
 STORE_S = 20.0
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,80}")
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def add(router: APIRouter, prefix: str, services: Services, limits: Limits) -> None:
@@ -69,12 +68,6 @@ def bearer(request: Request) -> str:
     """The conversation's token, from the header alone."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else ""
-
-
-def name_of(given: str) -> str:
-    """The file's name as the citizen may have given it: one line, no folders, nothing that turns the writing round."""
-    name = unquote(given[:600], errors="replace").replace("\\", "/").rpartition("/")[2]
-    return _UNSAFE.sub("", name).strip()[: files.MAX_NAME_CHARS]
 
 
 async def _read(request: Request, most: int) -> bytes:

@@ -131,7 +131,7 @@ class TestHowItLeaves:
         monkeypatch.setattr("handoff.desk.session.Session.person", person)
         app = FastAPI()
         errors.install(app)
-        app.include_router(build_router(db, cipher))
+        app.include_router(build_router(db, cipher, Settings(file_max_mb=1)))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://desk.test") as client:
             client.agent = agent
             yield client
@@ -154,9 +154,7 @@ class TestHowItLeaves:
             assert one.headers["x-content-type-options"] == "nosniff"
             assert one.headers["cache-control"] == "no-store"
 
-    @pytest.mark.parametrize(
-        "path", ["1/1/picture", "1/1/../../x", "x/1/picture", "1/x/picture", "1/1/secret", "9999999999999999999/1/picture", "1/-1/picture"]
-    )
+    @pytest.mark.parametrize("path", ["1/1/picture", "x/1/picture", "1/x/picture", "1/1/secret", "9999999999999999999/1/picture", "1/-1/picture"])
     async def test_what_is_not_there(self, client, path):
         assert (await self.ask(client, path)).status_code == 404
 
