@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, TextIO
 
-from bot import phrases
+from bot import phrases, third_party
 from bot.compose import SURE, by_intent, from_answer
 from bot.escalation import card_category
 from bot.triage_slot import named_country
@@ -117,6 +117,9 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
         if decision.action == "ask":
             question, *answers = phrases.danger_question(analysis.language)
             return _result("clarify", question, analysis.language, replies=answers)
+        if third_party.asks(content["text"]):
+            refusal = third_party.answer(analysis.language)
+            return _result("abstain", refusal.text, analysis.language, replies=[b.title for b in refusal.buttons])
         intent, confidence = intents.predict(analysis)
         said = by_intent(intent, confidence)
         if said is not None:

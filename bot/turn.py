@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import at_once, hush, phrases, satisfaction, surge
+from bot import at_once, hush, phrases, satisfaction, surge, third_party
 from bot.compose import ASKED_PERSON, OFFER_PERSON, Reply, by_intent, from_answer, from_dialogue
 from bot.dialogue import meanwhile
 from bot.dialogue.client import DialogueClient
@@ -169,6 +169,8 @@ class TurnSlot:
             return Reply((Body(ASKED_PERSON),), person="interpreter")
         if choice == NO:
             return Reply((Body(GLAD),))
+        if third_party.asks(text):
+            return Reply((third_party.answer(row["language"]),), outcome="third_party")
         understanding, knowledge = self.services.understanding, self.services.knowledge
         if understanding is None:
             return Reply((Body(NO_ANSWER, buttons=OFFER_PERSON),))

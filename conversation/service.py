@@ -75,20 +75,23 @@ async def get(connection: Connection, conversation_id: str, *, lock: bool = Fals
     return row
 
 
-async def check_token(connection: Connection, conversation_id: str, token: str) -> dict[str, Any]:
+async def check_token(connection: Connection, conversation_id: str, token: str, *, lock: bool = False) -> dict[str, Any]:
     """The conversation's row, if the token is its own.
 
+    One statement for all: whoever has no right learns neither from the answer nor from the time whether there is such a conversation.
+
     Raises:
-        AppError: ``unknown_conversation`` or ``bad_token``.
+        AppError: ``bad_token``.
     """
-    row = await get(connection, conversation_id)
-    _compare(row, token)
-    return row
-
-
-def _compare(row: dict[str, Any], token: str) -> None:
-    if not token or not secrets.compare_digest(bytes(row["token_hash"]), hash_token(token)):
+    row = await database.one(
+        connection,
+        f"SELECT * FROM conversations WHERE id = %s AND token_hash = %s {'FOR UPDATE' if lock else ''}",  # noqa: S608
+        conversation_id if _ID.fullmatch(conversation_id) else "",
+        hash_token(token),
+    )
+    if row is None:
         raise AppError("bad_token")
+    return row
 
 
 def content_of(inbound: Inbound) -> str:
@@ -192,11 +195,13 @@ async def accept(tx: Connection, cipher: Cipher, inbound: Inbound, *, token: str
     conversation's own.
 
     Raises:
-        AppError: ``unknown_conversation``, ``bad_token``, ``conversation_closed``, or ``client_id_reused`` for the same id with other content.
+        AppError: ``unknown_conversation`` without ``token``, ``bad_token``, ``conversation_closed``, or ``client_id_reused`` for the same id with other
+            content.
     """
-    row = await get(tx, inbound.conversation_id, lock=True)
-    if token is not None:
-        _compare(row, token)
+    if token is None:
+        await get(tx, inbound.conversation_id, lock=True)
+    else:
+        await check_token(tx, inbound.conversation_id, token, lock=True)
     content = content_of(inbound)
     fingerprint = fingerprint_of(cipher, inbound, content)
     accepted = await database.one(

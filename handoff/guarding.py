@@ -6,7 +6,7 @@ It belongs to the conversation, so that it outlives a case that is closed and ho
 from __future__ import annotations
 
 from accounts.schemas import Staff
-from conversation import guarding, proof
+from conversation import guarding, proof, telling
 from conversation import service as conversation
 from core import audit, events
 from core.clock import now as clock_now
@@ -71,6 +71,28 @@ async def release(tx: Connection, case_id: int, staff: Staff, reason: str) -> bo
         return False
     await _told(tx, case_id, staff, on=False, reason=reason)
     return True
+
+
+async def check_words(tx: Connection, conversation_id: str, text: str, *, is_confirmed: bool, why: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The last look at words that go onto a guarded screen: the kinds of telling words in them, once the person has confirmed; none elsewhere.
+
+    ``why``: what else stands in the way, to be said in the same breath.
+
+    Raises:
+        AppError: ``telling_words`` (``words``, ``why``) until the person has confirmed it.
+    """
+    kinds = telling.tells(text)
+    if not kinds or not await guarding.is_guarded(tx, conversation_id):
+        return ()
+    if not is_confirmed:
+        raise AppError("telling_words", words=telling.named(kinds), why=list(why))
+    return kinds
+
+
+async def record_words(tx: Connection, cipher: Cipher, staff: Staff, address: str, case_id: int, conversation_id: str, kinds: tuple[str, ...]) -> None:
+    """Write down that somebody has sent such words knowingly: their kinds, never the words; call it last."""
+    if kinds:
+        await audit.record(tx, staff.login, address, "reply.telling_words", case_id, cipher.pseudonym(conversation_id), {"kinds": list(kinds)})
 
 
 async def history_code(tx: Connection, cipher: Cipher, case_id: int, staff: Staff) -> str:

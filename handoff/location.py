@@ -83,7 +83,7 @@ async def open_link(connection: Connection, token: str) -> LinkState:
     """Look at a link; changes nothing, because messengers and mail programs open links before people do.
 
     Raises:
-        AppError: ``not_found`` or ``link_expired``.
+        AppError: ``link_expired``, in the same words for a token that never was.
     """
     row = await _live(connection, token)
     return LinkState(row["conversation_id"], row["case_id"], row["expires_at"], row["device_hash"] is not None)
@@ -91,25 +91,22 @@ async def open_link(connection: Connection, token: str) -> LinkState:
 
 async def _live(connection: Connection, token: str) -> Row:
     row = await places.link(connection, hash_token(token))
-    if row is None:
-        raise AppError("not_found")
-    if row["revoked_at"] is not None or row["expires_at"] <= clock_now():
+    if row is None or row["revoked_at"] is not None or row["expires_at"] <= clock_now():
         raise AppError("link_expired")
     return row
 
 
 async def _bound(tx: Connection, token: str, device: str) -> Row:
-    """The live link, if it is this device's or nobody's yet.
+    """The live link, if it is this device's or nobody's yet; all others are refused alike, so that nobody learns that a person has used one.
 
     Raises:
-        AppError: ``not_found``, ``link_expired``, ``link_bound_elsewhere`` or ``invalid_request``.
+        AppError: ``link_expired`` or ``invalid_request``.
     """
     if not device or len(device) > MAX_DEVICE_CHARS:
         raise AppError("invalid_request", field="device")
-    await _live(tx, token)
     row = await places.bind_link(tx, hash_token(token), hash_token(device), clock_now())
     if row is None:
-        raise AppError("link_bound_elsewhere")
+        raise AppError("link_expired")
     return row
 
 
@@ -117,7 +114,7 @@ async def consent(tx: Connection, token: str, device: str, text_version: str = C
     """The citizen agrees; the link is this device's from now on. Agreeing twice is agreeing once.
 
     Raises:
-        AppError: ``not_found``, ``link_expired``, ``link_bound_elsewhere`` or ``invalid_request``.
+        AppError: ``link_expired`` or ``invalid_request``.
     """
     row = await _bound(tx, token, device)
     if await places.consent_stands(tx, row["consent_id"]):
@@ -129,8 +126,7 @@ async def consent(tx: Connection, token: str, device: str, text_version: str = C
 
 
 async def _consented(tx: Connection, token: str, device: str) -> Row:
-    row = await places.link(tx, hash_token(token))
-    if row is not None and row["device_hash"] is None:
+    if (await _live(tx, token))["device_hash"] is None:
         raise AppError("consent_required")
     row = await _bound(tx, token, device)
     if not await places.consent_stands(tx, row["consent_id"]):

@@ -107,9 +107,8 @@ def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path
 
 
 def _token(raw: str) -> str:
-    if not raw.isascii() or len(raw) > MAX_TOKEN_CHARS:
-        raise AppError("not_found")
-    return raw
+    """What cannot be a token is looked up like any other and refused in the same words."""
+    return raw if raw.isascii() and len(raw) <= MAX_TOKEN_CHARS else ""
 
 
 async def _read(request: Request, model: type[Model]) -> Model:

@@ -16,7 +16,7 @@ from core.crypto import Cipher
 from core.db import Connection, Database
 from core.errors import AppError
 from core.settings import settings
-from handoff import location
+from handoff import guarding, location
 from handoff import service as handoff
 from handoff.access import access_case, access_writable_case
 from handoff.desk import words
@@ -37,6 +37,8 @@ from handoff.schemas import AlreadyTaken, CaseCard, Claimed, Presence
 from knowledge_base.service import staff_texts
 
 ASK_PLACE = "지금 계신 곳을 보내 주시겠어요? 아래 버튼을 누르면 위치를 한 번 보낼 수 있습니다. 누르기 어려우면 주소나 보이는 것을 적어 주세요."
+#: The same where somebody may be reading along.
+ASK_PLACE_QUIETLY = "지금 어디쯤이세요? 보이는 것을 적어 주셔도 됩니다."
 PAGE = 500
 
 
@@ -182,25 +184,33 @@ class Actions:
         """Write to the citizen; ``used`` are the texts that were put into the reply, looked at once more before it goes.
 
         Raises:
-            AppError: ``unfilled_text``, ``stale_text``, and what ``handoff.service.reply`` raises.
+            AppError: ``unfilled_text``, ``stale_text``, ``telling_words``, and what ``handoff.service.reply`` raises.
         """
         async with self._acting() as (tx, staff):
-            over = await check_reply(tx, text, used, is_confirmed=is_confirmed, settings=settings())
+            conversation_id = (await access_writable_case(tx, case_id, staff))["conversation_id"]
+            try:
+                over = await check_reply(tx, text, used, is_confirmed=is_confirmed, settings=settings())
+            except AppError as error:
+                if error.code == "stale_text":  # one more Enter confirms both, so both are said
+                    await guarding.check_words(tx, conversation_id, text, is_confirmed=False, why=tuple(error.extra["why"]))
+                raise
+            kinds = await guarding.check_words(tx, conversation_id, text, is_confirmed=is_confirmed)
             await handoff.reply(tx, self._cipher, case_id, staff, text, client_id)
             if over:
-                case = await handoff.get(tx, case_id)
-                await record_stale(tx, self._cipher, staff, self._session.address, case_id, case.conversation_id, over)
+                await record_stale(tx, self._cipher, staff, self._session.address, case_id, conversation_id, over)
+            await guarding.record_words(tx, self._cipher, staff, self._session.address, case_id, conversation_id, kinds)
 
-    async def ask_place(self, case_id: int, client_id: str) -> None:
-        """Send the citizen a link of the location page.
+    async def ask_place(self, case_id: int, client_id: str, *, is_confirmed: bool = False) -> None:
+        """Send the citizen a link of the location page; onto a screen that somebody else may hold, only when pressed twice.
 
         Raises:
-            AppError: ``not_owner`` when the agent may not write.
+            AppError: ``telling_words``, or ``not_owner`` when the agent may not write.
         """
         async with self._acting() as (tx, staff):
             case = await handoff.get(tx, case_id)
+            kinds = await guarding.check_words(tx, case.conversation_id, ASK_PLACE, is_confirmed=is_confirmed)
             token = await location.request_link(tx, case.conversation_id, case_id, self._cipher)
-            body = Body(ASK_PLACE, location_url=f"{self._public_url}/locate/{token}")
+            body = Body(ASK_PLACE_QUIETLY if kinds else ASK_PLACE, location_url=f"{self._public_url}/locate/{token}")
             posted = await conversation.reply(
                 tx,
                 self._cipher,
@@ -213,6 +223,7 @@ class Actions:
             )
             if isinstance(posted, NotOwner):
                 raise AppError("not_owner")
+            await guarding.record_words(tx, self._cipher, staff, self._session.address, case_id, case.conversation_id, kinds)
 
     async def cannot_speak(self, case_id: int, on: bool) -> None:
         """Set or take away the mark of a citizen who cannot speak or hear.

@@ -71,6 +71,8 @@ class Desk:
         elsewhere |= dict.fromkeys((Do.CLOSE, Do.CONFIRM_CLOSE, Do.OBJECT), self._leaving.ask_close)
         self._moves = Moves(floor, lambda: self._case.card, elsewhere, self._case.open, lambda: self._presence.count_promises())
         self._tasks: list[asyncio.Task[Any]] = []
+        #: The case where asking for the place has just been refused as telling: pressed once more, it is meant.
+        self._place_warned = 0
 
     def build(self) -> None:
         """Make the page's elements; called once, synchronously, so that no change of the queue falls between picture and events."""
@@ -222,7 +224,10 @@ class Desk:
 
     async def _ask_place(self) -> None:
         case_id = self._case.id
-        if await self._guarded(lambda: self._do.ask_place(case_id, secrets.token_hex(8))):
+        is_confirmed, self._place_warned = self._place_warned == case_id, 0
+        if not await self._guarded(lambda: self._do.ask_place(case_id, secrets.token_hex(8), is_confirmed=is_confirmed)):
+            self._place_warned = case_id
+        else:
             with self._client:
                 ui.notify("위치 링크를 보냈습니다.", type="positive")
 

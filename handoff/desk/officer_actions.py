@@ -9,7 +9,9 @@ from accounts.schemas import Role, Staff
 from core.crypto import Cipher
 from core.db import Connection, Database
 from core.errors import AppError
+from handoff import guarding
 from handoff import service as handoff
+from handoff.access import access_writable_case
 from handoff.desk.session import Session
 from handoff.officers import at_case
 from handoff.officers import service as officers
@@ -81,14 +83,17 @@ class OfficerActions:
         await self._own(case_id, read)
         return cards[0]
 
-    async def write(self, case_id: int, text: str, client_id: str) -> None:
+    async def write(self, case_id: int, text: str, client_id: str, *, is_confirmed: bool = False) -> None:
         """Write to the citizen beside the owner.
 
         Raises:
-            AppError: what ``handoff.service.reply`` raises.
+            AppError: ``telling_words``, and what ``handoff.service.reply`` raises.
         """
         async with self._acting() as (tx, staff):
+            conversation_id = (await access_writable_case(tx, case_id, staff))["conversation_id"]
+            kinds = await guarding.check_words(tx, conversation_id, text, is_confirmed=is_confirmed)
             await handoff.reply(tx, self._cipher, case_id, staff, text, client_id)
+            await guarding.record_words(tx, self._cipher, staff, self._session.address, case_id, conversation_id, kinds)
 
     @asynccontextmanager
     async def _acting(self) -> AsyncIterator[tuple[Connection, Staff]]:

@@ -35,6 +35,7 @@ class OfficerPage:
         self._tile_url = tile_url
         self._rows: list[DistrictCase] | None = None
         self._card: CaseCard | None = None
+        self._refused: tuple[int, str] | None = None
         self._seen: tuple[Any, ...] = ()
 
     def build(self) -> None:
@@ -141,6 +142,12 @@ class OfficerPage:
 
     async def _write(self) -> None:
         text, card = str(self._box.value or ""), self._card
-        if card is not None and await self._guarded(lambda: self._do.write(card.case.id, text, secrets.token_hex(8))):
+        # The same words once more are meant, whatever was said against them.
+        is_confirmed, self._refused = self._refused == (card and card.case.id, text), None
+        if card is None:
+            return
+        if await self._guarded(lambda: self._do.write(card.case.id, text, secrets.token_hex(8), is_confirmed=is_confirmed)):
             self._box.set_value("")
             await self._refresh()
+        else:
+            self._refused = (card.case.id, text)

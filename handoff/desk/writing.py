@@ -158,7 +158,7 @@ class Writing:
         try:
             await self._do.reply(case_id, text, client_id, used=used, is_confirmed=bool(message.get("confirmed")))
         except AppError as error:
-            problem, confirm = refusal(error), error.code == "stale_text"
+            problem, confirm = refusal(error), error.code in ("stale_text", "telling_words")
         else:
             self.forget(conversation_id)
         with self._client:
@@ -176,6 +176,9 @@ def refusal(error: AppError) -> str:
         return SIGN_IN_AGAIN
     if error.code == "unfilled_text":
         return f"{' '.join(error.extra['slots'])} 칸을 채우지 못했습니다. 직접 적거나 지운 뒤 보내세요."
+    if error.code == "telling_words":
+        said = f"다른 사람이 볼 수 있는 화면입니다. 드러나는 말이 있습니다: {error.extra['words']}."
+        return " ".join((said, *error.extra["why"], "그래도 보내려면 Enter를 한 번 더 누르세요."))
     if error.code == "stale_text":
         return f"기한 지남 — {' '.join(error.extra['why'])} 그래도 보내려면 Enter를 한 번 더 누르세요."
     return error.kind.korean

@@ -269,7 +269,7 @@ class TestWho:
         url = f"{BASE}/{conversation_id}/{what}"
         content = json.dumps({"client_id": "a", "text": "b", "seq": 1})
         doing = visitor.client.get(url, headers=visitor.headers) if what == "events" else visitor.client.post(url, content=content, headers=visitor.headers)
-        await refused(visitor, doing, "unknown_conversation", "not_found")
+        await refused(visitor, doing, "bad_token", "not_found")
 
     @pytest.mark.parametrize(
         "headers",
@@ -457,9 +457,9 @@ class TestDoors:
 class TestTheLocationPage:
     @pytest.mark.parametrize("token", ["x", "x" * 43, "x" * 5000, "%00", "한글", "%ED%A0%80"])
     async def test_an_unknown_link(self, visitor: Visitor, token: str) -> None:
-        await refused(visitor, visitor.client.get(f"/locate/{token}"), "not_found")
+        await refused(visitor, visitor.client.get(f"/locate/{token}"), "link_expired")
         content = {"action": "consent", "device": "d"}
-        await refused(visitor, visitor.client.post(f"/locate/{token}", json=content), "not_found")
+        await refused(visitor, visitor.client.post(f"/locate/{token}", json=content), "link_expired")
 
     @pytest.mark.parametrize(
         "raw",

@@ -124,7 +124,7 @@ class TestTokens:
             for wrong in (other, "", token + "x", token[:-1], "한글"):
                 with pytest.raises(AppError, match="bad_token"):
                     await conversation.check_token(connection, first, wrong)
-            with pytest.raises(AppError, match="unknown_conversation"):
+            with pytest.raises(AppError, match="bad_token"):
                 await conversation.check_token(connection, "nobody", token)
         stored = await desk.rows("SELECT token_hash FROM conversations")
         assert all(token.encode() not in bytes(row["token_hash"]) for row in stored)

@@ -48,7 +48,7 @@ async def test_story(client, path, db):
     answer = await client.post(path, json=FIX)
     assert (answer.json()["ok"], answer.json()["views"]) == (True, 0)
     assert (await client.post(path, json={"action": "typed", "device": "phone", "text": "국경 시장"})).status_code == 200
-    assert (await client.post(path, json={"action": "consent", "device": "other"})).json()["error"]["code"] == "link_bound_elsewhere"
+    assert (await client.post(path, json={"action": "consent", "device": "other"})).json()["error"]["code"] == "link_expired"
     assert (await client.post(path, json={"action": "stop", "device": "phone"})).status_code == 200
     async with db.read() as connection:
         assert len(await database.rows(connection, "SELECT 1 FROM geo_fixes")) == 2
@@ -104,7 +104,7 @@ async def test_bad_bodies(client, path, body, code):
 
 async def test_unknown_expired_and_odd_tokens(client, path, db):
     for token in ("guess", "x" * 300, "%EA%B0%80", "%00"):
-        assert (await client.get(f"/locate/{token}")).status_code == 404
+        assert (await client.get(f"/locate/{token}")).status_code == 410
     async with db.transaction() as tx:
         await database.run(tx, "UPDATE location_links SET expires_at = now()")
     answer = await client.get(path)

@@ -74,11 +74,11 @@ async def test_link_is_bound_to_the_first_device_that_consents(db, cipher, make_
     token = await link(db, await make_case())
     results = await asyncio.gather(*(agree(db, token, f"phone{number}") for number in range(8)), return_exceptions=True)
     assert sum(isinstance(result, int) for result in results) == 1
-    assert {result.code for result in results if isinstance(result, AppError)} == {"link_bound_elsewhere"}
+    assert {result.code for result in results if isinstance(result, AppError)} == {"link_expired"}
     winner = next(number for number, result in enumerate(results) if isinstance(result, int))
     assert await agree(db, token, f"phone{winner}") == results[winner]
     await send(db, cipher, token, f"phone{winner}")
-    await refused("link_bound_elsewhere", send(db, cipher, token, f"phone{winner + 1}"))
+    await refused("link_expired", send(db, cipher, token, f"phone{winner + 1}"))
 
 
 async def test_expired_revoked_and_unknown_links(db, cipher, make_case, make_staff):
@@ -95,7 +95,7 @@ async def test_expired_revoked_and_unknown_links(db, cipher, make_case, make_sta
         await handoff.close(tx, cipher, case.id, agent, "resolved")
     async with db.read() as connection:
         await refused("link_expired", location.open_link(connection, fresh))
-        await refused("not_found", location.open_link(connection, "guess"))
+        await refused("link_expired", location.open_link(connection, "guess"))
     await refused("invalid_request", agree(db, fresh, ""))
 
 

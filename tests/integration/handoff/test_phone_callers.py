@@ -201,7 +201,7 @@ async def test_the_code_opens_the_ordinary_page_once_and_the_place_is_on_the_map
     fix = {"action": "fix", "device": "phone", "lat": 13.75, "lon": 100.5, "accuracy_m": 18.5}
     assert (await client.post(page, json=fix)).json()["error"]["code"] == "consent_required"
     assert (await client.post(page, json={"action": "consent", "device": "phone"})).status_code == 200
-    assert (await client.post(page, json={"action": "consent", "device": "thief"})).json()["error"]["code"] == "link_bound_elsewhere"
+    assert (await client.post(page, json={"action": "consent", "device": "thief"})).json()["error"]["code"] == "link_expired"
     assert (await client.post(page, json=fix)).status_code == 200
     async with db.transaction() as tx:
         card = await handoff.card(tx, cipher, opened.case.id, agent)
