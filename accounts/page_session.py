@@ -8,6 +8,7 @@ from fastapi import Request
 
 from accounts import service as accounts
 from accounts.schemas import COOKIE, Staff
+from core import audit
 from core.db import Connection
 from core.errors import AppError
 
@@ -25,7 +26,7 @@ class PageSession:
         return cls(request.cookies.get(COOKIE), request.client.host if request.client else "")
 
     async def person(self, connection: Connection) -> Staff:
-        """Who is signed in, whatever their roles; what they may do is asked where they do it.
+        """Who is signed in, whatever their roles; what they may do is asked where they do it. What is written down from here on says where they sit.
 
         Raises:
             AppError: ``not_signed_in``.
@@ -33,4 +34,5 @@ class PageSession:
         staff = await accounts.session(connection, self._token)
         if staff is None:
             raise AppError("not_signed_in")
+        audit.acting_from(self.address)
         return staff

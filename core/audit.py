@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,27 +26,20 @@ SELECT nextval(pg_get_serial_sequence('access_log', 'id')) AS id, clock_timestam
 
 #: Gives the pseudonym of a case's citizen.
 SubjectOf = Callable[[Connection, int], Awaitable[str]]
+#: Where the person sits for whom this task works.
+_address: ContextVar[str] = ContextVar("audit_address", default="")
+#: How this process names the citizen of a case; set once, by the part that holds the keys.
+_subject_of: list[SubjectOf] = []
 
 
-@dataclass(frozen=True)
-class Desk:
-    """Where a person acts from, for rows whose writer was not told: the address, and how the citizen of a case is named."""
-
-    address: str
-    subject_of: SubjectOf
+def acting_from(address: str) -> None:
+    """From here on, rows that this task writes without an address get this one."""
+    _address.set(address)
 
 
-_desk: ContextVar[Desk | None] = ContextVar("audit_desk", default=None)
-
-
-@contextlib.contextmanager
-def acting_at(desk: Desk) -> Iterator[None]:
-    """Within the block, rows that name no address or no subject get this desk's address and their case's subject."""
-    token = _desk.set(desk)
-    try:
-        yield
-    finally:
-        _desk.reset(token)
+def name_subjects(subject_of: SubjectOf) -> None:
+    """From here on, rows of a case that this process writes without a subject get that of its citizen."""
+    _subject_of[:] = [subject_of]
 
 
 @dataclass(frozen=True)
@@ -77,9 +69,9 @@ async def record(
     ``subject`` is a pseudonym (``Cipher.pseudonym``), ``detail`` holds ids and codes, never text or places. The lock is held until the
     transaction ends, so call it last: whatever else the transaction locks should be locked already.
     """
-    if (desk := _desk.get()) is not None:
-        address = address or desk.address
-        subject = subject or (await desk.subject_of(tx, case_id) if case_id is not None else "")
+    address = address or _address.get()
+    if case_id is not None and not subject and _subject_of:
+        subject = await _subject_of[0](tx, case_id)
     # Everyone waits for everyone here, so it is two exchanges: the lock with a look, then the row.
     async with tx.pipeline():
         await tx.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))

@@ -71,6 +71,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         ErrorKind("case_open", 409, "아직 끝나지 않은 상담이 있어 지울 수 없습니다. 상담을 끝낸 뒤 다시 해 주세요."),
         ErrorKind("on_hold", 409, "보존 조치가 걸려 있어 지울 수 없습니다. 책임자가 보존 조치를 풀어야 합니다."),
         ErrorKind("restricted", 403, "열람이 제한된 상담입니다. 지정된 사람만 봅니다. 꼭 봐야 하면 까닭을 적고 여세요."),
+        ErrorKind("restricted_here", 403, "열람이 제한된 상담입니다. 맡은 상담관이나 책임자가 초대해야 참여할 수 있습니다."),
         ErrorKind("own_opening", 409, "자기가 연 것은 다른 책임자가 확인해야 합니다."),
         ErrorKind("own_access", 409, "자기 기록은 다른 책임자가 검토해야 합니다."),
         ErrorKind("already_erased", 409, "이미 지운 대화입니다. 보존할 내용이 남아 있지 않습니다."),

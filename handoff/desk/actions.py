@@ -87,8 +87,16 @@ class Actions:
         """Everything about a case; that it was looked at is written down.
 
         Raises:
-            AppError: ``not_found``, ``forbidden`` or ``not_signed_in``.
+            AppError: ``not_found``, ``forbidden``, ``restricted`` (which is written down too) or ``not_signed_in``.
         """
+        try:
+            return await self._opened(case_id)
+        except AppError as error:
+            if error.code == "restricted":
+                await self.moves.records.note_refusal(case_id)  # a transaction of its own, since the refusal has undone the other
+            raise
+
+    async def _opened(self, case_id: int) -> Opened:
         async with self._acting() as (tx, staff):
             card = await handoff.card(tx, self._cipher, case_id, staff, address=self._session.address)
             lines = list(card.transcript)

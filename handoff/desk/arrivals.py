@@ -15,7 +15,7 @@ from handoff import service as handoff
 from handoff.desk.actions import Actions
 from handoff.desk.guarded import spawn
 from handoff.desk.live import Change, Follower, QueueFeed
-from handoff.desk.news import news
+from handoff.desk.news import broken_glass, news
 from handoff.desk.open_case import OpenCase
 from handoff.schemas import CaseCard, QueueRow
 
@@ -47,6 +47,8 @@ class Arrivals:
             for change in changes or []:
                 if (told := news(change, self._viewer.id)) is not None:
                     ui.notify(told, type="info", position="top", close_button="닫기")
+                if (told := broken_glass(change, self._viewer)) is not None:
+                    ui.notify(told, type="warning", position="top", close_button="닫기", timeout=0)
             self._on_queue()
         if changes is None or any(self._viewer.id in (c.before and c.before.owner_id, c.after and c.after.owner_id) for c in changes):
             spawn(self.follow())
@@ -67,6 +69,10 @@ class Arrivals:
         with self._client:
             if error.code == "not_signed_in":
                 ui.navigate.to("/staff/sign-in?next=/desk")
+            elif error.code == "restricted":
+                if case_id == self._case.id:
+                    self._case.close()
+                ui.notify(error.kind.korean, type="warning", position="top", close_button="닫기")
             elif error.code in ("forbidden", "not_found"):
                 card = self._case.card
                 row, was_own = self._feed.rows.get(case_id), card is not None and card.case.owner_id == self._viewer.id

@@ -8,7 +8,7 @@ from typing import Any
 
 from nicegui.element import Element
 
-from accounts.schemas import Staff
+from accounts.schemas import Role, Staff
 from core.clock import now as clock_now
 from handoff import service as handoff
 from handoff.desk import when
@@ -38,6 +38,14 @@ def pending(card: CaseCard, aside: Aside, viewer: Staff, now: Any) -> list[Pendi
     found: list[Pending] = [Pending("guarded", " ".join(MEANING))] if aside.is_guarded else []
     if aside.is_hushed:
         found.insert(0, Pending("guarded", HUSHED))
+    if aside.glass_until is not None:
+        found.append(Pending("restricted", f"까닭을 적고 연 제한 상담입니다. {when.said(aside.glass_until, now)}에 닫힙니다. 본 것은 열람 기록에 남습니다."))
+    elif case.restricted_to is not None:
+        text = "열람 제한: " + ", ".join(aside.restricted_to) + "만 봅니다. 다른 곳에서 이 상담을 말하지 마세요."
+        found.append(Pending("restricted", text, (("restrict", "바꾸기"),) if is_own or viewer.has(Role.SUPERVISOR) else ()))
+    if aside.hold is not None:
+        text = f"보존 지정: {aside.hold.set_by}, {when.said(aside.hold.set_at, now)}. 이 대화에서는 아무것도 지우지 않습니다."
+        found.append(Pending("hold", text, (("hold", "보기"),) if viewer.has(Role.SUPERVISOR) else ()))
     if case.status == "queued" and case.offered_to == viewer.id:
         found.append(Pending("asked", "나에게 제안된 상담입니다. 맡지 않으면 다음 상담관에게 갑니다.", (("claim", "맡기"), ("decline", "맡지 않기"))))
     if case.asked_to == viewer.id:

@@ -36,6 +36,8 @@ class Do(StrEnum):
     OBJECT = "object"  # the second person does not agree, or the first thinks again
     GUARD = "guard"  # somebody may be reading along; who the citizen is
     ABUSE = "abuse"  # what may be done about abusive words
+    RESTRICT = "restrict"  # let only named people see it, or everybody again
+    HOLD = "hold"  # nothing of it may be erased, or it may again
     REOPEN = "reopen"  # it ended too early
 
 
@@ -61,8 +63,12 @@ NAMES = {
     Do.OBJECT: "종료 반대",
     Do.GUARD: "보호 표시 · 본인 확인",
     Do.ABUSE: "폭언 대응",
+    Do.RESTRICT: "열람 제한",
+    Do.HOLD: "보존 지정",
     Do.REOPEN: "다시 열기",
 }
+#: What may be done with a case that is over, too.
+_ALWAYS = frozenset({Do.RESTRICT, Do.HOLD})
 CLOSED = "종료된 상담입니다."
 NOT_TAKEN = "아직 아무도 맡지 않았습니다. 먼저 맡으세요."
 NOT_MINE = "내 상담이 아닙니다. 맡은 사람이나 책임자만 할 수 있습니다."
@@ -101,7 +107,7 @@ def why_not(do: Do, at: Situation) -> str:
         return "상담을 맡는 역할이 아닙니다."
     if do is Do.REOPEN:
         return "열려 있는 상담입니다." if at.is_open else ""
-    return _RULES[do](at) if at.is_open else CLOSED
+    return _RULES[do](at) if at.is_open or do in _ALWAYS else CLOSED
 
 
 def choices(at: Situation) -> dict[Do, str]:
@@ -195,6 +201,16 @@ def _confirm(at: Situation) -> str:
     return "종료를 요청한 사람은 확인할 수 없습니다. 다른 상담관이 확인해야 합니다." if at.case.closing_by == at.viewer.id else ""
 
 
+def _restrict(at: Situation) -> str:
+    if at.is_own or at.is_supervisor:
+        return ""
+    return NOT_TAKEN if at.case.owner_id is None else NOT_MINE
+
+
+def _hold(at: Situation) -> str:
+    return "" if at.is_supervisor else "책임자만 할 수 있습니다."
+
+
 def _object(at: Situation) -> str:
     return "" if at.case.closing_by is not None else "종료를 요청한 사람이 없습니다."
 
@@ -218,6 +234,8 @@ _RULES = {
     Do.CLOSE: _close,
     Do.CONFIRM_CLOSE: _confirm,
     Do.OBJECT: _object,
+    Do.RESTRICT: _restrict,
+    Do.HOLD: _hold,
     Do.GUARD: _write,
     Do.ABUSE: _write,
 }

@@ -10,6 +10,7 @@ from typing import Any
 from nicegui import Client, background_tasks, ui
 
 from accounts.schemas import Staff
+from core.clock import now as clock_now
 from core.db import Database
 from core.errors import AppError, DatabaseUnavailable
 from core.events import EventHub
@@ -18,6 +19,7 @@ from handoff.desk.abuse_dialog import AbuseMarks
 from handoff.desk.actions import Actions
 from handoff.desk.arrivals import Arrivals
 from handoff.desk.bar import tabs, top_bar
+from handoff.desk.break_glass_dialog import ask_break_glass
 from handoff.desk.case_strip import CaseStrip
 from handoff.desk.choices import Do
 from handoff.desk.context_pane import ContextPane
@@ -154,6 +156,9 @@ class Desk:
 
     async def _beat(self) -> None:
         await self._guarded(self._presence.beat, quiet=True)
+        until = self._case.aside.glass_until
+        if until is not None and until <= clock_now():  # the minutes are over: whoever is not named by now sees it no longer
+            await self.look(self._case.id)
 
     async def look(self, case_id: int) -> None:
         """Open a case without taking it; it may be somebody else's by now."""
@@ -164,7 +169,10 @@ class Desk:
             except DatabaseUnavailable:
                 raise
             except AppError as error:
-                self._arrivals.lost(case_id, error)
+                if error.code == "restricted" and case_id != self._case.id:
+                    ask_break_glass(self._client, self._do.moves.records, case_id, self.look)
+                else:
+                    self._arrivals.lost(case_id, error)
 
         await self._guarded(open_it)
 

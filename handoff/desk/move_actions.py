@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts import service as accounts
 from accounts.schemas import Role, Staff
+from core import audit
 from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection
@@ -16,6 +17,7 @@ from core.errors import AppError
 from handoff import guarding
 from handoff import service as handoff
 from handoff.access import access_case
+from handoff.desk.record_actions import RecordActions
 
 Acting = Callable[[], AbstractAsyncContextManager[tuple[Connection, Staff]]]
 
@@ -26,6 +28,7 @@ class MoveActions:
     def __init__(self, acting: Acting, cipher: Cipher) -> None:
         self._acting = acting
         self._cipher = cipher
+        self.records = RecordActions(acting, cipher)
 
     async def decline(self, case_id: int) -> None:
         """Let an offer pass, or say no to a colleague: whichever it is at this moment."""
@@ -154,9 +157,11 @@ class MoveActions:
             return await handoff.roster(tx, clock_now())
 
     async def recently_closed(self) -> list[handoff.ClosedCase]:
-        """What may be opened again."""
+        """What may be opened again; that somebody went through the list is written down."""
         async with self._acting() as (tx, staff):
-            return await handoff.recently_closed(tx, staff)
+            found = await handoff.recently_closed(tx, staff)
+            await audit.record(tx, staff.login, "", "case.closed_list", detail={"cases": len(found)})
+            return found
 
     async def hand_over(self, cases: Mapping[int, handoff.Parcel], owed: Mapping[int, int], *, from_id: int | None = None) -> handoff.HandedOver:
         """A shift change of one's own (``from_id`` None) or, for supervisors, of somebody else's; all or nothing."""

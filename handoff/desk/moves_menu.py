@@ -17,6 +17,7 @@ from handoff.desk.merge_dialog import ask_merge, others
 from handoff.desk.note_dialog import show_notes
 from handoff.desk.override_dialog import ask_take_from
 from handoff.desk.promise_dialog import show_promises
+from handoff.desk.record_dialogs import show_hold, show_restriction
 from handoff.desk.reopen_dialog import show_closed
 from handoff.desk.rungs_dialog import show_rungs
 from handoff.desk.sheet import Sheet
@@ -47,6 +48,8 @@ LETTERS = {
     Do.OBJECT: "C",
     Do.GUARD: "V",
     Do.ABUSE: "Y",
+    Do.RESTRICT: "X",
+    Do.HOLD: "K",
     Do.REOPEN: "R",
 }
 #: Reached from the menu of the desk itself, whatever is open.
@@ -176,6 +179,10 @@ class Moves:
             await floor.do.decline(case.id)
         elif do is Do.UNASK:
             await floor.do.unask(case.id)
+        elif do is Do.RESTRICT:
+            await show_restriction(floor, case)
+        elif do is Do.HOLD:
+            await show_hold(floor, case)
         elif do is Do.REOPEN:
             await floor.do.reopen(case.id)
 

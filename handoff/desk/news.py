@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from accounts.schemas import Role, Staff
 from handoff.desk.live import Change
+
+
+def broken_glass(change: Change, viewer: Staff) -> str | None:
+    """What a supervisor is told at once when somebody who is not named opens a restricted case; it stays on the screen until it is closed."""
+    if change.kind != "glass_broken" or not viewer.has(Role.SUPERVISOR) or change.payload.get("staff_id") == viewer.id:
+        return None
+    return f"#{change.case_id} 열람 제한 상담을 지정되지 않은 사람이 까닭을 적고 열었습니다. ‘열람 기록’에서 까닭을 확인하세요."
 
 
 def news(change: Change, viewer_id: int) -> str | None:

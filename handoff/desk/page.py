@@ -15,12 +15,14 @@ from nicegui import Client, ui
 from starlette.staticfiles import StaticFiles
 
 from accounts.schemas import Role
+from core import audit
 from core.crypto import Cipher
 from core.db import Database
 from core.errors import AppError
 from core.events import EventHub
 from core.settings import Settings
 from handoff.desk import frame
+from handoff.desk.access_mount import mount as mount_access
 from handoff.desk.actions import Actions
 from handoff.desk.desk import Desk
 from handoff.desk.elements import block, say
@@ -37,6 +39,7 @@ from handoff.desk.texts import Search, Texts
 from handoff.desk.tiles import build_router as tiles_router
 from handoff.geography import BASE_MAP
 from handoff.incidents.pages import mount as incident_pages
+from handoff.records.subjects import subjects
 from handoff.soon import warm
 
 ASSETS = Path(__file__).parent / "static"
@@ -76,6 +79,8 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
     ui.page("/desk/mission", title="공관 데스크")(_mission)
     ui.page("/desk/team", title="팀")(_team)
     incident_pages.mount(app, db, cipher, settings.tile_url)
+    mount_access(app, db, cipher, settings)
+    audit.name_subjects(subjects(cipher))
     frame.install(app, cipher, settings)
     inner = app.router.lifespan_context
 

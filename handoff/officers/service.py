@@ -13,7 +13,7 @@ from core.crypto import Cipher
 from core.db import Connection, Database
 from core.errors import AppError
 from handoff import repository as cases
-from handoff.access import access_restricted
+from handoff.access import is_open_to
 from handoff.jurisdiction import service as jurisdiction
 from handoff.officers import repository
 from handoff.records import restricted_repository
@@ -115,14 +115,14 @@ async def join(tx: Connection, case_id: int, officer: Staff, *, address: str = "
     """Take part in a case of one's district: see it and write beside its owner, who stays its owner. False if they had joined.
 
     Raises:
-        AppError: ``no_mission``, ``other_district``, or ``restricted`` (never of a life threat) for whoever is not named.
+        AppError: ``no_mission``, ``other_district``, or ``restricted_here`` (never of a life threat) for whoever is not named.
     """
     await _check_district(tx, case_id, officer)
     row = await cases.case(tx, case_id, lock=True)
     if row is None or row["status"] == "closed":
         raise AppError("other_district")
-    if row["severity"] != Urgency.LIFE_THREAT:
-        await access_restricted(tx, row, officer)
+    if row["severity"] != Urgency.LIFE_THREAT and not await is_open_to(tx, row, officer):
+        raise AppError("restricted_here", f"case {case_id} is restricted, and officer {officer.id} is not named")
     if not await repository.join(tx, row["conversation_id"], officer.id):
         return False
     await repository.acknowledge(tx, case_id, officer.id)
