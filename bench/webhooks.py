@@ -11,8 +11,13 @@ import orjson
 
 from bot.channels.guard import MAX_BODY_BYTES
 from bot.channels.line.signature import sign as line_sign
+from bot.channels.wechat.crypto import Envelope
+from bot.channels.wechat.crypto import sign as wechat_sign
 
-_SECRET, _PATH, _HEADER = (secrets.token_hex(16) for _ in range(3))
+_SECRET, _PATH, _HEADER, _TOKEN = (secrets.token_hex(16) for _ in range(4))
+_APP, _ACCOUNT, _AES_KEY = "wxbench", "gh_bench", secrets.token_hex(21) + "A"
+_ENVELOPE = Envelope(_AES_KEY, _APP)
+_INBOX = "SELECT count(*) AS stored FROM inbox WHERE channel = '{channel}'"
 
 
 @dataclass(frozen=True)
@@ -22,13 +27,15 @@ class Hook:
     path: str
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    kind: str = "application/json"
 
 
 @dataclass(frozen=True)
 class Example:
     """How a platform asks, and within how many milliseconds it wants to be answered.
 
-    ``told``: where a wrong one is answered with an error; ``silent``: where the platform must get its 200 and nothing may be stored.
+    ``told``: where a wrong one is answered with an error; ``silent``: where the platform must get its 200 and nothing may be stored; where copies can be
+    told, a copy must not be stored either. ``stored`` counts in the tables what was taken, and ``prepare`` is run before.
     """
 
     deadline_ms: float
@@ -36,6 +43,9 @@ class Example:
     make: Callable[[int], Hook]
     told: dict[str, Callable[[Hook], Hook]]
     silent: dict[str, Callable[[Hook], Hook]]
+    stored: str
+    tells_copies: bool = True
+    prepare: str = ""
 
 
 def _line(number: int, age_ms: int = 0) -> Hook:
@@ -75,6 +85,29 @@ def _kakao(number: int) -> Hook:
     return Hook(f"/channels/kakao/skill/{_PATH}", orjson.dumps(content), {"x-skill-secret": _HEADER})
 
 
+def _wechat(number: int, age_s: int = 0) -> Hook:
+    at, nonce = str(int(time.time()) - age_s), secrets.token_hex(5)
+    fields = {
+        "ToUserName": _ACCOUNT,
+        "FromUserName": f"o{number:028d}",
+        "CreateTime": at,
+        "MsgType": "text",
+        "Content": "여권을 잃어버렸어요. 어떻게 하나요?",
+        "MsgId": str(secrets.randbelow(2**63)),
+    }
+    sealed = _ENVELOPE.seal(("<xml>" + "".join(f"<{name}>{value}</{name}>" for name, value in fields.items()) + "</xml>").encode())
+    query = f"signature={wechat_sign(_TOKEN, at, nonce)}&timestamp={at}&nonce={nonce}&encrypt_type=aes&msg_signature={wechat_sign(_TOKEN, at, nonce, sealed)}"
+    body = f"<xml><ToUserName>{_ACCOUNT}</ToUserName><Encrypt>{sealed}</Encrypt></xml>".encode()
+    return Hook(f"/channels/wechat/callback?{query}", body, kind="text/xml")
+
+
+def _sms(number: int) -> Hook:
+    """What NHN tells of one text."""
+    one = {"hookId": secrets.token_hex(8), "requestId": f"b{number}", "recipientSeq": 1, "recipientNo": "01012345678", "messageStatus": "COMPLETED"}
+    content = {"hooksId": secrets.token_hex(8), "productName": "SMS", "appKey": "bench", "event": "MESSAGE_RESULT_UPDATE", "hooks": [one]}
+    return Hook("/channels/sms/results/nhn", orjson.dumps(content), {"x-toast-webhook-signature": _HEADER})
+
+
 def _with_headers(**headers: str) -> Callable[[Hook], Hook]:
     return lambda hook: replace(hook, headers=hook.headers | {name.replace("_", "-"): value for name, value in headers.items()})
 
@@ -101,6 +134,7 @@ EXAMPLES: dict[str, Example] = {
             "oversized": _oversized,
         },
         {"stale": lambda hook: _line(1, age_ms=2 * 24 * 3600 * 1000)},
+        _INBOX.format(channel="line"),
     ),
     # Kakao gives its requests neither a number nor a time: a copy of one cannot be told from a citizen who repeats the words.
     "kakao": Example(
@@ -115,5 +149,53 @@ EXAMPLES: dict[str, Example] = {
             "oversized": _oversized,
         },
         {},
+        _INBOX.format(channel="kakao"),
+        tells_copies=False,
+    ),
+    "wechat": Example(
+        5000.0,
+        lambda url: {
+            "GILDONGMU_WECHAT_APP_ID": _APP,
+            "GILDONGMU_WECHAT_APP_SECRET": _SECRET,
+            "GILDONGMU_WECHAT_TOKEN": _TOKEN,
+            "GILDONGMU_WECHAT_AES_KEY": _AES_KEY,
+            "GILDONGMU_WECHAT_ORIGINAL_ID": _ACCOUNT,
+            "GILDONGMU_WECHAT_API_URL": url,
+        },
+        _wechat,
+        {
+            "forged": lambda hook: replace(hook, path=hook.path.replace("signature=", "signature=0")),
+            "forged_content": lambda hook: replace(hook, body=_wechat(0).body),
+            "unsigned": lambda hook: replace(hook, path=hook.path.partition("?")[0]),
+            "truncated": _truncated,
+            "oversized": _oversized,
+            "stale": lambda hook: _wechat(0, age_s=3600),
+        },
+        {},
+        _INBOX.format(channel="wechat"),
+    ),
+    # What became of texts; texts themselves come in by SMPP, which is no webhook.
+    "sms": Example(
+        5000.0,
+        lambda url: {
+            "GILDONGMU_SMS_CARRIER": "nhn",
+            "GILDONGMU_SMS_SENDER": "0232100404",
+            "GILDONGMU_NHN_SMS_APP_KEY": "bench",
+            "GILDONGMU_NHN_SMS_SECRET": _SECRET,
+            "GILDONGMU_NHN_SMS_URL": url,
+            "GILDONGMU_NHN_WEBHOOK_SIGNATURE": _HEADER,
+        },
+        _sms,
+        {
+            "forged": _with_headers(x_toast_webhook_signature="another"),
+            "unsigned": lambda hook: replace(hook, headers={}),
+            "truncated": _truncated,
+            "oversized": _oversized,
+        },
+        {},
+        "SELECT count(*) AS stored FROM text_deliveries WHERE state = 'delivered'",
+        prepare="""INSERT INTO text_deliveries (key, carrier, number_hash, alphabet, segments, state, reference, submitted_at)
+            SELECT gen_random_uuid(), 'nhn', 'bench', 'euc_kr', 1, 'accepted', 'b' || n || '/1', now() + interval '1 day'
+            FROM generate_series(1, 100000) AS n""",
     ),
 }

@@ -161,6 +161,20 @@ async def last_offer(connection: Connection, cipher: Cipher, conversation_id: st
     return open_body(cipher, row["body"]) if row and row["author_kind"] in ("bot", "system") else {}
 
 
+async def offer_to(connection: Connection, cipher: Cipher, channel: str, visitor: str) -> dict[str, Any]:
+    """The same for a person, in one statement."""
+    row = await database.one(
+        connection,
+        """SELECT m.author_kind, m.body FROM conversations c CROSS JOIN LATERAL (
+               SELECT author_kind, body, created_at FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT 1
+           ) AS m WHERE c.channel = %s AND c.visitor = %s AND c.status = 'open' AND m.created_at > now() - %s""",
+        channel,
+        visitor_hash(cipher, channel, visitor),
+        OFFER_STANDS,
+    )
+    return open_body(cipher, row["body"]) if row and row["author_kind"] in ("bot", "system") else {}
+
+
 async def withdraw(tx: Connection, channel: str, platform_id: str) -> bool:
     """Note that a message was taken back by its writer; it is erased by :func:`erase_withdrawn` once triage has read it."""
     marked = await database.run(

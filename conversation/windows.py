@@ -95,10 +95,15 @@ async def spend(connection: Connection, window_id: int) -> None:
 
 
 async def let_go(connection: Connection, window_id: int, *, was_used: bool) -> None:
-    """The request that waited has been answered: others may send again, in this window only if the answer did not use it."""
+    """The request that waited has been answered: others may send again, in this window only if the answer did not use it; if something waits, they do."""
     await database.run(
         connection,
-        """UPDATE reply_windows SET inline_until = NULL, used_at = CASE WHEN %s THEN clock_timestamp() ELSE used_at END WHERE id = %s""",
+        """WITH free AS (
+               UPDATE reply_windows SET inline_until = NULL, used_at = CASE WHEN %s THEN clock_timestamp() ELSE used_at END WHERE id = %s
+               RETURNING conversation_id
+           )
+           SELECT pg_notify('outbox', '') FROM free
+           WHERE EXISTS (SELECT 1 FROM outbox o WHERE o.conversation_id = free.conversation_id AND o.state = 'pending')""",
         was_used,
         window_id,
     )

@@ -252,9 +252,9 @@ class EventHub:
             self._looks.release()
 
     @contextlib.contextmanager
-    def subscribe(self, *streams: str) -> Iterator[Wake]:
-        """A wake-up at each change of any of the streams, for the length of the block."""
-        wake = Wake()
+    def subscribe(self, *streams: str, patience_s: float = 0.0) -> Iterator[Wake]:
+        """A wake-up at each change of any of the streams, for the length of the block; at an echo only after ``patience_s``."""
+        wake = Wake(patience_s)
         with self._subscribed(wake, *streams):
             yield wake
 

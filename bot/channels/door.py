@@ -6,6 +6,7 @@ A platform whose answer is its request's response waits here for it, without hol
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from itertools import takewhile
 from psycopg.errors import UniqueViolation
 
 from bot import surge, triage_slot
+from bot.channels.committer import Committer
 from bot.channels.contract import ActionKind, Capabilities, Channel, Outbound
 from bot.channels.greeting import greeting
 from bot.channels.rendering import offered, render
@@ -21,7 +23,7 @@ from bot.channels.splitting import sendable
 from bot.delivery import pack
 from bot.sender import QUIET_CATEGORIES, bury, screened
 from bot.services import Services
-from conversation import outbox, visitors, windows
+from conversation import arriving, outbox, visitors, windows
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Inbound, InboundKind, ReplyWindow
 from conversation.visitors import Arrived
@@ -38,6 +40,13 @@ from language.triage import Decision
 WRITTEN_CHOICE = 60
 #: What is left for writing the response after the answer is there.
 RESPONSE_S = 0.3
+#: An answer that came before anybody was listening for it is found so much later.
+FIRST_LOOK_S = 0.4
+_STATE = """
+SELECT c.owner_kind, i.turn_state, EXISTS (
+    SELECT 1 FROM outbox o WHERE o.conversation_id = i.conversation_id AND o.in_reply_to = i.message_id) AS has_answer
+FROM inbox i JOIN conversations c ON c.id = i.conversation_id WHERE i.message_id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class Door:
     def __init__(self, services: Services, channels: Mapping[str, Channel]) -> None:
         self.services = services
         self._channels = channels
+        self._committer = Committer(services.db)
 
     async def accept(self, inbound: Inbound, window: ReplyWindow | None = None, *, language: str = "ko") -> Arrived:
         """Store an inbound and commit; a repeat gets the acknowledgement of the first.
@@ -68,7 +78,11 @@ class Door:
             DatabaseUnavailable: nothing is stored, so the platform must not be told that it was.
         """
         inbound = await self._as_choice(_bounded(inbound, self.services.settings.max_text_chars))
-        arrived = await within(self._store(inbound, window, language))
+        if arriving.is_plain(inbound):
+            waiting = arriving.prepare(self.services.cipher, inbound, window, language=language)
+            arrived = await within(self._committer.put(waiting, lambda: self._store(inbound, window, language)))
+        else:
+            arrived = await within(self._store(inbound, window, language))
         if not arrived.duplicate:
             INBOUND.labels(channel=inbound.channel, kind=inbound.kind.value).inc()
         return arrived
@@ -77,7 +91,9 @@ class Door:
         """Store an inbound and wait for its answer until then; what has not come by then goes the way of ``window``'s fallback, or with the next answer."""
         kept = replace(window or ReplyWindow(until, True, "none"), inline_until=until)
         arrived = await self.accept(inbound, kept, language=language)
-        return await self._wait_for(inbound.channel, arrived, until, was_used=window is None)
+        # Nothing can be there yet for words that have just been stored and are the bot's to answer.
+        is_fresh = arriving.is_plain(inbound) and not arrived.duplicate and arrived.owner_kind == "bot"
+        return await self._wait_for(inbound.channel, arrived, until, was_used=window is None, is_fresh=is_fresh)
 
     async def collect(self, channel: str, visitor: str, *, until: datetime) -> Answer | None:
         """What has come too late for the last request of this person, without a new message; None where there is no conversation to look in."""
@@ -96,12 +112,14 @@ class Door:
         arrived = Arrived(conversation_id, last["message_id"], last["seq"], True, last["owner_kind"], window_id)
         return await self._wait_for(channel, arrived, until, was_used=True)
 
-    async def _wait_for(self, channel: str, arrived: Arrived, until: datetime, *, was_used: bool) -> Answer:
+    async def _wait_for(self, channel: str, arrived: Arrived, until: datetime, *, was_used: bool, is_fresh: bool = False) -> Answer:
         """The answer to an inbound, if it comes in time; ``was_used``: its window is good for this request alone."""
         capabilities = self._channels[channel].capabilities
         answer: Answer | None = None
         try:
-            with self.services.hub.subscribe(conversation.stream(arrived.conversation_id)) as wake:
+            with self.services.hub.subscribe(conversation.stream(arrived.conversation_id), patience_s=FIRST_LOOK_S) as wake:
+                if is_fresh:
+                    await _sleep_until_woken(wake, min(FIRST_LOOK_S, (until - now()).total_seconds() - RESPONSE_S))
                 while answer is None:
                     wake.clear()
                     answer = await self._look(arrived, capabilities)
@@ -109,16 +127,11 @@ class Door:
                     if answer is None and left <= 0:
                         answer = Answer(arrived, "waiting")
                     elif answer is None:
-                        try:
-                            async with asyncio.timeout(left):
-                                await wake.wait()
-                        except TimeoutError:
-                            pass
+                        await _sleep_until_woken(wake, left)
         finally:
             if arrived.window_id is not None:
                 async with self.services.db.read() as connection:
                     await windows.let_go(connection, arrived.window_id, was_used=was_used or bool(answer and answer.messages))
-                    await database.run(connection, "SELECT pg_notify('outbox', '')")
         assert answer is not None  # noqa: S101  (the loop ends with one)
         return answer
 
@@ -185,8 +198,7 @@ class Door:
             return inbound
         services = self.services
         async with services.db.read() as connection:
-            known = await visitors.find(connection, services.cipher, inbound.channel, inbound.visitor)
-            offer = await visitors.last_offer(connection, services.cipher, known) if known else {}
+            offer = await visitors.offer_to(connection, services.cipher, inbound.channel, inbound.visitor)
         written = " ".join(inbound.text.split()).casefold().rstrip(".")
         payload = offered(outbox.body_of(offer)).get(written)
         if payload is None:
@@ -197,20 +209,14 @@ class Door:
         return replace(inbound, kind=InboundKind.CHOICE, choice=payload, text=str(title))
 
     async def _look(self, arrived: Arrived, capabilities: Capabilities) -> Answer | None:
-        services = self.services
-        async with services.db.transaction() as tx:
-            state = await database.one(
-                tx,
-                """SELECT c.owner_kind, i.turn_state, EXISTS (
-                       SELECT 1 FROM outbox o WHERE o.conversation_id = i.conversation_id AND o.in_reply_to = i.message_id) AS has_answer
-                   FROM inbox i JOIN conversations c ON c.id = i.conversation_id WHERE i.message_id = %s""",
-                arrived.message_id,
-            )
-            if state is None:
-                return Answer(arrived, "waiting")
-            is_persons = state["owner_kind"] != "bot" or state["turn_state"] in ("to_person", "dropped")
-            if not state["has_answer"] and not is_persons:
-                return None
+        async with self.services.hub.look() as connection:
+            state = await database.one(connection, _STATE, arrived.message_id)
+        if state is None:
+            return Answer(arrived, "waiting")
+        is_persons = state["owner_kind"] != "bot" or state["turn_state"] in ("to_person", "dropped")
+        if not state["has_answer"] and not is_persons:
+            return None
+        async with self.services.db.transaction() as tx:
             messages = await self._carry(tx, arrived, capabilities) or await self._carried_before(tx, arrived, capabilities)
         return Answer(arrived, "to_person" if is_persons and not messages else "answered", messages) if messages or is_persons else None
 
@@ -245,6 +251,12 @@ class Door:
             for row in claim.rows
         ]
         return tuple(message for message in pack(rendered, capabilities).messages if message.text)
+
+
+async def _sleep_until_woken(wake: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()
 
 
 def _has_choices(capabilities: Capabilities) -> bool:

@@ -113,9 +113,10 @@ class WeChatChannel:
 
     async def _take(self, door: Door, signature: str, message: bytes, fields: dict[str, str], at: datetime, until: datetime) -> str:
         services = door.services
-        if await nonces.is_replayed(services.db, self.name, signature, message):
-            raise guard.refused(self.name, "replayed")
-        await self._forget(services.db)
+        if self._account.envelope is None:  # elsewhere a signature covers what it brings
+            if await nonces.is_replayed(services.db, self.name, signature, message):
+                raise guard.refused(self.name, "replayed")
+            await self._forget(services.db)
         found = happening(self.name, fields, at, services.cipher.pseudonym)
         if isinstance(found, Said):
             return await self._converse(door, replace(found, inbound=await _located(found.inbound)), until)
@@ -143,6 +144,9 @@ class WeChatChannel:
                 async with services.db.transaction() as tx:
                     await outbox.put_back(tx, arrived.conversation_id, window_id)
                 return ""
+        async with services.hub.look() as connection:
+            if await notices.language_of_due(connection, arrived.conversation_id) is None:
+                return text
         async with services.db.transaction() as tx:
             return await notices.tell_once(tx, services.cipher, arrived.conversation_id, self._url, self._hotline, after=text, window_id=window_id)
 

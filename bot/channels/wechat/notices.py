@@ -21,12 +21,18 @@ AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND (i.tria
 """
 
 
+async def language_of_due(connection: Connection, conversation_id: str) -> str | None:
+    """In which language the notice is to be said now; None: it is not."""
+    due = await database.one(connection, _DUE, id=conversation_id, client_id=CLIENT_ID, quiet=QUIET_CATEGORIES)
+    return str(due["language"]) if due else None
+
+
 async def tell_once(tx: Connection, cipher: Cipher, conversation_id: str, url: str, hotline: str, *, after: str = "", window_id: int | None = None) -> str:
     """Write the notice, if it is due. ``window_id``: the answer of the request that waits carries it after the words ``after``, where it fits; those words."""
-    due = await database.one(tx, _DUE, id=conversation_id, client_id=CLIENT_ID, quiet=QUIET_CATEGORIES)
-    if due is None:
+    language = await language_of_due(tx, conversation_id)
+    if language is None:
         return after
-    body = notice(due["language"], url, hotline)
+    body = notice(language, url, hotline)
     posted = await conversation.reply(tx, cipher, conversation_id, AuthorKind.SYSTEM, body, client_id=CLIENT_ID)
     together = f"{after}\n\n{body.text}" if after else body.text
     if window_id is None or not isinstance(posted, Posted) or not TEXT.fits(together):

@@ -1,0 +1,149 @@
+"""Brings what people say at the same moment into the database together: one statement and one commit for all who came while the last was under way.
+
+Nobody waits for a clock: whoever comes alone is written at once. An inbound counts as taken when the commit that holds it has returned, so that
+acknowledging after it is as safe as before. One that cannot be written with the others is written alone and fails alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+
+from conversation import arriving
+from conversation.arriving import Waiting
+from conversation.visitors import Arrived
+from core.db import Database
+from core.deadline import within
+from core.errors import DatabaseUnavailable
+from core.logging import get
+
+log = get(__name__)
+MOST = 64
+#: Beyond this nobody is let in: the platform is told, and brings it again.
+LONGEST_LINE = 4000
+#: A single inbound, written as before.
+Alone = Callable[[], Awaitable[Arrived]]
+
+
+@dataclass
+class _Place:
+    """Somebody's place in the line; the future is the caller's, who may have gone by now."""
+
+    waiting: Waiting
+    alone: Alone
+    done: asyncio.Future[Arrived] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def person(self) -> tuple[str, str]:
+        return self.waiting.channel, self.waiting.visitor
+
+
+class Committer:
+    """The line before the database, of one process."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._line: deque[_Place] = deque()
+        self._alone: set[tuple[str, str]] = set()
+        self._working: set[asyncio.Task[None]] = set()
+        self._is_serving = False
+
+    async def put(self, waiting: Waiting, alone: Alone) -> Arrived:
+        """Write an inbound, with others or by ``alone``; what one person says is written in the order in which it comes.
+
+        Raises:
+            DatabaseUnavailable: it was not written, or nobody knows.
+        """
+        if len(self._line) >= LONGEST_LINE:
+            raise DatabaseUnavailable("too many wait to be written")
+        place = _Place(waiting, alone)
+        self._line.append(place)
+        self._serve()
+        return await place.done
+
+    def _serve(self) -> None:
+        if not self._is_serving and self._line:
+            self._is_serving = True
+            self._spawn(self._batches())
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _batches(self) -> None:
+        try:
+            while batch := self._next():
+                await self._write(batch)
+        finally:
+            self._is_serving = False
+
+    def _next(self) -> list[_Place]:
+        """The first of each person in the line, except of those who are being written alone."""
+        batch: list[_Place] = []
+        left: list[_Place] = []
+        taken = set(self._alone)
+        events: set[tuple[str, str]] = set()
+        while self._line and len(batch) < MOST:
+            place = self._line.popleft()
+            event = (place.waiting.channel, place.waiting.event_id)
+            if place.person in taken or event in events:
+                left.append(place)
+            else:
+                batch.append(place)
+            taken.add(place.person)
+            events.add(event)
+        self._line.extendleft(reversed(left))
+        return batch
+
+    async def _write(self, batch: list[_Place]) -> None:
+        try:
+            stored = await within(self._store(batch))
+        except DatabaseUnavailable as error:
+            for place in batch:
+                _fail(place, error)
+            return
+        except Exception as error:  # noqa: BLE001  (one of them is at fault: each alone finds out which)
+            log.warning("written_alone", error=type(error).__name__, count=len(batch))
+            stored = {}
+        for number, place in enumerate(batch):
+            if number in stored:
+                _settle(place, stored[number])
+            else:
+                self._alone.add(place.person)
+                self._spawn(self._write_alone(place))
+
+    async def _store(self, batch: list[_Place]) -> dict[int, Arrived]:
+        async with self._db.read() as connection:
+            try:
+                return await arriving.store(connection, [place.waiting for place in batch])
+            except (DeadlockDetected, LockNotAvailable):  # of which one only is the cause
+                return {}
+
+    async def _write_alone(self, place: _Place) -> None:
+        try:
+            _settle(place, await within(self._run(place)))
+        except Exception as error:  # noqa: BLE001  (it is the caller's)
+            _fail(place, error)
+        finally:
+            self._alone.discard(place.person)
+            self._serve()
+
+    @staticmethod
+    async def _run(place: _Place) -> Arrived:
+        return await place.alone()
+
+
+def _settle(place: _Place, arrived: Arrived) -> None:
+    if not place.done.done():
+        place.done.set_result(arrived)
+
+
+def _fail(place: _Place, error: Exception) -> None:
+    if not place.done.done():
+        place.done.set_exception(error)
+        place.done.exception()  # its caller may have gone: then nobody else would look

@@ -1,0 +1,156 @@
+"""What many people on messengers say at the same moment, stored in one statement: one commit for all of them.
+
+Only what is new and plain is taken here: words, choices, places. A repeat, or somebody whose conversation another transaction holds at that moment, is
+left out, and its caller writes it alone with :func:`conversation.visitors.accept`; so nobody waits for somebody else's locks.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from conversation.schemas import Inbound, ReplyWindow
+from conversation.service import BODY, content_of, fingerprint_of, look_of
+from conversation.visitors import ADDRESS, Arrived, visitor_hash
+from conversation.windows import TOKEN
+from core.crypto import Cipher, hash_token, new_token
+from core.db import Connection
+
+#: Columns of a row, in the order of ``unnest`` below, with their types.
+_COLUMNS = {
+    "new_id": "text",
+    "channel": "text",
+    "visitor": "text",
+    "address": "bytea",
+    "token_hash": "bytea",
+    "language": "text",
+    "event_id": "text",
+    "kind": "text",
+    "body": "bytea",
+    "fingerprint": "bytea",
+    "platform_id": "text",
+    "first_look": "smallint",
+    "deadline": "timestamptz",
+    "single_use": "boolean",
+    "fallback": "text",
+    "window_token": "bytea",
+    "messages_left": "integer",
+    "inline_until": "timestamptz",
+}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An inbound with everything sealed, ready to be written. Of one person, one at a time may be written: their order is the caller's."""
+
+    channel: str
+    visitor: str
+    event_id: str
+    values: tuple[Any, ...] = field(repr=False)
+
+
+def is_plain(inbound: Inbound) -> bool:
+    """Whether an inbound may be written here: nothing else has to be written with it."""
+    return inbound.kind.value != "danger" and not inbound.attachments
+
+
+def prepare(cipher: Cipher, inbound: Inbound, window: ReplyWindow | None, *, language: str = "ko") -> Waiting:
+    """Seal an inbound and its reply window, where it has one that ends."""
+    content, visitor = content_of(inbound), visitor_hash(cipher, inbound.channel, inbound.visitor)
+    deadline: datetime | None = window.deadline if window is not None else None
+    opened = window if deadline is not None else None
+    values = (
+        secrets.token_urlsafe(12),
+        inbound.channel,
+        visitor,
+        cipher.seal(inbound.visitor, ADDRESS),
+        hash_token(new_token()),  # nobody knows it: a messenger's conversation cannot be read as a web chat
+        language,
+        inbound.event_id,
+        inbound.kind.value,
+        cipher.seal(content, BODY),
+        fingerprint_of(cipher, inbound, content),
+        inbound.platform_id,
+        int(look_of(inbound)),
+        deadline,
+        opened.single_use if opened else None,
+        opened.fallback if opened else None,
+        cipher.seal(opened.token, TOKEN) if opened and opened.token else None,
+        opened.messages if opened else None,
+        opened.inline_until if opened else None,
+    )
+    return Waiting(inbound.channel, visitor, inbound.event_id, values)
+
+
+#: Whoever waits for the answer hears of it at once (``events``); that somebody has spoken is an echo to the request that brought it.
+_STORE = f"""
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())}) WITH ORDINALITY AS a({", ".join(_COLUMNS)}, place)
+    WHERE NOT EXISTS (SELECT 1 FROM inbox i WHERE i.channel = a.channel AND i.event_id = a.event_id)
+), standing AS MATERIALIZED (
+    SELECT a.place, c.id FROM asked a JOIN conversations c ON c.channel = a.channel AND c.visitor = a.visitor
+    WHERE c.status = 'open' AND c.visitor <> '' FOR UPDATE OF c SKIP LOCKED
+), raised AS (
+    UPDATE conversations c SET last_seq = c.last_seq + 1, last_inbound_at = now() FROM standing s WHERE c.id = s.id
+    RETURNING s.place, c.id, c.last_seq, c.owner_kind
+), opened AS (
+    INSERT INTO conversations (id, channel, visitor, address, token_hash, language, last_seq, last_inbound_at, guarded_at, guarded_why, code_word)
+    SELECT a.new_id, a.channel, a.visitor, a.address, a.token_hash, a.language, 1, now(), b.guarded_at, COALESCE(b.guarded_why, ''), b.code_word
+    FROM asked a LEFT JOIN LATERAL (
+        SELECT guarded_at, guarded_why, code_word FROM conversations p WHERE p.channel = a.channel AND p.visitor = a.visitor
+        ORDER BY p.created_at DESC LIMIT 1
+    ) AS b ON true
+    WHERE NOT EXISTS (SELECT 1 FROM conversations o WHERE o.channel = a.channel AND o.visitor = a.visitor AND o.status = 'open' AND o.visitor <> '')
+    ON CONFLICT DO NOTHING
+    RETURNING id, last_seq, owner_kind
+), talk AS (
+    SELECT place, id, last_seq, owner_kind, true AS is_standing FROM raised
+    UNION ALL SELECT a.place, o.id, o.last_seq, o.owner_kind, false FROM opened o JOIN asked a ON a.new_id = o.id
+), message AS (
+    INSERT INTO messages (conversation_id, seq, author_kind, kind, body)
+    SELECT t.id, t.last_seq, 'citizen', a.kind, a.body FROM talk t JOIN asked a USING (place) ORDER BY place
+    RETURNING id, conversation_id, seq
+), accepted AS (
+    INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint, platform_id, first_look)
+    SELECT m.id, m.conversation_id, m.seq, a.channel, a.event_id, a.fingerprint, NULLIF(a.platform_id, ''), a.first_look
+    FROM message m JOIN talk t ON t.id = m.conversation_id JOIN asked a USING (place)
+), counted AS (
+    UPDATE reply_windows w SET deadline = LEAST(w.deadline, clock_timestamp()) FROM talk t JOIN asked a USING (place)
+    WHERE w.conversation_id = t.id AND t.is_standing AND a.messages_left IS NOT NULL
+      AND w.messages_left IS NOT NULL AND w.fallback = a.fallback AND NOT w.single_use
+), kept AS (
+    INSERT INTO reply_windows (conversation_id, message_id, deadline, single_use, fallback, token, messages_left, inline_until)
+    SELECT m.conversation_id, m.id, a.deadline, a.single_use, a.fallback, a.window_token, a.messages_left, a.inline_until
+    FROM message m JOIN talk t ON t.id = m.conversation_id JOIN asked a USING (place) WHERE a.deadline IS NOT NULL
+    RETURNING id, conversation_id
+), woken AS (
+    UPDATE outbox o SET next_attempt_at = clock_timestamp() FROM talk t JOIN asked a USING (place)
+    WHERE o.conversation_id = t.id AND t.is_standing AND a.deadline IS NOT NULL AND o.state = 'pending' AND NOT o.in_doubt
+), grown AS (
+    INSERT INTO streams (name, last_seq) SELECT 'conversation:' || m.conversation_id, 1 FROM message m ORDER BY 1
+    ON CONFLICT (name) DO UPDATE SET last_seq = streams.last_seq + 1
+    RETURNING name, last_seq
+), told AS (
+    INSERT INTO events (stream, seq, kind, payload)
+    SELECT g.name, g.last_seq, 'message', jsonb_build_object('message_id', m.id, 'seq', m.seq)
+    FROM grown g JOIN message m ON g.name = 'conversation:' || m.conversation_id
+)
+SELECT t.place, m.id, m.seq, m.conversation_id, t.owner_kind, k.id AS window_id, pg_notify('echoes', 'conversation:' || m.conversation_id),
+       (SELECT pg_notify('inbox', min(id)::text) FROM message)
+FROM message m JOIN talk t ON t.id = m.conversation_id LEFT JOIN kept k ON k.conversation_id = m.conversation_id
+"""  # noqa: S608  (constants)
+
+
+async def store(connection: Connection, waiting: Sequence[Waiting]) -> dict[int, Arrived]:
+    """Write them, each of another person, in one statement, which in autocommit is its own transaction.
+
+    What was written, by place in ``waiting``. Any other is to be written alone.
+    """
+    columns = [list(column) for column in zip(*(one.values for one in waiting), strict=True)]
+    cursor = await connection.execute(_STORE, columns, prepare=True)
+    return {
+        row["place"] - 1: Arrived(row["conversation_id"], row["id"], row["seq"], False, row["owner_kind"], row["window_id"]) for row in await cursor.fetchall()
+    }
