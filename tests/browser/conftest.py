@@ -18,6 +18,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import expect as expect_async
+from playwright.sync_api import Browser as SyncBrowser
+from playwright.sync_api import Page as SyncPage
+from playwright.sync_api import expect as expect_sync
+from playwright.sync_api import sync_playwright
 
 from accounts import service as accounts
 from accounts.routes import build_router as accounts_router
@@ -25,6 +30,7 @@ from accounts.schemas import COOKIE, Staff
 from bot import errors
 from bot.app import STAFF_POLICY, STATIC
 from bot.channels.webchat.routes import build_router as webchat_router
+from bot.files.routes import build_router as files_router
 from bot.limits import Limits
 from bot.services import Services
 from conversation import service as conversation
@@ -35,11 +41,15 @@ from handoff import service as handoff
 from handoff.routes import build_router as locate_router
 from handoff.schemas import Case
 from knowledge_base.crisis_cards import CrisisCards
-from tests.program import free_port
+from tests.program import Program, free_port
 
 ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-component-update", "--no-first-run"]
-ARGS += ["--autoplay-policy=no-user-gesture-required"]
+ARGS += ["--autoplay-policy=no-user-gesture-required", "--disable-quic"]
 PASSWORD = "긴-암호-문장-스물두-글자-이상"
+#: How long something may take to appear on a machine that is busy with other things: no test says anything about speed by it.
+PATIENT_MS = 30_000
+expect_async.set_options(timeout=PATIENT_MS)
+expect_sync.set_options(timeout=PATIENT_MS)
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +59,39 @@ def chromium() -> str:
     if path is None:
         pytest.skip("Chromium is not installed")
     return path
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The whole program, as an operator starts it, with a data folder of its own; one for each file."""
+    running = Program(tmp_path_factory.mktemp("program"))
+    try:
+        yield running.wait_ready()
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[SyncBrowser]:
+    """Chromium for the files that tell a story from beginning to end."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=ARGS)
+        yield launched
+        launched.close()
+
+
+def join(page: SyncPage, link: str, login: str, name: str) -> None:
+    """Make an account through a one-time link, and sign in."""
+    page.goto(link)
+    page.fill("[name=login]", login)
+    page.fill("[name=display_name]", name)
+    page.fill("[name=password]", PASSWORD)
+    page.fill("[name=again]", PASSWORD)
+    page.click("button[type=submit]")
+    if "sign-in" in page.url:
+        page.fill("[name=login]", login)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button[type=submit]")
 
 
 class StaffServer:
@@ -100,6 +143,7 @@ class StaffServer:
         services = Services(self._settings, self.db, self._cipher, hub, CrisisCards.load(hotline=self._settings.hotline))
         app.include_router(webchat_router(services, Limits(self._settings)))
         app.include_router(locate_router(self.db, self._cipher, self._settings))
+        app.include_router(files_router(self.db, self._cipher))
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
         @app.get("/")
@@ -176,7 +220,7 @@ def seat(db: Database, staff_server: StaffServer, desk_browser: Browser):
         page.on("request", lambda request: made.asked.append(request.url))
         if opened:
             await page.goto(f"{staff_server.url}/desk")
-            await page.wait_for_selector("body[data-link=live]", timeout=15_000)
+            await page.wait_for_selector("body[data-link=live]", timeout=PATIENT_MS)
         return made
 
     return make

@@ -163,7 +163,7 @@ async def test_handing_back_and_closing_ask_first(seat, make_case, write, db):
     await expect(page.locator("[data-dialog='hand-back']")).to_contain_text("긴급 상담은 끝나지 않습니다")
     await expect(page.locator("[data-dialog='hand-back'] [data-confirm]")).to_be_focused()
     await page.keyboard.press("Enter")
-    await expect(page.locator("[data-dialog]")).to_have_count(0)
+    await expect(page.locator(".q-dialog")).to_have_count(0)
     await expect(page.locator(f"[data-case-id='{case.id}']")).to_contain_text("봇 응대 중")
     assert (await rows(db, "SELECT owner_kind FROM conversations"))[0]["owner_kind"] == "bot"
 
@@ -173,6 +173,7 @@ async def test_handing_back_and_closing_ask_first(seat, make_case, write, db):
     # Until the claim has gone through, the case is still the bot's and a key for the next step would come too early.
     await expect(page.locator(".case-head")).to_contain_text("상담 중 · 내 상담")
     await expect(page.locator("[data-action=take]")).to_be_hidden()
+    await expect(page.locator("[data-action=close]")).to_be_visible()
     await page.keyboard.press("e")
     dialog = page.locator("[data-dialog=close]")
     await expect(dialog).to_be_visible()
@@ -180,7 +181,7 @@ async def test_handing_back_and_closing_ask_first(seat, make_case, write, db):
     await page.wait_for_timeout(300)
     assert (await rows(db, "SELECT status FROM cases"))[0]["status"] == "claimed"
     await page.keyboard.press("Escape")
-    await expect(dialog).to_have_count(0)
+    await expect(page.locator(".q-dialog")).to_have_count(0)  # its frame goes a moment later than what it shows, and keeps the keys until then
     await page.keyboard.press("e")
     await dialog.locator("[data-confirm]").click()
     await expect(dialog.locator(".problem")).to_contain_text("결과를 고르세요")
@@ -197,6 +198,7 @@ async def test_handing_back_and_closing_ask_first(seat, make_case, write, db):
     second = await seat("minsu", "박민수")
     await expect(second.page.locator(f"[data-case-id='{case.id}']")).to_contain_text("종료 확인 필요")
     await second.page.locator(f"[data-case-id='{case.id}'] .main").click()
+    await expect(second.page.locator(".case-head")).to_contain_text(f"#{case.id}")
     await second.page.locator("[data-action=close]").click()
     await expect(second.page.locator("[data-dialog='confirm-close']")).to_contain_text("현지 구조기관에 인계")
     await second.page.locator("[data-dialog='confirm-close'] [data-confirm]").click()
@@ -352,12 +354,12 @@ async def test_a_cut_line_is_shown_and_costs_nothing(seat, make_case):
     await expect(page.locator(".corner")).to_contain_text("실시간")
     await page.evaluate("window.socket.io.engine.close()")
     await desk.context.set_offline(True)
-    await expect(page.locator(".corner")).to_contain_text("초째 끊김", timeout=10_000)
+    await expect(page.locator(".corner")).to_contain_text("초째 끊김")
     case = await make_case()
     await asyncio.sleep(1)
     await desk.context.set_offline(False)
-    await expect(page.locator(f"[data-case-id='{case.id}']")).to_be_visible(timeout=20_000)
-    await expect(page.locator(".corner")).to_contain_text("실시간", timeout=10_000)
+    await expect(page.locator(f"[data-case-id='{case.id}']")).to_be_visible()
+    await expect(page.locator(".corner")).to_contain_text("실시간")
 
 
 async def test_a_location_is_asked_for_again(seat, make_case, db, cipher):
@@ -511,3 +513,17 @@ async def test_the_accuracy_circle_can_be_seen(seat, make_case, db, cipher):
     box = await circle.bounding_box()
     assert 60 < box["width"] < 500
     await expect(page.locator(".case-head .wait")).to_have_text(re.compile(r"\d\d:\d\d"))
+
+
+async def test_a_page_that_begins_anew_opens_its_case_again(seat, make_case):
+    desk = await seat()
+    case = await make_case()
+    page = desk.page
+    await page.locator(f"[data-case-id='{case.id}'] .main").click()
+    await expect(page).to_have_url(re.compile(rf"/desk\?case={case.id}$"))
+    await page.reload()
+    await expect(page.locator(".case-head")).to_contain_text(f"#{case.id}")
+    await page.locator("[data-action=take]").click()
+    await page.locator("[data-action=to-queue]").click()
+    await page.locator("[data-dialog='to-queue'] [data-confirm]").click()
+    await expect(page).to_have_url(re.compile(r"/desk$"))

@@ -22,10 +22,12 @@ async def test_a_drill_is_shown_as_one_claimed_and_ended_by_one_person(db, ciphe
     await expect(row).to_contain_text("훈련 · 생명 위험")
     await row.locator(".main").click()
     await page.locator("[data-action=take]").click()
+    await expect(page.locator(".case-head")).to_contain_text("상담 중 · 내 상담")
     await expect(page.locator(".drill-banner")).to_contain_text("훈련입니다")
     await expect(page.locator(".case-head .badge")).to_contain_text("훈련 · 생명 위험")
     await page.locator("[data-action=close]").click()
     await page.locator("[data-dialog='close-drill'] [data-confirm]").click()
+    await expect(page.get_by_text("훈련을 마쳤습니다").first).to_be_visible()
     await expect(row).to_have_count(0)
     async with db.read() as connection:
         (ended,) = await database.rows(connection, "SELECT status, outcome, closed_by FROM cases WHERE id = %s", case.id)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from bench.documents.content import Content, Line
 from bench.documents.hwpx import hwpx
-from tests.browser.conftest import ARGS, PASSWORD
+from tests.browser.conftest import join
 from tests.program import Program
 
 pytestmark = pytest.mark.browser
@@ -21,37 +21,11 @@ SLOW = 60_000
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    running = Program(tmp_path_factory.mktemp("kb"))
-    try:
-        yield running.wait_ready()
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
 def editor(program: Program, browser: Browser) -> Iterator[Page]:
     """An administrator, who may write, at the page."""
     page = browser.new_context(locale="ko-KR", viewport={"width": 1440, "height": 900}, accept_downloads=True).new_page()
-    page.goto(program.first_run_link())
-    page.fill("[name=login]", "choi")
-    page.fill("[name=display_name]", "최편집")
-    page.fill("[name=password]", PASSWORD)
-    page.fill("[name=again]", PASSWORD)
-    page.click("button[type=submit]")
+    join(page, program.first_run_link(), "choi", "최편집")
     page.goto(f"{program.url}/kb")
-    if "sign-in" in page.url:
-        page.fill("[name=login]", "choi")
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
     expect(page).to_have_url(re.compile("/kb$"))
     page.wait_for_selector("body[data-kb=ready]", timeout=SLOW)
     yield page

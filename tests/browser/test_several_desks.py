@@ -5,38 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.settings import ROOT
+from tests.browser.conftest import join
 from tests.program import Program
 
 pytestmark = pytest.mark.browser
-ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-component-update", "--no-first-run", "--disable-quic"]
-PASSWORD = "긴-암호-문장-스물두-글자-이상"
 MISSION = "주캄보디아대사관"
-PATIENT_MS = 30_000
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    running = Program(tmp_path_factory.mktemp("several"))
-    try:
-        yield running.wait_ready()
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        yield launched
-        launched.close()
 
 
 @dataclass
@@ -78,14 +59,7 @@ class Floor:
         link = json.loads(self.command("invite", "--role", role).splitlines()[-1])["link"]
         person = self.watched(viewport={"width": 1440, "height": 900})
         page = person.page
-        page.goto(self._program.url + link[link.index("/staff/") :])
-        for field_name, value in (("login", login), ("display_name", name), ("password", PASSWORD), ("again", PASSWORD)):
-            page.fill(f"[name={field_name}]", value)
-        page.click("button[type=submit]")
-        if "sign-in" in page.url:
-            page.fill("[name=login]", login)
-            page.fill("[name=password]", PASSWORD)
-            page.click("button[type=submit]")
+        join(page, self._program.url + link[link.index("/staff/") :], login, name)
         person.name, person.id = name, int(self.one("SELECT id FROM staff WHERE login = %s", login)["id"])
         return person
 
@@ -108,7 +82,7 @@ class Floor:
         person = self.watched(viewport={"width": 360, "height": 740}, geolocation=place, permissions=["geolocation"])
         person.page.goto(self._program.url)
         self.write(person, text)
-        expect(person.page.locator("article.bot.crisis")).to_be_visible(timeout=PATIENT_MS)
+        expect(person.page.locator("article.bot.crisis")).to_be_visible()
         return person
 
     def write(self, citizen: Person, text: str) -> None:
@@ -136,7 +110,7 @@ class Floor:
     def true_everywhere(self, officer: Person | None = None) -> None:
         """Every page says 실시간, and shows exactly what the database has for it."""
         for desk in [*self.desks, *([officer] if officer else [])]:
-            expect(desk.page.locator("body")).to_have_attribute("data-link", "live", timeout=PATIENT_MS)
+            expect(desk.page.locator("body")).to_have_attribute("data-link", "live")
         for desk in self.desks:
             eventually(lambda desk=desk: (rows_of(desk), self.shown_to(desk)))
         if officer is not None:
@@ -169,7 +143,7 @@ def eventually(pair: Callable[[], tuple[object, object]]) -> None:
 
 def open_case(agent: Person, case_id: int, says: str) -> None:
     agent.row(case_id).locator(".main").click()
-    expect(agent.page.locator(".case-head")).to_contain_text(f"#{case_id}", timeout=PATIENT_MS)
+    expect(agent.page.locator(".case-head")).to_contain_text(f"#{case_id}")
     expect(agent.page.locator(".case-head")).to_contain_text(says)
 
 
@@ -191,44 +165,44 @@ def test_two_agents_an_officer_and_two_citizens(program: Program, browser: Brows
     held.page.click("#gps")
     for desk in (one, two):
         for case_id in (first, second):
-            expect(desk.row(case_id)).to_be_visible(timeout=PATIENT_MS)
-    expect(officer.page.locator(f"[data-case='{first}']")).to_be_visible(timeout=PATIENT_MS)
+            expect(desk.row(case_id)).to_be_visible()
+    expect(officer.page.locator(f"[data-case='{first}']")).to_be_visible()
     floor.true_everywhere(officer)
 
     # One takes it; the other, a moment late, is told by whom. Neither desk shows what is not its own.
     open_case(two, first, "대기")
     one.row(first).locator(".main").focus()
     one.page.keyboard.press("Enter")
-    expect(one.page.locator(".case-head")).to_contain_text("내 상담", timeout=PATIENT_MS)
-    expect(two.page.locator(".q-notification").last).to_contain_text("김하늘 님이", timeout=PATIENT_MS)
+    expect(one.page.locator(".case-head")).to_contain_text("내 상담")
+    expect(two.page.locator(".q-notification").last).to_contain_text("김하늘 님이")
     two.page.evaluate("(id) => getElement(Number(document.querySelector('.queue').id.slice(1))).$emit('take', id)", first)
-    expect(two.page.locator(".q-notification", has_text="김하늘 님이 먼저 맡았습니다")).to_be_visible(timeout=PATIENT_MS)
+    expect(two.page.locator(".q-notification", has_text="김하늘 님이 먼저 맡았습니다")).to_be_visible()
     two.row(second).locator(".main").focus()
     two.page.keyboard.press("Enter")
-    expect(two.page.locator(".case-head")).to_contain_text(f"#{second}", timeout=PATIENT_MS)
+    expect(two.page.locator(".case-head")).to_contain_text(f"#{second}")
     floor.true_everywhere(officer)
     floor.reply(one, "상담관 김하늘입니다. 지금 글을 봐도 안전한가요?")
     floor.reply(two, "상담관 박민수입니다. 숨은 곳에서 움직이지 마세요.")
-    expect(held.page.locator("article.person")).to_contain_text("김하늘입니다", timeout=PATIENT_MS)
-    expect(hurt.page.locator("article.person")).to_contain_text("박민수입니다", timeout=PATIENT_MS)
+    expect(held.page.locator("article.person")).to_contain_text("김하늘입니다")
+    expect(hurt.page.locator("article.person")).to_contain_text("박민수입니다")
 
     # Handed on by name: until the other accepts, whoever had it answers.
     one.page.locator("[data-action=transfer]").click()
     one.dialog("transfer").locator(f"[data-person='{two.id}']").click()
     one.dialog("transfer").locator("textarea").fill("경비 두 명. 현지 경찰과 통화 중.")
     one.dialog("transfer").locator("[data-confirm]").click()
-    expect(two.row(first)).to_contain_text("나에게 인계 요청", timeout=PATIENT_MS)
+    expect(two.row(first)).to_contain_text("나에게 인계 요청")
     assert floor.one("SELECT owner_id FROM cases WHERE id = %s", first)["owner_id"] == one.id
     floor.write(held, "아직 계세요?")
-    expect(one.page.locator(".transcript")).to_contain_text("아직 계세요?", timeout=PATIENT_MS)
+    expect(one.page.locator(".transcript")).to_contain_text("아직 계세요?")
     floor.true_everywhere(officer)
     open_case(two, first, "김하늘")
     expect(two.page.locator(".case-strip")).to_contain_text("경비 두 명. 현지 경찰과 통화 중.")
     two.page.locator(".pending [data-move=claim]").click()
-    expect(two.page.locator(".case-head")).to_contain_text("내 상담", timeout=PATIENT_MS)
+    expect(two.page.locator(".case-head")).to_contain_text("내 상담")
     expect(one.row(first)).to_have_count(0)
     floor.reply(two, "박민수 상담관이 이어받았습니다.")
-    expect(held.page.locator("article.person").last).to_contain_text("이어받았습니다", timeout=PATIENT_MS)
+    expect(held.page.locator("article.person").last).to_contain_text("이어받았습니다")
     floor.true_everywhere(officer)
 
     # The mission's officer joins and writes beside the owner.
@@ -236,9 +210,9 @@ def test_two_agents_an_officer_and_two_citizens(program: Program, browser: Brows
     officer.page.locator(f"[data-case='{first}'] [data-action='officer-open']").click()
     officer.page.locator(".officer-reply textarea").fill("주캄보디아대사관 박영사입니다. 경찰과 함께 가고 있습니다.")
     officer.page.locator("[data-action='officer-send']").click()
-    expect(held.page.locator("article.person", has_text="박영사입니다")).to_be_visible(timeout=PATIENT_MS)
-    expect(two.page.locator(".transcript")).to_contain_text("경찰과 함께 가고 있습니다", timeout=PATIENT_MS)
-    expect(two.page.locator(".case-strip")).to_contain_text("박영사(영사)", timeout=PATIENT_MS)
+    expect(held.page.locator("article.person", has_text="박영사입니다")).to_be_visible()
+    expect(two.page.locator(".transcript")).to_contain_text("경찰과 함께 가고 있습니다")
+    expect(two.page.locator(".case-strip")).to_contain_text("박영사(영사)")
     assert floor.one("SELECT owner_id FROM cases WHERE id = %s", first)["owner_id"] == two.id
     floor.true_everywhere(officer)
 
@@ -249,15 +223,15 @@ def test_two_agents_an_officer_and_two_citizens(program: Program, browser: Brows
     two.page.locator("[role=option]", has_text="현지 구조기관에 인계").click()
     closing.locator("input[data-verified-contact]").fill("현지 경찰서와 통화, 본인과 함께 있음")
     closing.locator("[data-confirm]").click()
-    expect(one.row(first)).to_contain_text("종료 확인 필요", timeout=PATIENT_MS)
+    expect(one.row(first)).to_contain_text("종료 확인 필요")
     floor.true_everywhere(officer)
     open_case(one, first, "박민수")
     one.page.keyboard.press("e")
-    expect(one.dialog("confirm-close")).to_contain_text("현지 경찰서와 통화, 본인과 함께 있음", timeout=PATIENT_MS)
+    expect(one.dialog("confirm-close")).to_contain_text("현지 경찰서와 통화, 본인과 함께 있음")
     one.dialog("confirm-close").locator("[data-confirm]").click()
     for gone in (one.row(first), two.row(first), officer.page.locator(f"[data-case='{first}']")):
-        expect(gone).to_have_count(0, timeout=PATIENT_MS)
-    expect(held.page.locator("#status")).to_contain_text("상담봇이 이어받았습니다", timeout=PATIENT_MS)
+        expect(gone).to_have_count(0)
+    expect(held.page.locator("#status")).to_contain_text("상담봇이 이어받았습니다")
     floor.true_everywhere(officer)
 
     # Shift change: the emergency waits for a yes, and both pages say so.
@@ -267,15 +241,15 @@ def test_two_agents_an_officer_and_two_citizens(program: Program, browser: Brows
     two.page.locator("[role=option]", has_text="김하늘").click()
     shift.locator(f"[data-shift-case='{second}'] input[data-field=note]").fill("숨어 있음. 5분마다 글을 확인할 것.")
     shift.locator("[data-confirm]").click()
-    expect(shift.locator(f"[data-handed='{second}']")).to_contain_text("수락을 기다립니다", timeout=PATIENT_MS)
-    expect(one.row(second)).to_contain_text("나에게 인계 요청", timeout=PATIENT_MS)
+    expect(shift.locator(f"[data-handed='{second}']")).to_contain_text("수락을 기다립니다")
+    expect(one.row(second)).to_contain_text("나에게 인계 요청")
     floor.true_everywhere(officer)
     one.row(second).locator(".main").focus()
     one.page.keyboard.press("Enter")
-    expect(shift.locator(f"[data-handed='{second}']")).to_contain_text("넘어갔습니다", timeout=PATIENT_MS)
-    expect(one.page.locator(".case-strip")).to_contain_text("5분마다 글을 확인할 것", timeout=PATIENT_MS)
+    expect(shift.locator(f"[data-handed='{second}']")).to_contain_text("넘어갔습니다")
+    expect(one.page.locator(".case-strip")).to_contain_text("5분마다 글을 확인할 것")
     floor.write(hurt, "발소리가 멀어졌어요")
-    expect(one.page.locator(".transcript")).to_contain_text("발소리가 멀어졌어요", timeout=PATIENT_MS)
+    expect(one.page.locator(".transcript")).to_contain_text("발소리가 멀어졌어요")
     floor.true_everywhere(officer)
 
     truth = floor.one("SELECT count(*) FILTER (WHERE status = 'closed') AS closed, max(owner_id) FILTER (WHERE id = %s) AS owner FROM cases", second)

@@ -8,52 +8,13 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.settings import ROOT
+from tests.browser.conftest import join
 from tests.program import Program
 
 pytestmark = pytest.mark.browser
-ARGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-gpu",
-    "--disable-component-update",
-    "--no-first-run",
-    "--disable-quic",
-]
-PASSWORD = "긴-암호-문장-스물두-글자-이상"
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    running = Program(tmp_path_factory.mktemp("story"))
-    try:
-        yield running.wait_ready()
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        yield launched
-        launched.close()
-
-
-def join(page: Page, link: str, login: str, name: str) -> None:
-    """Make an account through a one-time link, and sign in."""
-    page.goto(link)
-    page.fill("[name=login]", login)
-    page.fill("[name=display_name]", name)
-    page.fill("[name=password]", PASSWORD)
-    page.fill("[name=again]", PASSWORD)
-    page.click("button[type=submit]")
-    if "sign-in" in page.url:
-        page.fill("[name=login]", login)
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +35,7 @@ def test_question_is_answered_from_a_notice(program: Program, browser: Browser):
     page.fill("#text", "긴급여권은 어떤 경우에 발급받을 수 있나요?")
     page.keyboard.press("Enter")
     answer = page.locator("article.bot.answer").first
-    expect(answer).to_be_visible(timeout=15_000)
+    expect(answer).to_be_visible()
     source = answer.locator(".source")
     expect(source).to_contain_text("시험용")
     expect(source).to_contain_text(re.compile(r"20\d\d-\d\d-\d\d 시행"))
@@ -91,12 +52,12 @@ def test_danger_reaches_a_person_who_replies_and_closes(program: Program, browse
     citizen.keyboard.press("Enter")
 
     card = citizen.locator("article.bot.crisis")
-    expect(card).to_be_visible(timeout=10_000)
+    expect(card).to_be_visible()
     expect(card).to_contain_text("현장 출동이 아닙니다")
     expect(card.locator("a.tel")).to_have_count(0)  # no number to dial in front of a captor
 
     row = agent.locator("[data-case-id]").first
-    expect(row).to_be_visible(timeout=10_000)
+    expect(row).to_be_visible()
 
     citizen.click("#place")
     citizen.click("#gps")
@@ -104,29 +65,29 @@ def test_danger_reaches_a_person_who_replies_and_closes(program: Program, browse
 
     row.click()
     agent.keyboard.press("Enter")
-    expect(agent.locator("body")).to_contain_text("프놈펜", timeout=10_000)
-    expect(agent.locator(".leaflet-container")).to_be_visible(timeout=15_000)
+    expect(agent.locator("body")).to_contain_text("프놈펜")
+    expect(agent.locator(".leaflet-container")).to_be_visible()
     expect(agent.locator("body")).to_contain_text("주캄보디아")
-    expect(citizen.locator("#status")).to_contain_text("상담관이 연결되었습니다", timeout=10_000)
+    expect(citizen.locator("#status")).to_contain_text("상담관이 연결되었습니다")
 
     composer = agent.locator("textarea[data-composer], [data-composer] textarea").first
     composer.fill("상담관 김하늘입니다. 지금 글을 봐도 안전한가요?")
     composer.press("Enter")
-    expect(citizen.locator("article.person")).to_contain_text("김하늘입니다", timeout=10_000)
+    expect(citizen.locator("article.person")).to_contain_text("김하늘입니다")
 
     # A person owns it now: the bot stays silent, whatever is asked.
     bots = citizen.locator("article.bot").count()
     citizen.fill("#text", "여권 수수료는 얼마예요?")
     citizen.keyboard.press("Enter")
-    expect(agent.locator("body")).to_contain_text("여권 수수료는 얼마예요?", timeout=10_000)
+    expect(agent.locator("body")).to_contain_text("여권 수수료는 얼마예요?")
     citizen.wait_for_timeout(1500)
     assert citizen.locator("article.bot").count() == bots
 
     close(agent)
-    expect(agent.locator("[data-case-id]")).to_contain_text("종료 확인을 기다리는 중", timeout=10_000)
+    expect(agent.locator("[data-case-id]")).to_contain_text("종료 확인을 기다리는 중")
     confirm_as_somebody_else(program, browser)
-    expect(citizen.locator("#status")).to_contain_text("상담봇이 이어받았습니다", timeout=10_000)
-    expect(agent.locator("[data-case-id]")).to_have_count(0, timeout=10_000)
+    expect(citizen.locator("#status")).to_contain_text("상담봇이 이어받았습니다")
+    expect(agent.locator("[data-case-id]")).to_have_count(0)
     context.close()
 
 
@@ -150,10 +111,10 @@ def confirm_as_somebody_else(program: Program, browser: Browser) -> None:
     join(page, program.url + link[link.index("/staff/") :], "minsu", "박민수")
     page.goto(f"{program.url}/desk")
     row = page.locator("[data-case-id]", has_text="종료 확인 필요")
-    row.locator(".main").click(timeout=15_000)
+    row.locator(".main").click()
     page.locator("[data-action=close]").click()
     page.locator("[data-dialog='confirm-close'] [data-confirm]").click()
-    expect(page.locator("[data-case-id]")).to_have_count(0, timeout=10_000)
+    expect(page.locator("[data-case-id]")).to_have_count(0)
     context.close()
 
 
@@ -194,17 +155,17 @@ def test_what_is_written_offline_is_kept_and_sent_once(program: Program, browser
     page.goto(program.url)
     page.fill("#text", "안녕하세요")
     page.keyboard.press("Enter")
-    expect(page.locator("article.bot")).to_have_count(2, timeout=15_000)
+    expect(page.locator("article.bot")).to_have_count(2)
     context.set_offline(True)
     page.fill("#text", "긴급여권은 어떤 경우에 발급받을 수 있나요?")
     page.keyboard.press("Enter")
-    expect(page.locator("#hotline")).to_be_visible(timeout=15_000)
+    expect(page.locator("#hotline")).to_be_visible()
     expect(page.locator("#hotline")).to_contain_text("+82-2-3210-0404")
-    expect(page.locator("article.citizen").last).to_contain_text("이 기기에 보관", timeout=15_000)
+    expect(page.locator("article.citizen").last).to_contain_text("이 기기에 보관")
     context.set_offline(False)
     expect(page.locator("article.bot.answer")).to_be_visible(timeout=30_000)
     page.reload()
-    expect(page.locator("article.citizen")).to_have_count(2, timeout=15_000)
+    expect(page.locator("article.citizen")).to_have_count(2)
     expect(page.locator("article.bot.answer")).to_have_count(1)
 
 
