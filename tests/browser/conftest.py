@@ -31,7 +31,6 @@ from bot import errors
 from bot.app import STAFF_POLICY, STATIC
 from bot.channels.webchat.routes import build_router as webchat_router
 from bot.files.routes import build_router as files_router
-from bot.files.routes import build_router as files_router
 from bot.limits import Limits
 from bot.services import Services
 from conversation import service as conversation
@@ -144,7 +143,6 @@ class StaffServer:
         services = Services(self._settings, self.db, self._cipher, hub, CrisisCards.load(hotline=self._settings.hotline))
         app.include_router(webchat_router(services, Limits(self._settings)))
         app.include_router(locate_router(self.db, self._cipher, self._settings))
-        app.include_router(files_router(self.db, self._cipher))
         app.include_router(files_router(self.db, self._cipher))
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
