@@ -183,7 +183,7 @@ async def crew(connection: Connection, silent_since: datetime) -> Row:
     row = await database.one(
         connection,
         """SELECT count(*) FILTER (WHERE p.state = 'available') AS available, count(*) FILTER (WHERE p.state = 'away') AS away,
-                  COALESCE(sum((SELECT count(*) FROM cases c WHERE c.owner_id = p.staff_id AND c.status = 'claimed')), 0)::int AS held
+                  COALESCE(sum((SELECT count(*) FROM cases c WHERE c.owner_id = p.staff_id AND c.status = 'claimed' AND NOT c.synthetic)), 0)::int AS held
            FROM agent_presence p JOIN staff s ON s.id = p.staff_id
            WHERE p.state <> 'offline' AND p.last_seen_at >= %s AND NOT s.disabled AND 'agent' = ANY (s.roles)""",
         silent_since,

@@ -32,15 +32,17 @@ BEAT_S = 40
 ACCEPT_S = 2
 TRIAGE_S = 1
 CHANNEL = "webchat"
+SEVERITY_SHARES = {"none": 60, "non_urgent": 25, "urgent": 10, "life_threat": 5}
 
 
 @dataclass(frozen=True)
 class Shift:
-    """When somebody works, in seconds from the day's beginning; ``silent`` is a stretch in which their desk is dead."""
+    """When somebody works, in seconds from the day's beginning; ``silent`` is a stretch in which their desk is dead, ``who`` has other shifts too."""
 
     begins: int
     ends: int
     silent: tuple[int, int] | None = None
+    who: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,10 @@ class Life:
 
 @dataclass
 class Lived:
-    """A day that has been lived: its callers, and when whom was at a desk."""
+    """A day (or ``seconds``) that has been lived: its callers, and when whom was at a desk."""
 
     start: datetime
+    seconds: int = 86_400
     lives: list[Life] = field(default_factory=list)
     desks: list[tuple[int, int, int]] = field(default_factory=list)
     violations: int = 0
@@ -102,7 +105,7 @@ def plan(seed: int) -> tuple[list[Shift], list[Caller]]:
     for start in range(-hour, 25 * hour, hour):
         for _ in range(_poisson(draw, 26 if start == 12 * hour else 5 if 2 * hour <= start < 6 * hour else 9)):
             arrives = start + draw.randrange(hour)
-            severity = draw.choices(["none", "non_urgent", "urgent", "life_threat"], [60, 25, 10, 5])[0]
+            severity = draw.choices(list(SEVERITY_SHARES), list(SEVERITY_SHARES.values()))[0]
             danger = is_emergency(severity)
             callers.append(
                 Caller(
@@ -138,13 +141,14 @@ def _poisson(draw: random.Random, mean: float) -> int:
 
 
 class Driver:
-    """Lives through a day."""
+    """Lives through a window. ``beats``: each desk beats as desks do; in a year each that is there has just beaten whenever something happens."""
 
-    def __init__(self, db: Database, cipher: Cipher, clock: SimulatedClock, day: Window) -> None:
+    def __init__(self, db: Database, cipher: Cipher, clock: SimulatedClock, day: Window, *, beats: bool = True) -> None:
         self._db = db
         self._cipher = cipher
         self._clock = clock
         self._start = day.start
+        self._beats = beats
         self._events: list[tuple[int, int, bool, Callable[[int], Awaitable[None]]]] = []
         self._number = itertools.count()
         self._here: dict[int, Staff] = {}
@@ -154,14 +158,18 @@ class Driver:
         self._asked: set[tuple[int, int]] = set()
         self._cases: dict[int, Life] = {}
         self._supervisor: Staff | None = None
-        self.lived = Lived(day.start)
+        self.lived = Lived(day.start, round((day.end - day.start).total_seconds()))
 
     async def live(self, shifts: list[Shift], callers: list[Caller]) -> Lived:
         """Let it all happen."""
         with core_clock.told_by(self._clock.now):
             self._supervisor = await self._account("supervisor", Role.SUPERVISOR)
+            people: dict[str, Staff] = {}
             for number, shift in enumerate(shifts, 1):
-                await self._plan_shift(await self._account(f"agent{number}", Role.AGENT), shift)
+                who = shift.who or f"agent{number}"
+                if who not in people:
+                    people[who] = await self._account(who, Role.AGENT)
+                await self._plan_shift(people[who], shift)
             for caller in callers:
                 life = Life(caller)
                 self.lived.lives.append(life)
@@ -170,6 +178,8 @@ class Driver:
                 at, _, sweeps, action = heapq.heappop(self._events)
                 async with self._db.transaction() as tx:
                     await self._clock.set(tx, self._start + timedelta(seconds=at))
+                    if not self._beats:
+                        await self._keep_desks(tx)
                 await action(at)
                 if sweeps:
                     await self._sweep(at)
@@ -207,12 +217,18 @@ class Driver:
                 self._here[staff.id] = staff
                 self._beaten[staff.id] = at
                 self._desk_since.setdefault(staff.id, at)
-            if at + BEAT_S < shift.ends:
+            if self._beats and at + BEAT_S < shift.ends:
                 # What happens sweeps; where nothing does, a desk's death is noticed within three beats.
                 self._at(at + BEAT_S, beat, sweeps=at % (3 * BEAT_S) == 0)
 
         self._at(shift.begins, beat)
         self._at(shift.ends, go)
+
+    async def _keep_desks(self, tx: Connection) -> None:
+        """Whoever is there has beaten a moment ago, and all the time since they came."""
+        here = list(self._here)
+        await database.run(tx, "UPDATE agent_presence SET last_seen_at = %s WHERE staff_id = ANY(%s)", self._clock.now(), here)
+        await database.run(tx, "UPDATE desk_times SET until = %s WHERE is_open AND staff_id = ANY(%s)", self._clock.now(), here)
 
     def _end_desk(self, staff_id: int, at: int) -> None:
         self._here.pop(staff_id, None)

@@ -27,13 +27,15 @@ def _ratio(part: float, whole: float) -> float | None:
 
 def truth(lived: Lived, within_s: int = 60) -> dict[str, Any]:
     """The figures of the day by name, as a person with the list of callers on paper would count them."""
-    came = [life for life in lived.lives if life.opened is not None and 0 <= life.opened < DAY_S]
+    came = [life for life in lived.lives if life.opened is not None and 0 <= life.opened < lived.seconds]
     waits = [life.answered - life.opened for life in came if life.answered is not None and life.opened is not None]
     went = [life.left - life.opened for life in came if life.left is not None and life.opened is not None]
     ended = [sum(b - a for _, a, b in life.hands) for life in came if life.answered is not None and life.ended is not None]
     soon = sum(wait <= within_s for wait in waits)
     short = sum(wait < 5 for wait in went)
-    danger = [life for life in lived.lives if life.opened is not None and is_emergency(life.caller.severity or "none") and 0 <= life.caller.arrives < DAY_S]
+    danger = [
+        life for life in lived.lives if life.opened is not None and is_emergency(life.caller.severity or "none") and 0 <= life.caller.arrives < lived.seconds
+    ]
     words = [(life.words if life.words is not None else life.ended or 0) - life.caller.arrives for life in danger]
     located = [(life.caller.radius_m, life.caller.fix_age + (life.answered or 0) - life.caller.arrives) for life in danger if life.caller.radius_m is not None]
     return (
@@ -70,7 +72,7 @@ def _of_desks(lived: Lived) -> Iterator[tuple[str, Any]]:
     """Second by second: who sits there, and with how many cases."""
     staffed = busy = cases = 0
     for staff_id in {desk[0] for desk in lived.desks}:
-        there, held = np.zeros(DAY_S, dtype=bool), np.zeros(DAY_S, dtype=int)
+        there, held = np.zeros(lived.seconds, dtype=bool), np.zeros(lived.seconds, dtype=np.int8)
         for who, start, end in lived.desks:
             if who == staff_id:
                 there[max(start, 0) : max(end, 0)] = True
@@ -88,7 +90,7 @@ def _of_desks(lived: Lived) -> Iterator[tuple[str, Any]]:
 
 def _of_bot(lived: Lived) -> Iterator[tuple[str, Any]]:
     """Ten days later: every visit is over, and whoever would come back within seven days has."""
-    visits = [life for life in lived.lives if 0 <= life.caller.arrives < DAY_S]
+    visits = [life for life in lived.lives if 0 <= life.caller.arrives < lived.seconds]
     alone = [life for life in visits if life.caller.severity is None]
     outcomes = Counter(_outcome(life.caller) for life in alone)
     yield "bot.visits", len(visits)
@@ -105,7 +107,7 @@ def _outcome(caller: Caller) -> str:
 
 
 def _of_ratings(lived: Lived) -> Iterator[tuple[str, Any]]:
-    given = [(life.closed_by, life.caller.score) for life in lived.lives if life.rated is not None and life.caller.score and 0 <= life.rated < DAY_S]
+    given = [(life.closed_by, life.caller.score) for life in lived.lives if life.rated is not None and life.caller.score and 0 <= life.rated < lived.seconds]
     scores = [score for _, score in given]
     yield "satisfaction.ratings", len(scores)
     yield "satisfaction.mean", _ratio(sum(scores), len(scores))

@@ -42,6 +42,7 @@ async def test_a_drill_is_in_no_figure(db, cipher, today, look, make_staff, call
     found = await look(service.figures, today)
     assert (found.waiting.offered, found.emergencies.count, found.satisfaction.ratings, found.bot.visits) == (0, 0, 0, 0)
     assert (before.waiting, before.emergencies, before.channels) == (0, 0, ())
+    assert (await look(service.live)).held == 0
 
 
 async def test_of_two_cases_that_are_one_only_one_is_counted(today, look, make_staff, make_case, call):
