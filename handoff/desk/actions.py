@@ -110,15 +110,19 @@ class Actions:
         return Opened(card, lines, marks, left, aside)
 
     async def lines(self, case_id: int, after: int) -> list[Line]:
-        """What came after a line, for someone who may (still) see it.
+        """What came after a line, for someone who may (still) see it; whoever reads along in somebody else's case is written down.
 
         Raises:
-            AppError: ``forbidden``, ``not_found`` or ``not_signed_in``.
+            AppError: ``forbidden``, ``not_found``, ``restricted`` or ``not_signed_in``.
         """
         async with self._db.read() as connection:
-            row = await access_case(connection, case_id, await self._session.staff(connection))
+            staff = await self._session.staff(connection)
+            row = await access_case(connection, case_id, staff)
             lines = await conversation.transcript(connection, self._cipher, row["conversation_id"], after=after, limit=PAGE)
-            return await with_files(connection, self._cipher, lines)
+            lines = await with_files(connection, self._cipher, lines)
+        if lines and row["owner_id"] != staff.id:
+            await self.moves.records.note_reading(case_id)
+        return lines
 
     async def lines_again(self, case_id: int, message_ids: Sequence[int]) -> list[Line]:
         """Some lines as they stand now, for someone who may (still) see the case.

@@ -59,7 +59,7 @@ def shape(row: QueueRow, section: str, *, ring: bool, unread: int = 0, viewer_id
     answer = {row.offered_to: "맡지 않기", row.asked_to: "거절"}.get(viewer_id, "") if viewer_id else ""
     notes = []
     if row.restricted_to is not None:
-        notes.append("열람 제한 · 까닭을 적어야 열림" if hidden else "열람 제한")
+        notes.append("까닭을 적어야 열림" if hidden else "열람 제한")
     if row.offered_to is not None:
         notes.append("나에게 제안됨 · Enter 로 맡으세요" if row.offered_to == viewer_id else "다른 상담관에게 제안 중")
     if row.rings:

@@ -7,10 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from accounts.schemas import Staff
+from core import audit
 from core.crypto import Cipher
 from core.db import Connection
 from core.errors import AppError
 from handoff import access, repository
+from handoff.location import ONE_LOOK_S
 from handoff.moves import NOTE
 from handoff.records import holds, restricted
 
@@ -33,6 +35,18 @@ class RecordActions:
         """A restricted case was refused to this person."""
         async with self._acting() as (tx, staff):
             await restricted.note_refusal(tx, self._cipher, case_id, staff)
+
+    async def note_reading(self, case_id: int) -> None:
+        """New lines were shown to somebody who reads along: a look like any other, once a minute at most.
+
+        Raises:
+            AppError: those of ``access_case``.
+        """
+        async with self._acting() as (tx, staff):
+            row = await access.access_case(tx, case_id, staff)
+            if not await repository.viewed_lately(tx, case_id, staff.login, ONE_LOOK_S):
+                detail = {"reading": True} | ({"restricted": True} if row["restricted_to"] is not None else {})
+                await audit.record(tx, staff.login, "", "case.view", case_id, self._cipher.pseudonym(row["conversation_id"]), detail)
 
     async def restriction(self, case_id: int) -> restricted.Restriction | None:
         """Why and to whom the case is restricted."""

@@ -161,3 +161,25 @@ async def test_a_line_that_a_page_writes_says_where_from_and_whose(db, cipher, m
         row = await database.one(connection, "SELECT * FROM access_log WHERE action = 'case.claim'")
         assert (await audit.verify_chain(connection)).intact
     assert (row["account"], row["address"], row["case_id"], row["subject"]) == (agent.login, "10.1.2.3", case.id, cipher.pseudonym(case.conversation_id))
+
+
+async def test_whoever_reads_along_for_long_is_written_down_again(db, cipher, make_staff, make_case, say, call):
+    from contextlib import asynccontextmanager
+
+    from handoff.desk.record_actions import RecordActions
+
+    boss, case = await make_staff("supervisor"), await make_case("urgent")
+
+    @asynccontextmanager
+    async def acting():
+        async with db.transaction() as tx:
+            yield tx, boss
+
+    desk = RecordActions(acting, cipher)
+    for minutes in (2, 0, 0):
+        await desk.note_reading(case.id)
+        async with db.transaction() as tx:
+            await database.run(tx, "UPDATE access_log SET at = at - make_interval(mins => %s)", minutes)
+    async with db.read() as connection:
+        found = await database.rows(connection, "SELECT action, detail FROM access_log WHERE account = %s", boss.login)
+    assert [(row["action"], row["detail"]) for row in found] == [("case.view", {"reading": True})] * 2
