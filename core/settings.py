@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     duty_phone: str = Field("", description="telephone outside this platform that a life threat nobody has taken rings after 60 s; empty: desks say so")
     duty_call_url: str = Field("", description="the operator's telephone gateway, which takes one POST a call; empty: nobody is called, and desks say so")
     duty_call_token: SecretStr | None = Field(None, description="bearer token of the telephone gateway; never logged")
+    guidance_dir: Path | None = Field(None, description="folder of the installation's own guidance cards for agents; each takes the place of the program's")
     tile_url: str = Field("", description="map tile server, asked through our own address; empty: country outlines only, nothing leaves the machine")
     nearby_url: str = Field("", description="OpenStreetMap service (Overpass interpreter) for hospitals and police around a place; empty: never asked")
     nearby_timeout_s: int = Field(6, ge=1, le=30, description="longest wait for that service; the card never waits for it")

@@ -2,6 +2,9 @@
 
 The rules are checked when the cards are loaded, so that a careless edit stops a test and not an agent: nothing is longer than can be read at a
 glance, a card is approved by somebody on a day, and no telephone number hides in a sentence, since only checked numbers may be called.
+
+The cards that come with the program carry a test approval. An installation puts its own, approved by its own people, into ``guidance_dir``; what is
+wrong with one of them is told on the team's page and in the log, and the program's card stands in its place: nobody is ever left without.
 """
 
 from __future__ import annotations
@@ -17,12 +20,16 @@ from typing import Any
 import yaml
 
 from core.errors import StartError
-from core.settings import ROOT
+from core.logging import get
+from core.settings import ROOT, settings
 from language.categories import Category
 
+log = get(__name__)
 FOLDER = ROOT / "data" / "guidance"
 MAX_LINES = 6
 MAX_CHARS = 70
+#: Who has approved nothing: the cards were written for tests.
+TEST_APPROVER = "시험용 승인"
 _NUMBER = re.compile(r"\+?\d[\d\- ]{2,}\d")
 
 
@@ -39,6 +46,28 @@ class Guidance:
     approver: str
     approved_at: date
     source: str
+
+    @property
+    def is_test(self) -> bool:
+        """Whether nobody who answers for it has approved it."""
+        return self.approver == TEST_APPROVER
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file of the installation's own that is not used, and why, in English for the log and the page's fine print."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """The cards in use by category, which of them are the installation's own, and its files that are not used."""
+
+    cards: Mapping[str, Guidance]
+    own: frozenset[str]
+    refused: tuple[Refused, ...]
 
 
 def read(content: Mapping[str, Any], name: str) -> Guidance:
@@ -84,11 +113,56 @@ def load(folder: Path = FOLDER) -> dict[str, Guidance]:
     return cards
 
 
-@lru_cache(maxsize=1)
-def _cards() -> dict[str, Guidance]:
-    return load()
+def known(own: Path | None, environment: str, folder: Path = FOLDER) -> Known:
+    """The program's cards, each replaced by the installation's own where that may be used: in production none with a test approval."""
+    cards, replaced, refused = load(folder), set(), []
+    try:
+        files = sorted(own.glob("*.yaml")) if own is not None and own.is_dir() else []
+        if own is not None and not own.is_dir():
+            refused.append(Refused(str(own.name), "there is no such folder"))
+    except OSError as error:
+        files = []
+        refused.append(Refused(own.name if own else "", type(error).__name__))
+    for path in files:
+        try:
+            card = read(yaml.safe_load(path.read_text(encoding="utf-8")) or {}, path.name)
+        except (StartError, yaml.YAMLError, OSError, UnicodeDecodeError, AttributeError, TypeError) as error:
+            refused.append(Refused(path.name, str(error) if isinstance(error, StartError) else f"it cannot be read ({type(error).__name__})"))
+            continue
+        if card.category in replaced:
+            refused.append(Refused(path.name, f"there are two cards of the category {card.category}"))
+        elif environment == "production" and card.is_test:
+            refused.append(Refused(path.name, "a test approval is not one"))
+        else:
+            cards[card.category] = card
+            replaced.add(card.category)
+    return Known(cards, frozenset(replaced), tuple(refused))
+
+
+def standing(card: Guidance, environment: str) -> tuple[str, str]:
+    """(code, words) of who answers for a card. Pure."""
+    if not card.is_test:
+        return "approved", f"{card.approved_at} {card.approver} 승인"
+    if environment == "production":
+        return "unapproved", "이 기관이 승인하지 않은 글입니다. 참고만 하고 책임자에게 승인을 요청하세요."
+    return "test", f"{card.approved_at} {card.approver}"
+
+
+@lru_cache(maxsize=4)
+def _known(own: Path | None, environment: str) -> Known:
+    found = known(own, environment)
+    if found.refused:
+        log.error("guidance_cards_refused", count=len(found.refused))  # which, and why, stands on the team's page
+    if environment == "production" and (count := sum(card.is_test for card in found.cards.values())):
+        log.warning("guidance_not_approved", cards=count)
+    return found
+
+
+def in_use() -> Known:
+    """The cards of this installation; its files are read once in a process."""
+    return _known(settings().guidance_dir, settings().environment)
 
 
 def of_category(category: str) -> Guidance | None:
     """The card of a category, if there is one."""
-    return _cards().get(category)
+    return in_use().cards.get(category)

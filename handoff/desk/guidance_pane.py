@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.settings import settings
 from handoff import guidance
 from handoff.desk.elements import block, button, say
 from handoff.schemas import CaseCard
@@ -30,7 +31,10 @@ def fill(card: CaseCard, on_hand_on: Callable[[], Any]) -> None:
 
 def _card(known: guidance.Guidance) -> None:
     with block("details", "guidance", open="", data_guidance=known.category):
+        code, words = guidance.standing(known, settings().environment)
         say("summary", f"상담 요령 — {known.title}")
+        if code == "unapproved":
+            say("p", words, "warning")
         say("h3", "○ 하세요")
         with block("ul", "do"):
             for line in known.do:
@@ -39,4 +43,4 @@ def _card(known: guidance.Guidance) -> None:
         with block("ul", "dont"):
             for line in known.dont:
                 say("li", line)
-        say("p", f"상담관만 봅니다 · {known.approved_at} {known.approver} · {known.source}", "soft")
+        say("p", f"상담관만 봅니다 · {'승인 전' if code == 'unapproved' else words} · {known.source}", "soft")

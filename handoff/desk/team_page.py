@@ -18,6 +18,7 @@ from handoff.desk.move_actions import MoveActions
 from handoff.desk.shift_dialog import ShiftDialog
 from handoff.desk.team_actions import Left, TeamActions, TeamPicture
 from handoff.desk.team_districts import TeamDistricts
+from handoff.desk.team_guidance import TeamGuidance
 from handoff.desk.team_numbers import TeamNumbers
 from handoff.desk.team_officers import TeamOfficers
 from handoff.desk.team_people import TeamPeople, known_teams
@@ -25,7 +26,7 @@ from handoff.desk.team_person_dialog import ask_person
 from handoff.desk.team_rests import TeamRests
 
 REFRESH_S = 3.0
-TABS = (("people", "사람"), ("officers", "공관 영사"), ("numbers", "당직 번호"), ("districts", "관할"), ("rests", "폭언 · 휴식"))
+TABS = (("people", "사람"), ("officers", "공관 영사"), ("numbers", "당직 번호"), ("districts", "관할"), ("rests", "폭언 · 휴식"), ("guidance", "상담 요령"))
 
 
 class TeamPage:
@@ -63,6 +64,8 @@ class TeamPage:
             self._numbers = TeamNumbers(self._client, self._viewer, self._do)
         with self._panels["districts"]:
             self._districts = TeamDistricts(self._client, self._viewer, self._do, self._guarded)
+        with self._panels["guidance"]:
+            self._guidance = TeamGuidance(self._client)
         with self._panels["rests"]:
             self._rests = TeamRests(self._client, self._do)
         self._choose("people")
@@ -90,6 +93,8 @@ class TeamPage:
                 await self._guarded(self._numbers.refresh)
             elif code == "districts":
                 await self._guarded(self._districts.refresh)
+            elif code == "guidance":
+                await self._guarded(self._guidance.refresh)
             elif code == "rests":
                 await self._guarded(self._rests.refresh)
 

@@ -228,3 +228,15 @@ async def test_an_officer_is_seated_moved_and_unseated_on_the_page(team, seat, d
     assert (await one(db, "SELECT count(*) AS n FROM mission_officers"))["n"] == 0
     assert (await one(db, "SELECT account FROM access_log WHERE action = 'officer.unseat'"))["account"] == "chief"
     assert chief.complaints == []
+
+
+async def test_who_answers_for_the_guidance_is_shown(team):
+    chief = await team()
+    page = chief.page
+    await page.locator("[data-team-tab=guidance]").click()
+    row = page.locator("[data-guidance=self_harm]")
+    await expect(row).to_contain_text("시험용")
+    await expect(row).to_contain_text("프로그램 글")
+    await page.locator(".team-guidance summary").click()
+    await expect(page.locator(".team-guidance ol")).to_contain_text("GILDONGMU_GUIDANCE_DIR")
+    assert chief.complaints == []

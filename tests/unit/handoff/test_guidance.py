@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 
 from core.errors import StartError
 from core.settings import ROOT
@@ -72,6 +74,45 @@ def test_two_cards_of_a_category_are_refused(tmp_path) -> None:
         (tmp_path / name).write_text(text)
     with pytest.raises(StartError, match="two guidance cards"):
         guidance.load(tmp_path)
+
+
+def own(folder: Path, name: str = "mine.yaml", **change: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(yaml.safe_dump(GOOD | {"approver": "김승인", "do": ["우리 말로 들으세요"]} | change, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_an_installations_own_card_takes_the_place_of_the_programs(tmp_path, environment: str) -> None:
+    found = guidance.known(own(tmp_path / "own"), environment)
+    assert found.cards["self_harm"].do == ("우리 말로 들으세요",)
+    assert (found.own, found.refused) == ({"self_harm"}, ())
+    assert guidance.standing(found.cards["self_harm"], environment) == ("approved", "2026-11-22 김승인 승인")
+    assert found.cards.keys() == guidance.load().keys()
+
+
+def test_in_production_a_test_approval_is_none_and_the_programs_card_says_so(tmp_path) -> None:
+    folder = own(tmp_path / "own", approver=guidance.TEST_APPROVER)
+    assert guidance.known(folder, "development").own == {"self_harm"}
+    found = guidance.known(folder, "production")
+    assert [one.name for one in found.refused] == ["mine.yaml"]
+    card = found.cards["self_harm"]
+    assert card.do != ("우리 말로 들으세요",)
+    assert guidance.standing(card, "production")[0] == "unapproved"
+    assert guidance.standing(card, "development")[0] == "test"
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+@pytest.mark.parametrize("broken", [b"category: [", b"\xff\xfe", b"- a list", b"category: ghost", b""])
+def test_whatever_is_wrong_with_own_files_nobody_is_left_without_guidance(tmp_path, environment: str, broken: bytes) -> None:
+    folder = own(tmp_path / "own", "b.yaml")
+    (folder / "a.yaml").write_bytes(broken)
+    own(folder, "c.yaml")
+    found = guidance.known(folder, environment)
+    assert found.cards.keys() == guidance.load().keys()
+    assert [one.name for one in found.refused] == ["a.yaml", "c.yaml"]
+    for nowhere in (None, tmp_path / "nowhere"):
+        assert guidance.known(nowhere, environment).cards == guidance.load()
 
 
 def test_citizens_pages_and_answers_never_read_them() -> None:
