@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from accounts.routes import build_router as accounts_router
@@ -17,6 +16,7 @@ from actions.executor import build_router as actions_router
 from bot import errors, health
 from bot.channels import registry
 from bot.channels.door import Door
+from bot.channels.webchat.page import build_router as page_router
 from bot.channels.webchat.routes import build_router as webchat_router
 from bot.files.routes import build_router as files_router
 from bot.headers import CITIZEN_POLICY, STAFF_POLICY, SecurityHeaders
@@ -110,10 +110,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
         for channel in channels.values():
             app.include_router(channel.routes(door))
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
-
-        @app.get("/", include_in_schema=False)
-        async def page() -> FileResponse:
-            return FileResponse(STATIC / "chat.html")
+        app.include_router(page_router())
 
     mount_kb(app, services.db, services.cipher, settings, lambda: services.knowledge)
     mount_board(app, services.db)

@@ -64,6 +64,9 @@ async def escalate(services: Services, tx: Connection, conversation_row: dict[st
     """
     conversation_id, cipher = conversation_row["id"], services.cipher
     danger = await _with_what_was_told(tx, conversation_id, danger)
+    if conversation_row.get("guarded_at") is not None and not guarding.guards(danger.card):
+        # Whatever it is about: no loud words and no numbers onto a screen that somebody else may hold.
+        danger = replace(danger, card=str(Category.CONFINEMENT))
     # This answers a question that was open; the messages that waited for it have had the question and now get the card.
     await cancel_timer(tx, ASK_TIMER, conversation_id)
     await database.run(

@@ -363,7 +363,8 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         action = "none"
 
     if kind == "location":
-        await location.record_message_fix(tx, services.cipher, row["id"], content["location"], channel=row["channel"])
+        consent = location.CONSENT_PLAIN if choice == location.PLAIN else location.CONSENT_CHAT
+        await location.record_message_fix(tx, services.cipher, row["id"], content["location"], channel=row["channel"], consent=consent)
 
     if action == "escalate":
         danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language, card_category(decision))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from core import db as database
+from core import events
 from core.db import Connection
 from language.categories import Category
 
@@ -32,7 +33,7 @@ MAY_CALL = frozenset({"crisis:drugged"})
 #: What would show that a person has come or looks on; kept off the screen once the code word was said.
 OF_A_PERSON = frozenset({"owner", "read"})
 #: Why a conversation is guarded.
-CATEGORY, CODE_WORD, AGENT = "category", "code_word", "agent"
+CATEGORY, CODE_WORD, AGENT, DISGUISE = "category", "code_word", "agent", "disguise"
 
 
 def guards(category: str) -> bool:
@@ -82,6 +83,8 @@ async def mark(tx: Connection, conversation_id: str, why: str) -> bool:
         why,
         conversation_id,
     )
+    if changed and why != CODE_WORD:  # after the code word nothing may change before the eyes of whoever looks on
+        await _tell(tx, conversation_id, on=True)
     return changed > 0
 
 
@@ -90,7 +93,14 @@ async def unmark(tx: Connection, conversation_id: str) -> bool:
     changed = await database.run(
         tx, "UPDATE conversations SET guarded_at = NULL, guarded_why = '', hushed_at = NULL WHERE id = %s AND guarded_at IS NOT NULL", conversation_id
     )
+    if changed:
+        await _tell(tx, conversation_id, on=False)
     return changed > 0
+
+
+async def _tell(tx: Connection, conversation_id: str, *, on: bool) -> None:
+    """Let open pages know that lines go after a while, or stay."""
+    await events.append(tx, f"conversation:{conversation_id}", "fading", {"on": on})
 
 
 async def hush(tx: Connection, conversation_id: str) -> None:

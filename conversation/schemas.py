@@ -248,7 +248,11 @@ class Line:
 
 @dataclass(frozen=True)
 class News(Event):
-    """A change in a conversation's stream, with the line it tells of if it is a message; ``is_hidden``: the screen passes over it."""
+    """A change in a conversation's stream, with the line it tells of if it is a message.
+
+    ``is_hidden``: the screen passes over it; ``fades``: its line goes from the screen after a while.
+    """
 
     line: Line | None = None
     is_hidden: bool = False
+    fades: bool = False

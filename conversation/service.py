@@ -428,13 +428,15 @@ async def news(connection: Connection, cipher: Cipher, conversation_id: str, aft
     found = await database.rows(
         connection,
         """SELECT e.seq AS event_seq, e.kind AS event_kind, e.payload, e.created_at AS event_at, m.*, i.urgency, i.event_id,
-                  c.guarded_at IS NOT NULL AS is_guarded, COALESCE(e.created_at >= c.hushed_at, false) AS is_hushed,
+                  c.guarded_at IS NOT NULL AS is_guarded, c.guarded_at IS NOT NULL AND c.guarded_why <> %s AS fades,
+                  COALESCE(e.created_at >= c.hushed_at, false) AS is_hushed,
                   CASE WHEN e.created_at >= c.hushed_at THEN EXISTS (
                       SELECT 1 FROM messages p WHERE p.conversation_id = c.id AND p.author_kind IN ('agent', 'officer') AND p.created_at < c.hushed_at
                   ) ELSE false END AS had_person
            FROM events e LEFT JOIN messages m ON e.kind = 'message' AND m.id = (e.payload->>'message_id')::bigint
                 LEFT JOIN inbox i ON i.message_id = m.id LEFT JOIN conversations c ON c.id = %s
            WHERE e.stream = %s AND e.seq > %s ORDER BY e.seq LIMIT %s""",
+        guarding.CODE_WORD,
         conversation_id,
         stream(conversation_id),
         after,
@@ -448,6 +450,7 @@ async def news(connection: Connection, cipher: Cipher, conversation_id: str, aft
             row["event_at"],
             _shown(row, cipher) if row["id"] else None,
             is_hidden=row["is_hushed"] and guarding.hides(row["event_kind"], row["payload"]),
+            fades=bool(row["fades"]),
         )
         for row in found
     ]

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
         "", pattern=r"^(https?://\S+)?$", description="page that quick exit leads to, such as a weather page (https); empty: an empty page of our own"
     )
 
+    vanish_after_s: int = Field(60, ge=5, le=3600, description="lines of a guarded conversation go from the citizen's page this long after they could be seen")
+
     analyser_threads: int = Field(1, ge=1, le=16, description="threads of the sentence encoder in one process")
     standby_triage_delay_ms: int = Field(250, ge=0, description="the web process triages what no worker has triaged after this time")
     triage_slots: int = Field(2, ge=1, le=8, description="batches of new messages that one worker judges at the same time")

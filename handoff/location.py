@@ -29,6 +29,9 @@ LINK = "location_links.token"
 CONSENT_LINK = "locate-page-1"
 CONSENT_CHAT = "chat-button-1"
 CONSENT_PLATFORM = "platform-1"
+CONSENT_PLAIN = "chat-plain-1"
+#: Stands with a place that was sent from the page that looks like a notebook.
+PLAIN = "plain"
 MAX_TYPED_CHARS = 300
 MAX_DEVICE_CHARS = 200
 #: A page may send a place each second; more often is one of the same.

@@ -21,6 +21,7 @@
       this.id = kept.id || '';
       this.token = kept.token || '';
       this.queue = kept.queue || [];
+      this.wiped = kept.wiped || 0;
       this.last = 0;
       this.view = '';
       this.sending = false;
@@ -31,7 +32,7 @@
     }
 
     tell(type, detail) { if (!this.stopped) this.dispatchEvent(new CustomEvent(type, { detail })); }
-    keep() { if (!this.stopped) store.set({ id: this.id, token: this.token, queue: this.queue }); }
+    keep() { if (!this.stopped) store.set({ id: this.id, token: this.token, queue: this.queue, wiped: this.wiped }); }
 
     async call(path, options = {}) {
       if (this.stopped) throw new Error('left');
@@ -61,6 +62,7 @@
     // Put a message into the queue on this device, danger in front; what is in the queue survives closing the page.
     send(content) {
       const entry = { client_id: `${Date.now().toString(36)}-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`, ...content };
+      if (isPlain()) entry.plain = true;
       if (entry.danger) this.queue.unshift(entry); else this.queue.push(entry);
       this.keep();
       this.tell('queued', entry);
@@ -88,7 +90,7 @@
               // The old conversation is over: go on in a new one with the same words.
               this.before = { conversation_id: this.id, token: this.token };
               this.id = this.token = '';
-              this.last = 0;
+              this.last = this.wiped = 0;
               this.queue.unshift(entry);
               this.tell('renewed');
             } else this.tell('refused', { client_id: entry.client_id, message: body.error && body.error.message });
@@ -111,6 +113,8 @@
         if (this.stopped) return;
         if (!this.id) { await wait(300); continue; }
         try {
+          // What was wiped while there was no line must not come back with it.
+          if (this.wiped) await this.tellWiped();
           if (this.failures < 3) { await this.stream(); await wait(1000 * Math.random()); } else await this.poll();
         } catch {
           this.failures += 1;
@@ -166,7 +170,7 @@
     }
 
     async lost(answer) {
-      if (answer.status === 404 || answer.status === 401) { this.id = this.token = ''; this.last = 0; this.keep(); this.tell('renewed'); }
+      if (answer.status === 404 || answer.status === 401) { this.id = this.token = ''; this.last = this.wiped = 0; this.keep(); this.tell('renewed'); }
       return new Error(String(answer.status));
     }
 
@@ -188,6 +192,21 @@
       this.tell('again');
       if (this.line) this.line.abort();
       return '';
+    }
+
+    // Off the screen up to a line, here and on return; what still waits to be sent is sent, and not shown again.
+    wipeOff(seq) {
+      this.wiped = Math.max(this.wiped, seq);
+      this.queue.forEach((entry) => { entry.gone = true; });
+      this.keep();
+      this.tellWiped().catch(() => {});
+    }
+
+    async tellWiped() {
+      const seq = this.wiped;
+      if (!this.id || !seq) return;
+      const answer = await this.call(`/${this.id}/clear`, { method: 'POST', body: JSON.stringify({ seq }) });
+      if (answer.ok && this.wiped === seq) { this.wiped = 0; this.keep(); }
     }
 
     read(seq) { if (this.id) this.call(`/${this.id}/read`, { method: 'POST', body: JSON.stringify({ seq }) }).catch(() => {}); }

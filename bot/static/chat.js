@@ -7,7 +7,10 @@
   const mine = new Map();
   const WHO = { bot: '상담봇', person: '상담관', system: '', citizen: '' };
   const OFFLINE = '연결이 끊겼어요. 쓰신 글은 이 기기에 있고, 연결되면 보냅니다.';
+  // In the notebook each line goes after this time; elsewhere only where the server says so.
+  const PLAIN_S = 30;
   let readTo = 0;
+  let top = 0;
   let person = false;
   let troubleSince = 0;
 
@@ -25,24 +28,31 @@
     const stay = nearEnd();
     if (message.author === 'citizen') {
       const drawn = mine.get(message.client_id);
-      if (drawn) { drawn.dataset.seq = message.seq; mark(drawn, '✓ 받음'); return; }
+      if (drawn) {
+        drawn.dataset.seq = message.seq;
+        mark(drawn, '✓ 받음');
+        fade(drawn, message.fade_s);
+        // Wiped off before its number was known: it must not come back on return.
+        if (!drawn.isConnected) channel.wipeOff(message.seq);
+        return;
+      }
     }
     const bubble = make('article', `bubble ${message.author} ${message.kind}`);
     bubble.dataset.seq = message.seq || '';
-    if (WHO[message.author]) bubble.append(make('p', 'who', WHO[message.author]));
-    const words = message.text || (message.location ? '위치를 보냈습니다' : message.kind === 'danger' ? '지금 위험해요' : '');
+    if (WHO[message.author] && !isPlain()) bubble.append(make('p', 'who', WHO[message.author]));
+    const words = message.text || titled(message.location ? '위치를 보냈습니다' : message.kind === 'danger' ? '지금 위험해요' : '');
     (message.author === 'citizen' ? [words] : words.split('\n')).filter(Boolean).forEach((line) => bubble.append(make('p', '', line)));
     if (message.source) bubble.append(source(message.source));
     const replies = make('div', 'replies');
     (message.phones || []).forEach((phone) => {
-      const call = make('a', 'tel', `${phone.label} ${phone.number}`);
+      const call = make('a', 'tel', isPlain() ? phone.number : `${phone.label} ${phone.number}`);
       call.href = `tel:${phone.number}`;
       replies.append(call);
     });
     if (message.file) replies.append(opened(message.file));
-    if (message.location_url) replies.append(button('내 위치 보내기', () => $('placing').showModal()));
-    (message.buttons || []).forEach((b) => replies.append(button(b.title, () => {
-      say(b.title, b.payload);
+    if (message.location_url) replies.append(button(titled('내 위치 보내기'), () => $('placing').showModal()));
+    (message.buttons || []).forEach((b) => replies.append(button(titled(b.title), () => {
+      say(titled(b.title), b.payload);
       if (message.kind === 'danger_question') replies.querySelectorAll('button').forEach((node) => { node.disabled = true; });
     })));
     if (replies.childElementCount) bubble.append(replies);
@@ -50,6 +60,7 @@
     bubble.append(meta);
     log.append(bubble);
     if (message.author === 'citizen' && message.client_id) mine.set(message.client_id, bubble);
+    if (!bubble.dataset.fades) fade(bubble, message.fade_s || (isPlain() ? PLAIN_S : 0));
     if (stay || message.author === 'citizen' || message.kind === 'crisis') scroll();
     return bubble;
   }
@@ -80,24 +91,48 @@
 
   function mark(bubble, words) {
     const meta = bubble.querySelector('.meta');
-    meta.textContent = words;
+    meta.textContent = isPlain() ? words.split(' ')[0] : words;
   }
+
+  const tell = (text) => { $('status').textContent = said(text); };
+
+  // A line goes when its time is over. The time begins when somebody can see it: what comes onto a dark screen is still there when it is lit.
+  function fade(bubble, seconds) {
+    if (!seconds || bubble.dataset.fades) return;
+    bubble.dataset.fades = seconds;
+    const begin = () => setTimeout(() => bubble.remove(), seconds * 1000);
+    if (document.hidden) document.addEventListener('visibilitychange', begin, { once: true }); else begin();
+  }
+  const lines = () => log.querySelectorAll('.bubble[data-seq]');
+  function clear() {
+    lines().forEach((bubble) => bubble.remove());
+    tell('');
+    if (top || channel.queue.length) channel.wipeOff(top);
+  }
+  $('clear').addEventListener('click', clear);
+  $('plain').addEventListener('click', () => {
+    disguise();
+    clear();
+    $('link').textContent = said($('link').dataset.state === 'live' ? '연결됨' : '연결 끊김');
+  });
 
   function say(text, choice) {
     channel.send(choice ? { text, choice } : { text });
   }
 
   channel.addEventListener('queued', ({ detail }) => {
+    if (detail.gone) return;
     const bubble = draw({ author: 'citizen', kind: detail.danger ? 'danger' : 'text', text: detail.text || '', location: detail.location, client_id: detail.client_id });
     mark(bubble, '○ 보내는 중');
   });
   channel.addEventListener('kept', ({ detail }) => { const b = mine.get(detail.client_id); if (b) mark(b, '◔ 이 기기에 보관'); });
   channel.addEventListener('received', ({ detail }) => { const b = mine.get(detail.client_id); if (b) { b.dataset.seq = detail.sequence; mark(b, '✓ 받음'); } });
   channel.addEventListener('refused', ({ detail }) => { const b = mine.get(detail.client_id); if (b) mark(b, `✕ ${detail.message || '보내지 못했습니다'}`); });
-  channel.addEventListener('renewed', () => { $('status').textContent = '새 대화로 이어집니다.'; });
+  channel.addEventListener('renewed', () => { tell('새 대화로 이어집니다.'); });
   channel.addEventListener('event', ({ detail }) => {
     if (detail.kind === 'message') {
       const { message } = detail;
+      top = Math.max(top, message.seq);
       draw(message);
       if (message.author !== 'citizen') {
         readTo = Math.max(readTo, message.seq);
@@ -106,8 +141,10 @@
       }
     } else if (detail.kind === 'owner') {
       person = detail.owner === 'agent';
-      $('status').textContent = detail.owner === 'agent' ? '상담관이 연결되었습니다.' : '상담봇이 이어받았습니다.';
-    } else if (detail.kind === 'closed') $('status').textContent = '상담이 종료되었습니다. 다시 쓰시면 새 대화가 시작됩니다.';
+      tell(detail.owner === 'agent' ? '상담관이 연결되었습니다.' : '상담봇이 이어받았습니다.');
+    } else if (detail.kind === 'cleared') lines().forEach((bubble) => { if (bubble.dataset.seq && Number(bubble.dataset.seq) <= detail.cleared_seq) bubble.remove(); });
+    else if (detail.kind === 'fading') lines().forEach((bubble) => fade(bubble, detail.fade_s));
+    else if (detail.kind === 'closed') tell('상담이 종료되었습니다. 다시 쓰시면 새 대화가 시작됩니다.');
     else if (detail.kind === 'read' && detail.by === 'person') {
       mine.forEach((bubble) => { if (Number(bubble.dataset.seq) <= detail.read_seq) mark(bubble, '✓✓ 읽음'); });
     }
@@ -115,20 +152,20 @@
   // A person is writing: said while it is true, gone when the words come or six seconds pass.
   const TYPES = '상담관이 입력 중…';
   let typingEnds = 0;
-  function typed() { clearTimeout(typingEnds); if ($('status').textContent === TYPES) $('status').textContent = ''; }
-  channel.addEventListener('typing', () => { typed(); $('status').textContent = TYPES; typingEnds = setTimeout(typed, 6000); });
+  function typed() { clearTimeout(typingEnds); if ($('status').textContent && $('status').textContent === said(TYPES)) $('status').textContent = ''; }
+  channel.addEventListener('typing', () => { typed(); tell(TYPES); typingEnds = setTimeout(typed, 6000); });
   channel.addEventListener('online', () => {
     troubleSince = 0;
     $('link').dataset.state = 'live';
-    $('link').textContent = '연결됨';
+    $('link').textContent = said('연결됨');
     $('hotline').hidden = true;
-    if ($('status').textContent === OFFLINE) $('status').textContent = '';
+    if ($('status').textContent === said(OFFLINE)) $('status').textContent = '';
   });
   channel.addEventListener('trouble', () => {
     troubleSince = troubleSince || Date.now();
     $('link').dataset.state = 'off';
-    $('link').textContent = '연결 끊김';
-    $('status').textContent = OFFLINE;
+    $('link').textContent = said('연결 끊김');
+    tell(OFFLINE);
     $('hotline').hidden = false;
   });
   document.addEventListener('visibilitychange', () => { if (!document.hidden && readTo) channel.read(readTo); });
@@ -170,8 +207,8 @@
 
   // Cannot speak or hear: a person is asked for, who writes and makes the calls. What stands in the box stays there.
   $('mute').addEventListener('click', () => {
-    say('말할 수 없어요', 'cannot_speak');
-    $('status').textContent = '글로만 돕습니다. 전화는 상담관이 대신 합니다.';
+    say(titled('말할 수 없어요'), 'cannot_speak');
+    tell('글로만 돕습니다. 전화는 상담관이 대신 합니다.');
   });
 
   // A place: by the browser where it may, else in words.
@@ -187,18 +224,18 @@
   $('insecure').hidden = able;
   $('gps').hidden = !able;
   $('gps').addEventListener('click', () => {
-    $('placing-status').textContent = '위치를 찾고 있습니다…';
+    $('placing-status').textContent = said('위치를 찾고 있습니다…');
     navigator.geolocation.getCurrentPosition((fix) => {
-      channel.send({ location: { lat: fix.coords.latitude, lon: fix.coords.longitude, accuracy_m: fix.coords.accuracy, fixed_at: new Date(fix.timestamp).toISOString() } });
+      channel.send({ choice: isPlain() ? 'plain' : undefined, location: { lat: fix.coords.latitude, lon: fix.coords.longitude, accuracy_m: fix.coords.accuracy, fixed_at: new Date(fix.timestamp).toISOString() } });
       $('placing-status').textContent = '';
       placing.close();
-    }, (error) => { $('placing-status').textContent = PLACE_ERRORS[error.code] || PLACE_ERRORS[2]; }, { enableHighAccuracy: true, timeout: 20000, maximumAge: 10000 });
+    }, (error) => { $('placing-status').textContent = isPlain() ? '찾지 못했습니다. 아래에 적어 주세요.' : PLACE_ERRORS[error.code] || PLACE_ERRORS[2]; }, { enableHighAccuracy: true, timeout: 20000, maximumAge: 10000 });
   });
   $('typed').addEventListener('submit', (event) => {
     event.preventDefault();
     const words = $('address').value.trim();
     if (!words) return;
-    say(`제가 있는 곳: ${words}`);
+    say(isPlain() ? `장소: ${words}` : `제가 있는 곳: ${words}`);
     $('address').value = '';
     placing.close();
   });
@@ -214,7 +251,7 @@
     const words = $('proof').value.trim();
     if (!words) return;
     $('proof').value = '';
-    $('status').textContent = await channel.prove(words).catch(() => OFFLINE);
+    tell(await channel.prove(words).catch(() => OFFLINE));
     $('before').hidden = !$('status').textContent;
   });
 
@@ -228,5 +265,5 @@
   channel.queue.forEach((entry) => channel.tell('queued', entry));
   channel.flush();
   channel.follow();
-  if (!channel.id) { $('link').dataset.state = 'live'; $('link').textContent = '준비됨'; }
+  if (!channel.id) { $('link').dataset.state = 'live'; $('link').textContent = said('준비됨'); }
 })();

@@ -12,6 +12,7 @@
     for (const kept of ['localStorage', 'sessionStorage']) { try { window[kept].clear(); } catch { /* nothing could be kept there */ } }
     try { caches.keys().then((names) => names.forEach((name) => caches.delete(name))).catch(() => {}); } catch { /* no caches without https */ }
     try { navigator.serviceWorker.getRegistrations().then((all) => all.forEach((one) => one.unregister())).catch(() => {}); } catch { /* the same */ }
+    try { document.cookie = 'skin=; path=/; max-age=0'; } catch { /* none could be kept */ }
     document.title = '\u200b';
     document.body.replaceChildren();
   }

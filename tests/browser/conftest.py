@@ -15,7 +15,6 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from playwright.async_api import expect as expect_async
@@ -29,6 +28,7 @@ from accounts.routes import build_router as accounts_router
 from accounts.schemas import COOKIE, Staff
 from bot import errors
 from bot.app import STAFF_POLICY, STATIC
+from bot.channels.webchat.page import build_router as page_router
 from bot.channels.webchat.routes import build_router as webchat_router
 from bot.files.routes import build_router as files_router
 from bot.limits import Limits
@@ -145,10 +145,7 @@ class StaffServer:
         app.include_router(locate_router(self.db, self._cipher, self._settings))
         app.include_router(files_router(self.db, self._cipher))
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
-
-        @app.get("/")
-        async def chat() -> FileResponse:
-            return FileResponse(STATIC / "chat.html")
+        app.include_router(page_router())
 
         mount_kb(app, self.db, self._cipher, self._settings, lambda: self.knowledge)
         mount_board(app, self.db)

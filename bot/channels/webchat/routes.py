@@ -19,11 +19,12 @@ from pydantic import BaseModel, ValidationError
 
 from bot import surge, triage_slot
 from bot.channels.webchat import uploads, views
-from bot.channels.webchat.schemas import ConversationIn, LocationIn, MessageIn, ProofIn, ReadIn
+from bot.channels.webchat.page import COOKIE
+from bot.channels.webchat.schemas import ClearIn, ConversationIn, LocationIn, MessageIn, ProofIn, ReadIn
 from bot.channels.webchat.stream import EventStream
 from bot.limits import Limits
 from bot.services import Services
-from conversation import marks, proof
+from conversation import clearing, guarding, marks, proof
 from conversation import service as conversation
 from conversation.files import links
 from conversation.schemas import Accepted, Inbound, InboundKind, Line, Location, News
@@ -34,8 +35,8 @@ from core.deadline import within
 from core.errors import AppError
 from core.events import Following
 from core.metrics import INBOUND
+from handoff import location, speech
 from handoff import service as handoff
-from handoff import speech
 from language.categories import Category, Urgency
 from language.triage import Decision
 
@@ -56,6 +57,9 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     """The routes of ``/webchat/v1``."""
     router = APIRouter(prefix=PREFIX)
 
+    def render(found: Sequence[News]) -> list[dict[str, Any]]:
+        return _render(found, services.settings.vanish_after_s)
+
     @router.post("/conversations", status_code=201)
     async def start(request: Request) -> dict[str, str]:
         limits.check_address(request)
@@ -65,20 +69,23 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
 
     @router.get("/away", response_model=None)
     async def away() -> Response:
-        return Response(status_code=303, headers={"Location": services.settings.quick_exit_url or BLANK_PAGE, "Clear-Site-Data": '"storage"'})
+        answer = Response(status_code=303, headers={"Location": services.settings.quick_exit_url or BLANK_PAGE, "Clear-Site-Data": '"storage"'})
+        answer.delete_cookie(COOKIE, path="/", samesite="lax")
+        return answer
 
     async def send(request: Request) -> Response:
         conversation_id = request.path_params["conversation_id"]
         content = await _json(request)
-        inbound = to_inbound(conversation_id, _parse(MessageIn, content), services.settings.max_text_chars)
+        message = _parse(MessageIn, content)
+        inbound = to_inbound(conversation_id, message, services.settings.max_text_chars)
         token = _token(request)
         if inbound.kind is InboundKind.DANGER:
-            accepted = await within(_press(services, inbound, token, DANGER))
+            accepted = await within(_press(services, inbound, token, DANGER, is_plain=message.plain))
         elif inbound.choice == speech.CHOICE:
-            accepted = await within(_press(services, inbound, token, triage_slot.CANNOT_SPEAK_DECISION))
+            accepted = await within(_press(services, inbound, token, triage_slot.CANNOT_SPEAK_DECISION, is_plain=message.plain))
         else:
             limits.check_conversation(conversation_id)
-            accepted = await within(_accept(services, inbound, token))
+            accepted = await within(_accept(services, inbound, token, is_plain=message.plain))
         INBOUND.labels(channel=CHANNEL, kind=inbound.kind.value).inc()
         return JSONResponse({"sequence": accepted.sequence}, status_code=202)
 
@@ -93,6 +100,14 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         async with services.db.transaction() as tx:
             await conversation.check_token(tx, conversation_id, _token(request))
             await (marks.mark_delivered(tx, conversation_id, mark.seq) if mark.delivered else conversation.mark_read(tx, conversation_id, "citizen", mark.seq))
+        return Response(status_code=204)
+
+    @router.post("/conversations/{conversation_id}/clear", status_code=204)
+    async def clear(conversation_id: str, request: Request) -> Response:
+        wish = _parse(ClearIn, await _json(request))
+        async with services.db.transaction() as tx:
+            await conversation.check_token(tx, conversation_id, _token(request))
+            await clearing.clear(tx, conversation_id, wish.seq, now())
         return Response(status_code=204)
 
     @router.post("/conversations/{conversation_id}/typing", status_code=204)
@@ -111,10 +126,10 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
         after = max(after, begins)
         if "text/event-stream" in request.headers.get("accept", ""):
             hints = partial(services.hub.hinted, conversation.stream(conversation_id))
-            return EventStream(_following(services, conversation_id, after), _render, KEEP_ALIVE_S, hints, **{views.HEADER: view})
+            return EventStream(_following(services, conversation_id, after), render, KEEP_ALIVE_S, hints, **{views.HEADER: view})
         async with services.db.read() as connection:
             found = await conversation.news(connection, services.cipher, conversation_id, after)
-        return JSONResponse({"events": _render(found), "last": found[-1].seq if found else after}, headers={views.HEADER: view})
+        return JSONResponse({"events": render(found), "last": found[-1].seq if found else after}, headers={views.HEADER: view})
 
     @router.post("/conversations/{conversation_id}/history")
     async def history(conversation_id: str, request: Request) -> dict[str, str]:
@@ -137,13 +152,17 @@ async def _start(services: Services, wish: ConversationIn) -> tuple[str, str]:
     return started
 
 
-async def _accept(services: Services, inbound: Inbound, token: str) -> Accepted:
-    async with services.db.read() as connection:
-        accepted = await conversation.accept_new(connection, services.cipher, inbound, token=token)
-    if accepted is not None:
-        return accepted
+async def _accept(services: Services, inbound: Inbound, token: str, *, is_plain: bool = False) -> Accepted:
+    if not is_plain:
+        async with services.db.read() as connection:
+            accepted = await conversation.accept_new(connection, services.cipher, inbound, token=token)
+        if accepted is not None:
+            return accepted
     async with services.db.transaction() as tx:
-        return await conversation.accept(tx, services.cipher, inbound, token=token)
+        accepted = await conversation.accept(tx, services.cipher, inbound, token=token)
+        if is_plain:  # whoever hides the page expects that somebody looks at it
+            await guarding.mark(tx, inbound.conversation_id, guarding.DISGUISE)
+        return accepted
 
 
 async def _begins(services: Services, conversation_id: str, token: str, shown: str) -> tuple[int, str]:
@@ -160,11 +179,13 @@ async def _begins(services: Services, conversation_id: str, token: str, shown: s
     return begins, views.ticket(services.cipher, conversation_id, begins, now())
 
 
-async def _press(services: Services, inbound: Inbound, token: str, decision: Decision) -> Accepted:
+async def _press(services: Services, inbound: Inbound, token: str, decision: Decision, *, is_plain: bool = False) -> Accepted:
     """A button that brings a person: stored, in the queue and answered in one transaction."""
     async with services.db.transaction() as tx:
         await handoff.lock_open_case(tx, inbound.conversation_id)
         accepted = await conversation.accept(tx, services.cipher, inbound, token=token)
+        if is_plain:
+            await guarding.mark(tx, inbound.conversation_id, guarding.DISGUISE)
         if not accepted.duplicate:
             current = await conversation.get(tx, inbound.conversation_id)
             content = {"text": inbound.text, "choice": inbound.choice}
@@ -188,7 +209,9 @@ def to_inbound(conversation_id: str, message: MessageIn, max_chars: int) -> Inbo
     if message.danger:
         return Inbound(CHANNEL, event_id, conversation_id, InboundKind.DANGER, text=text)
     if message.location is not None:
-        return Inbound(CHANNEL, event_id, conversation_id, InboundKind.LOCATION, text=text, location=_location(message.location))
+        # Who agrees on the notebook has read another sentence.
+        choice = location.PLAIN if message.choice == location.PLAIN else ""
+        return Inbound(CHANNEL, event_id, conversation_id, InboundKind.LOCATION, text=text, choice=choice, location=_location(message.location))
     if message.choice:
         return Inbound(CHANNEL, event_id, conversation_id, InboundKind.CHOICE, text=text, choice=clean(message.choice))
     if not text.strip():
@@ -262,8 +285,8 @@ def _following(services: Services, conversation_id: str, after: int) -> Followin
     return Following(services.hub, conversation.stream(conversation_id), after, look, ECHO_S)
 
 
-def _render(found: Sequence[News]) -> list[dict[str, Any]]:
-    """Events as the citizen may see them: names and ids of staff stay inside."""
+def _render(found: Sequence[News], fade_s: int) -> list[dict[str, Any]]:
+    """Events as the citizen may see them: names and ids of staff stay inside. ``fade_s``: after which time lines that fade go."""
     content = []
     for event in found:
         if event.is_hidden:
@@ -274,10 +297,16 @@ def _render(found: Sequence[News]) -> list[dict[str, Any]]:
             if line is None:
                 continue
             entry["message"] = render_line(line) | {"client_id": line.event_id.partition(":")[2] if line.event_id else None}
+            if event.fades:
+                entry["message"]["fade_s"] = fade_s
         else:
             entry |= {key: event.payload[key] for key in ("owner", "by", "position", "wait_min_s", "wait_max_s") if key in event.payload}
             if event.kind == "read":
                 entry["read_seq"] = event.payload["seq"]
+            elif event.kind == "cleared":
+                entry["cleared_seq"] = event.payload["seq"]
+            elif event.kind == "fading":
+                entry["fade_s"] = fade_s if event.payload["on"] else 0
         content.append(entry)
     return content
 

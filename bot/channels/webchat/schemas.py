@@ -29,6 +29,7 @@ class MessageIn(BaseModel):
     choice: Annotated[str | None, Field(max_length=80)] = None
     location: LocationIn | None = None
     danger: bool = False
+    plain: bool = False  # written on the page that looks like a notebook
 
 
 class BeforeIn(BaseModel):
@@ -55,6 +56,12 @@ class ProofIn(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     proof: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ClearIn(BaseModel):
+    """Up to which line the citizen has wiped the screen."""
+
+    seq: Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class ReadIn(BaseModel):

@@ -59,6 +59,7 @@ class TestAConversation:
             ("POST", "messages", {"client_id": "1", "danger": True}),
             ("POST", "read", {"seq": 1}),
             ("POST", "typing", {}),
+            ("POST", "clear", {"seq": 1}),
             ("POST", "history", {"proof": "123456"}),
         ]:
             found = {
