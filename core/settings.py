@@ -175,6 +175,9 @@ class Settings(BaseSettings):
     alimtalk_app_key: str = Field("", description="NHN Cloud AlimTalk: the app key")
     alimtalk_secret: SecretStr | None = Field(None, description="NHN Cloud AlimTalk: the secret key; never logged")
     alimtalk_sender_key: str = Field("", description="NHN Cloud AlimTalk: the sender profile; empty: no AlimTalk")
+    alimtalk_link_template: str = Field(
+        "", description="NHN Cloud AlimTalk: code of the approved template that brings callers the location link as #{url}; empty: by SMS alone"
+    )
     alimtalk_url: str = Field("https://kakaotalk-bizmessage.api.nhncloudservice.com", description="NHN Cloud AlimTalk: where messages are sent")
     solapi_key: str = Field("", description="Solapi: the API key")
     solapi_secret: SecretStr | None = Field(None, description="Solapi: the API secret; never logged")

@@ -84,7 +84,7 @@ from handoff.staffing import (
     shifts,
 )
 from handoff.streams import OFFER_TIMER, QUEUE, case_stream
-from handoff.undelivered import tell_undelivered
+from handoff.undelivered import tell_lost_link, tell_undelivered
 from handoff.waiting import tell_waiting
 from handoff.watch import HEARTBEAT_S, TIMER_KINDS, handle_timer, heartbeat, presence, set_presence, sweep, violations
 
@@ -190,6 +190,7 @@ __all__ = [
     "snooze",
     "sweep",
     "take_from",
+    "tell_lost_link",
     "tell_undelivered",
     "tell_waiting",
     "to_supervisor",

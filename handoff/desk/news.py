@@ -39,6 +39,8 @@ def news(change: Change, viewer_id: int) -> str | None:
         return f"{number} 종료에 동료가 반대했습니다. 상담은 계속 열려 있습니다."
     if change.kind == "code_word" and owner_id == viewer_id:
         return f"{number} 민원인이 약속한 말을 썼습니다. 민원인의 화면에는 아무 표시도 나가지 않았습니다."
+    if change.kind == "link_lost" and owner_id == viewer_id:
+        return f"{number} 위치 링크 문자가 도착하지 않았습니다. 여섯 자리 숫자를 불러 주거나 말로 위치를 물어보세요."
     if change.kind == "woken" and owner_id == viewer_id:
         return f"{number} 미뤄 둔 상담을 볼 시간입니다."
     if change.kind == "returned" and before is not None and before.owner_id == viewer_id and payload.get("why") == "desk_silent":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from accounts.schemas import Staff
 from conversation import guarding
@@ -23,6 +23,15 @@ class Texting(Protocol):
 
     async def send(self, number: str, text: str) -> bool:
         """Whether the message was taken on; ``number`` is E.164."""
+        ...
+
+
+@runtime_checkable
+class TextingLinks(Protocol):
+    """Whoever has a better way for a link than an SMS, and learns whether it arrived."""
+
+    async def send_link(self, number: str, text: str, url: str, conversation_id: str) -> bool:
+        """Whether the message was taken on; ``text`` is the SMS with the address in it, ``conversation_id`` whom to tell if it does not arrive."""
         ...
 
 
@@ -57,4 +66,7 @@ async def send_link(db: Database, cipher: Cipher, settings: Settings, case_id: i
             raise AppError("bad_phone")
         token = await location.request_link(tx, row["conversation_id"], case_id, cipher)
         await audit.record(tx, staff.login, address, "location.sms", case_id, subject=cipher.pseudonym(row["conversation_id"]))
-    return await port.send(caller.number, TEXT.format(url=f"{public_url}/locate/{token}"))
+    url = f"{public_url}/locate/{token}"
+    if isinstance(port, TextingLinks):
+        return await port.send_link(caller.number, TEXT.format(url=url), url, row["conversation_id"])
+    return await port.send(caller.number, TEXT.format(url=url))

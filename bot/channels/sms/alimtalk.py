@@ -9,10 +9,14 @@ from uuid import uuid5
 import httpx
 
 from bot.channels.contract import Refused, Retry, Sent
+from bot.channels.sms.alphabets import DOMESTIC_BYTES
 from bot.channels.sms.carrier import TIMEOUT, Fate, Outcome, Submission, Text, get, of_status, post
 from bot.channels.sms.nhn import header_result, part, recipient_result, said_of
+from conversation.schemas import TextUnit
 
 MOST = 1000
+#: Over the message that goes in its place when that is too long for an SMS.
+TITLE = "영사안전콜센터"
 #: The same key within ten minutes: the first request was taken.
 _REPEATED = -1005
 _SMS_UNDERWAY = ("RSC02", "RSC03")
@@ -60,7 +64,13 @@ class NhnAlimTalk:
         content: dict[str, Any] = {"recipientNo": text.to.national if text.to.is_domestic else text.to.international}
         content["templateParameter"] = dict(text.template.parameters)
         if text.template.fallback:
-            content["resendParameter"] = {"isResend": True, "resendType": "SMS", "resendContent": text.template.fallback, "resendSendNo": self._sms_sender}
+            content["resendParameter"] = {
+                "isResend": True,
+                "resendType": "LMS" if text.to.is_domestic and TextUnit.EUC_KR.length(text.template.fallback) > DOMESTIC_BYTES else "SMS",
+                "resendTitle": TITLE,
+                "resendContent": text.template.fallback,
+                "resendSendNo": self._sms_sender,
+            }
         else:
             content["resendParameter"] = {"isResend": False}
         return content

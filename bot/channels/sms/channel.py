@@ -19,7 +19,7 @@ from bot.channels.contract import Capabilities, Limit, Parcel, Refused, Retry, S
 from bot.channels.door import Door
 from bot.channels.sms import alimtalk, incoming, ledger, nhn, numbers, repository, smpp, solapi
 from bot.channels.sms.alphabets import DOMESTIC_BYTES, plain
-from bot.channels.sms.carrier import Fate, Outcome, Text, TextCarrier
+from bot.channels.sms.carrier import Fate, Outcome, Template, Text, TextCarrier
 from bot.channels.sms.smpp_session import AGAIN, OK, NotBound
 from conversation.schemas import TextUnit
 from core.crypto import Cipher
@@ -50,12 +50,14 @@ class SmsChannel:
         *,
         with_links: bool = False,
         templates: alimtalk.NhnAlimTalk | None = None,
+        link_template: str = "",
         nhn_signature: str = "",
         solapi_path: str = "",
     ) -> None:
         self.carrier = carrier
         self.templates = templates
         self.capabilities = Capabilities(text=CAPABILITIES.text, may_push=True, location_link=with_links)
+        self._link_template = link_template
         self._nhn_signature = nhn_signature
         self._solapi_path = solapi_path
         self._unreadable = f"이 문자로는 보낼 수 없는 글자입니다. Please call {hotline} (24h)."
@@ -143,6 +145,18 @@ class SmsChannel:
             return Retry("database", is_unknown=True)
         return Refused("alphabet") if lost and isinstance(result, Sent) else result
 
+    async def notify(self, number: str, words: str, url: str, conversation_id: str) -> bool:
+        """The link as an AlimTalk to a Korean number, with the words as the SMS in its place; whether NHN took it."""
+        db, cipher = self._kept
+        to = numbers.route(number)
+        if self.templates is None or not self._link_template or to is None or not to.is_domestic:
+            return False
+        template = Template(self._link_template, {"url": url}, fallback=words)
+        (result,) = await ledger.deliver(db, cipher, self.templates, [Text(uuid4(), to, words, template)], conversation_id)
+        if not isinstance(result, Sent):
+            log.warning("alimtalk_not_taken", reason=getattr(result, "reason", ""))
+        return isinstance(result, Sent)
+
     async def show_typing(self, to: str) -> None:
         """Telephones do not show it."""
 
@@ -220,6 +234,14 @@ class Links:
         """Whether the carrier took it."""
         with contextlib.suppress(DatabaseUnavailable):
             return isinstance(await self._channel.text(number, text, uuid4()), Sent)
+        return False
+
+    async def send_link(self, number: str, text: str, url: str, conversation_id: str) -> bool:
+        """By AlimTalk where a template for it is approved, since it names its sender; else, or where that is not taken, by SMS."""
+        with contextlib.suppress(DatabaseUnavailable):
+            return await self._channel.notify(number, text, url, conversation_id) or isinstance(
+                await self._channel.text(number, text, uuid4(), conversation_id), Sent
+            )
         return False
 
 

@@ -86,6 +86,8 @@ async def _tell(db: Database, conversation_id: str, key: object, reason: str) ->
             await events.append(tx, stream(conversation_id), "undelivered", {"message_id": row["message_id"], "seq": row["seq"], "reason": reason})
         if lost:
             await handoff.tell_undelivered(tx, conversation_id, sorted(row["seq"] for row in lost), reason)
+        elif not await repository.is_line(tx, conversation_id, key):  # type: ignore[arg-type]
+            await handoff.tell_lost_link(tx, conversation_id, reason)
     if lost:
         UNDELIVERED.labels(channel=CHANNEL, reason="carrier").inc(len(lost))
         log.error("undelivered", channel=CHANNEL, conversation=conversation_id, reason=reason, count=len(lost))

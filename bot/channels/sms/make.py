@@ -36,6 +36,7 @@ def make(settings: Settings) -> SmsChannel | None:
         settings.hotline,
         with_links=settings.locate_sms,
         templates=alimtalk(settings),
+        link_template=settings.alimtalk_link_template,
         nhn_signature=_secret(settings.nhn_webhook_signature),
         solapi_path=_secret(settings.solapi_report_path),
     )

@@ -107,6 +107,11 @@ async def did_not_arrive(tx: Connection, conversation_id: str, key: UUID, reason
     )
 
 
+async def is_line(connection: Connection, conversation_id: str, key: UUID) -> bool:
+    """Whether a text was a line of the conversation; others, such as a link to a caller, are in no transcript."""
+    return await database.one(connection, "SELECT 1 FROM outbox WHERE conversation_id = %s AND parcel = %s", conversation_id, key) is not None
+
+
 async def keep_part(tx: Connection, **values: Any) -> bool:
     """Keep a part of a long text; whether all its parts are there now."""
     row = await database.one(

@@ -26,6 +26,7 @@ from bot.channels.sms.simulator import Centre, free_port
 from bot.channels.sms.smpp import Arrived, Smpp
 from bot.channels.sms.solapi import Solapi
 from bot.erasure import erase
+from conversation.schemas import InboundKind
 from core.errors import DatabaseUnavailable, StartError
 from core.settings import Settings
 from handoff.phone import texting
@@ -371,6 +372,53 @@ class TestLinks:
         gateway.state = "down"
         assert await port.send(KOREAN, "https://example.org/locate/abc") is False
         await channel.close()
+
+    @pytest_asyncio.fixture
+    async def with_template(self, talk: Talk) -> AsyncIterator[tuple[Nhn, Links, str]]:
+        gateway = Nhn("secret", templates={"locate": "영사안전콜센터입니다. 계신 곳을 보내 주세요. #{url}"})
+        transport = httpx.ASGITransport(gateway.app())
+        templates = NhnAlimTalk("app", "secret", "sender", "0232100404", "http://nhn", transport)
+        carrier = NhnSms("app", "secret", "0232100404", "http://nhn", transport)
+        channel = installed(talk, SmsChannel(carrier, HOTLINE, templates=templates, link_template="locate"))
+        arrived = await talk.write("지금 위험해요", KOREAN, fields={"kind": InboundKind.DANGER})
+        yield gateway, Links(channel), arrived.conversation_id
+        await channel.close()
+
+    async def lost(self, talk: Talk) -> list[str]:
+        return [row["payload"]["reason"] for row in await talk.run("SELECT payload FROM events WHERE kind = 'link_lost' AND stream LIKE %s", "case:%")]
+
+    async def test_a_link_goes_by_alimtalk_where_a_template_is_approved(self, talk: Talk, with_template: tuple[Nhn, Links, str]) -> None:
+        gateway, links, conversation_id = with_template
+        url = "https://example.org/locate/" + "a" * 43
+        assert await links.send_link(KOREAN, f"문자 {url}", url, conversation_id) is True
+        (taken,) = gateway.taken.values()
+        assert taken.words == f"영사안전콜센터입니다. 계신 곳을 보내 주세요. {url}"
+        (row,) = await talk.run("SELECT carrier, conversation_id FROM text_deliveries")
+        assert (row["carrier"], row["conversation_id"]) == ("nhn_alimtalk", conversation_id)
+
+    @pytest.mark.parametrize("number", [KOREAN, LOCAL])
+    async def test_where_alimtalk_cannot_go_the_sms_does(self, talk: Talk, with_template: tuple[Nhn, Links, str], number: str) -> None:
+        gateway, links, conversation_id = with_template
+        if number == KOREAN:
+            gateway.templates.clear()  # not approved any more
+        assert await links.send_link(number, "https://x.kr/locate/abc", "https://x.kr/locate/abc", conversation_id) is True
+        (taken,) = gateway.taken.values()
+        assert taken.words == "https://x.kr/locate/abc"
+
+    async def test_a_link_that_does_not_arrive_is_told_to_the_desk(self, talk: Talk, with_template: tuple[Nhn, Links, str]) -> None:
+        gateway, links, conversation_id = with_template
+        await links.send_link(KOREAN, "문자", "https://x.kr/locate/abc", conversation_id)
+        (taken,) = gateway.taken.values()
+        templates = links._channel.templates
+        assert templates is not None
+        for fate in ({"resultCode": "MRC02", "resendStatus": "RSC02"}, {"resultCode": "MRC02", "resendStatus": "RSC05", "resendResultCode": "3018"}):
+            taken.fate = fate
+            await talk.run("UPDATE text_deliveries SET looked_at = NULL, submitted_at = now() - interval '1 minute'")
+            assert await self.lost(talk) == []  # an SMS may have gone instead
+            await ledger.ask(talk.db, [templates])
+        assert await self.lost(talk) == ["3018"]
+        await ledger.ask(talk.db, [templates])
+        assert await self.lost(talk) == ["3018"]
 
     async def test_without_the_setting_no_text_carries_a_link_and_the_place_is_asked_for_in_words(self, talk: Talk) -> None:
         gateway = Nhn("secret")

@@ -6,28 +6,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.contract import DANGER, Action, ActionKind, Actions, Capabilities, Card, Limit, Outbound
+from bot.channels.contract import DANGER, Action, ActionKind, Actions, Capabilities, Limit, Outbound
 from bot.channels.kakao.wire import CAPABILITIES as KAKAO
+from bot.channels.line.wire import CAPABILITIES as LINE
 from bot.channels.rendering import offered, render
+from bot.channels.sms.channel import CAPABILITIES as SMS
+from bot.channels.wechat.wire import CAPABILITIES as WECHAT
 from bot.channels.words import WORDS
 from conversation.schemas import Body, Button, Phone, SourceCard, TextUnit
 
 KINDS = frozenset(ActionKind)
 CHARACTERS = TextUnit.CHARACTERS
-#: Tables in the manner of the platforms that are to come, and the two extremes.
+#: The platforms' own tables, one in the manner of a platform that may come, and the two extremes.
 TABLES = {
-    "line": Capabilities(
-        Limit(5000, TextUnit.UTF16),
-        messages_per_send=5,
-        quick_replies=Actions(13, Limit(20), frozenset({ActionKind.CHOICE, ActionKind.LOCATION})),
-        buttons=Actions(4, Limit(20), frozenset({ActionKind.LINK, ActionKind.PHONE}), text=Limit(160)),
-        card=Card(Limit(40), Limit(60), Actions(4, Limit(20), frozenset({ActionKind.LINK}))),
-        may_push=True,
-        push_has_key=True,
-    ),
+    "line": LINE,
     "kakao": KAKAO,
-    "wechat": Capabilities(Limit(2048, TextUnit.UTF8), buttons=Actions(6, Limit(16), frozenset({ActionKind.CHOICE}))),
-    "sms": Capabilities(Limit(90, TextUnit.EUC_KR)),
+    "wechat": WECHAT,
+    "sms": SMS,
+    "buttons": Capabilities(Limit(2048, TextUnit.UTF8), buttons=Actions(6, Limit(16), frozenset({ActionKind.CHOICE}))),
     "narrow": Capabilities(Limit(8, TextUnit.UTF8), quick_replies=Actions(1, Limit(8), KINDS), buttons=Actions(1, Limit(8), KINDS, text=Limit(8))),
     "without_choices": Capabilities(Limit(300), quick_replies=Actions(2, Limit(10), frozenset({ActionKind.LOCATION}))),
 }
