@@ -139,6 +139,7 @@ LAWS: dict[str, Law] = {
     "the citizen stops": Law(lambda s: s.call(location.stop, s.cases["token"], "device"), {"place_stopped"}, before=consented),
     "a caller enters the digits": Law(lambda s: s.call(codes.redeem, s.cipher, s.cases["digits"], "192.0.2.7"), {"code_used"}, case="call", before=coded),
     "a line did not arrive": Law(not_delivered, {"undelivered"}, before=written_to_a_messenger),
+    "a link did not reach the caller": Law(lambda s: s.call(handoff.tell_lost_link, talk(s, "mine"), "3018"), {"link_lost"}),
     "offers": Law(lambda s: sweep(s, seconds=1), {"offered"}, case="waiting"),
     "offers expire": Law(lambda s: sweep(s, seconds=40), {"offer_expired"}, case="waiting", before=lambda s: sweep(s, seconds=1)),
     "an offer is withdrawn": Law(goes_away, {"offer_withdrawn"}, "chief", "waiting", before=lambda s: only(s, "other")),
