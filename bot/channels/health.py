@@ -6,7 +6,7 @@ Everything is counted from the tables, so that it is true for all processes toge
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.metrics import CHANNEL_STUCK
 from core.settings import Settings
+from handoff.board.channels import ChannelState
 from handoff.streams import QUEUE
 
 log = get(__name__)
@@ -91,6 +92,28 @@ async def of_channels(connection: Connection, names: Iterable[str]) -> list[Chan
         )
         for row in found
     ]
+
+
+def for_board(settings: Settings, names: Iterable[str]) -> Callable[[Connection], Awaitable[list[ChannelState]]]:
+    """What the board asks of the configured channels."""
+    configured = sorted(names)
+
+    async def states(connection: Connection) -> list[ChannelState]:
+        at = now()
+        return [
+            ChannelState(
+                one.name,
+                one.last_sent_at,
+                one.waiting_danger,
+                one.oldest_danger_at,
+                one.quota_reached,
+                one.given_up,
+                one.stuck(at, settings.channel_alarm_s, settings.channel_danger_alarm_s, settings.channel_alarm_given_up),
+            )
+            for one in await of_channels(connection, configured)
+        ]
+
+    return states
 
 
 class Watch:

@@ -10,6 +10,7 @@ from core import audit
 from core.clock import now as clock_now
 from core.db import Connection, Database
 from handoff.board import csv_file, repository, service
+from handoff.board.channels import Health
 from handoff.board.definitions import Figures, Slot
 from handoff.board.service import Live
 from handoff.surge.actions import SurgeActions
@@ -27,9 +28,10 @@ class Period:
 class BoardActions:
     """Bound to one signed-in session."""
 
-    def __init__(self, db: Database, session: PageSession) -> None:
+    def __init__(self, db: Database, session: PageSession, health: Health | None = None) -> None:
         self._db = db
         self._session = session
+        self._health = health
 
     @property
     def surge(self) -> SurgeActions:
@@ -49,7 +51,7 @@ class BoardActions:
         """How things stand now."""
         async with self._db.read() as connection:
             await self._person(connection)
-            return await service.live(connection)
+            return await service.live(connection, health=self._health)
 
     async def period(self, first: str, last: str) -> Period:
         """The figures of some days.

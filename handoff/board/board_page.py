@@ -18,12 +18,12 @@ from core.logging import get
 from core.staff_elements import attributes, block, button, say
 from handoff.board import charts
 from handoff.board.actions import BoardActions, Period
+from handoff.board.channels_pane import ChannelsPane
 from handoff.board.definitions import ANSWER_TARGET, ANSWER_WITHIN_S, WORDS_WITHIN_S, ZONE
 from handoff.board.service import Live, is_hourly
 from handoff.board.what_if import WhatIf, seen
-from handoff.board.wording import GENERAL, MEASURES, ago, brief, duration, written
+from handoff.board.wording import GENERAL, MEASURES, brief, duration, written
 from handoff.desk.guarded import guarded
-from handoff.desk.words import CHANNELS
 from handoff.surge.switch_pane import SwitchPane
 
 log = get(__name__)
@@ -56,6 +56,7 @@ class BoardPage:
         self._numbers: dict[str, tuple[Element, TextElement, TextElement]] = {}
         self._charts: list[ui.echart] = []
         self._what_if = WhatIf()
+        self._channels = ChannelsPane(client)
         self._task: asyncio.Task[Any] | None = None
         self._drawn: Period | None = None
         self._available = 0
@@ -65,6 +66,7 @@ class BoardPage:
         with block("div", "desk board"):
             self._bar()
             with block("main"):
+                self._channels.alarm()
                 with block("section", aria_label="지금"), block("div", "numbers-now"):
                     for key, title in (
                         ("waiting", "기다리는 상담"),
@@ -83,8 +85,7 @@ class BoardPage:
                                 say("h3", title)
                                 self._charts.append(ui.echart(options([]), renderer="svg"))
                 with block("section", aria_label="채널"):
-                    say("h2", "채널")
-                    self._channels = block("div")
+                    self._channels.build()
                 self._what_if.build()
                 with block("div", "pair"):
                     with block("section", aria_label="모든 숫자"):
@@ -218,29 +219,12 @@ class BoardPage:
         rate = written(missed.rate, "share") if missed.rate is not None else "–"
         between = f"95 % 구간 {100 * missed.interval[0]:.1f}–{100 * missed.interval[1]:.1f} %" if missed.interval else "다 판정한 표본이 아직 없음"
         self._set("missed", rate, f"{between} · 판정 대기 {missed.pending}", "unknown" if missed.rate is None else "ok")
-        self._show_channels(live)
+        self._channels.show(live)
 
     def _set(self, key: str, value: str, under: str, level: str) -> None:
         whole, number, below = self._numbers[key]
         number.text, below.text = value, under
         attributes(whole, data_level=level).update()
-
-    def _show_channels(self, live: Live) -> None:
-        self._channels.clear()
-        with self._channels:
-            if not live.channels:
-                say("p", "아직 글이 온 채널이 없습니다.", "empty")
-                return
-            with block("div", "scroll"), block("table"):
-                _head("채널", "마지막으로 온 글", "보낼 글", "가장 오래된 것", "보내지 못함 (24시간)")
-                with block("tbody"):
-                    for one in live.channels:
-                        with block("tr", data_channel=one.name):
-                            say("th", CHANNELS.get(one.name, one.name), scope="row")
-                            say("td", ago(one.last_inbound_at, live.at))
-                            say("td", f"{one.pending:,}", "value")
-                            say("td", ago(one.oldest_pending_at, live.at) if one.pending else "–")
-                            say("td", f"▲ {one.dead:,}" if one.dead else "0", "bad" if one.dead else "value")
 
     # -- the period ---------------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from core.errors import AppError
 from core.staff_elements import block, say
 from handoff.board.actions import BoardActions
 from handoff.board.board_page import BoardPage
+from handoff.board.channels import Health
 
 ASSETS = Path(__file__).parent / "static"
 _SHEETS = ("/desk/assets/desk.css", "/desk/assets/moves.css", "/board/assets/board.css")
@@ -25,18 +26,19 @@ HEAD = "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in _SHEETS) +
 @dataclass(frozen=True)
 class _Parts:
     db: Database
+    health: Health | None
 
     def actions(self, request: Request) -> BoardActions:
-        return BoardActions(self.db, PageSession.of(request))
+        return BoardActions(self.db, PageSession.of(request), self.health)
 
 
 #: What the page works with: NiceGUI has one application a process, so the newest mount is the one that answers.
 _parts: list[_Parts] = []
 
 
-def mount(app: FastAPI, db: Database) -> None:
-    """Put the board on an application, before the desk, which brings NiceGUI itself."""
-    _parts[:] = [_Parts(db)]
+def mount(app: FastAPI, db: Database, health: Health | None = None) -> None:
+    """Put the board on an application, before the desk, which brings NiceGUI itself; ``health`` tells how the configured channels do."""
+    _parts[:] = [_Parts(db, health)]
     app.mount("/board/assets", StaticFiles(directory=ASSETS), name="board-assets")
     app.get("/board/figures.csv", include_in_schema=False)(_file)
     ui.page("/board", title="상황판")(_page)

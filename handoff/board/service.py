@@ -11,6 +11,7 @@ from core.clock import now as clock_now
 from core.db import Connection
 from core.errors import AppError
 from handoff.board import definitions, repository
+from handoff.board.channels import Channel, Health, channels
 from handoff.board.definitions import ANSWER_WITHIN_S, ZONE, Emergencies, Figures, Records, Slot, Window
 from handoff.choosing import SILENT_AFTER
 from handoff.queue_order import EMERGENCIES
@@ -20,17 +21,6 @@ from handoff.reviews import figures as reviews
 MOST_DAYS = 93
 #: Given-up messages are looked at this far back.
 DEAD_SINCE = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Channel:
-    """How a channel does: ``dead`` counts the last day."""
-
-    name: str
-    last_inbound_at: datetime | None
-    pending: int
-    oldest_pending_at: datetime | None
-    dead: int
 
 
 @dataclass(frozen=True)
@@ -124,8 +114,8 @@ def is_hourly(window: Window) -> bool:
     return window.end - window.start <= timedelta(days=2)
 
 
-async def live(connection: Connection, at: datetime | None = None) -> Live:
-    """How things stand now."""
+async def live(connection: Connection, at: datetime | None = None, health: Health | None = None) -> Live:
+    """How things stand now; ``health`` is asked how the configured channels do."""
     at = at or clock_now()
     waits = await repository.now_waiting(connection)
     crew = await repository.crew(connection, at - SILENT_AFTER)
@@ -149,10 +139,7 @@ async def live(connection: Connection, at: datetime | None = None) -> Live:
             missed.missed_found,
             missed.pending,
         ),
-        channels=tuple(
-            Channel(row["channel"], row["last_inbound_at"], row["pending"], row["oldest_pending_at"], row["dead"])
-            for row in await repository.channels(connection, at - DEAD_SINCE)
-        ),
+        channels=channels(await repository.channels(connection, at - DEAD_SINCE), await health(connection) if health is not None else ()),
     )
 
 

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from playwright.async_api import expect
 
+from bot.channels.health import for_board
 from conversation import ratings
+from conversation import service as conversation
+from conversation.schemas import AuthorKind, Body
 from core import audit
 from core import db as database
 from core.clock import now
 from core.errors import DatabaseUnavailable
+from core.settings import Settings
 from handoff import service as handoff
 from handoff.board import actions
+from handoff.board import page as board_mount
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = '=1+1<img src=x onerror="hacked=1">'
+
+#: What of the two parts on channels is wider than the page; a table scrolls in a place of its own.
+STICKS_OUT = """() => [...document.querySelectorAll(".channel-alarm, .channel-alarm *, section[aria-label='채널'], section[aria-label='채널'] > div > *")]
+  .filter((part) => part.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map((part) => part.className)"""
 
 
 @pytest.fixture
@@ -29,11 +40,18 @@ def board(seat, staff_server):
     async def make(login="boss", *roles, **values):
         made = await seat(login, "박감독", *(roles or ("supervisor",)), opened=False, **values)
         await made.page.goto(f"{staff_server.url}/board")
-        await made.page.wait_for_selector("body[data-board=live]", timeout=15_000)
-        await expect(made.page.locator("[data-measure=offered]")).to_be_visible(timeout=15_000)
+        await made.page.wait_for_selector("body[data-board=live]")
+        await expect(made.page.locator("[data-measure=offered]")).to_be_visible()
         return made
 
     return make
+
+
+@pytest.fixture
+def messengers(staff_server, monkeypatch):
+    """The board of a program on which LINE and WeChat are configured."""
+    health = for_board(Settings(), ["line", "wechat"])
+    monkeypatch.setattr(board_mount, "_parts", [replace(part, health=health) for part in board_mount._parts])
 
 
 async def number(page, key):
@@ -48,7 +66,7 @@ async def test_numbers_follow_what_happens(board, seat, make_case, db, cipher):
     agent = await seat("haneul", HOSTILE, "agent")
     case = await make_case("life_threat")
     routine = await make_case("non_urgent", "other")
-    await expect(page.locator("[data-number=waiting] b")).to_have_text("2", timeout=15_000)
+    await expect(page.locator("[data-number=waiting] b")).to_have_text("2")
     await expect(page.locator("[data-number=emergencies]")).to_have_attribute("data-level", "alarm")
     async with db.transaction() as tx:
         assert isinstance(await handoff.claim(tx, case.id, agent.staff), handoff.Claimed)
@@ -58,10 +76,10 @@ async def test_numbers_follow_what_happens(board, seat, make_case, db, cipher):
         await handoff.claim(tx, routine.id, agent.staff)
         await handoff.close(tx, cipher, routine.id, agent.staff, "resolved")
         await ratings.keep(tx, routine.conversation_id, 5)
-    await expect(page.locator("[data-number=emergencies] .under")).to_have_text("모두 맡은 사람이 있음", timeout=15_000)
+    await expect(page.locator("[data-number=emergencies] .under")).to_have_text("모두 맡은 사람이 있음")
     await expect(page.locator("[data-number=human] .under")).to_contain_text("오늘 1건")
     await page.locator("[data-action=today]").click()
-    await expect(page.locator("[data-measure=answered] .value")).to_have_text("2", timeout=15_000)
+    await expect(page.locator("[data-measure=answered] .value")).to_have_text("2")
     await expect(page.locator("[data-measure=service_level] .value")).to_have_text("100.0 %")
     await expect(page.get_by_text(HOSTILE)).to_be_visible()
     await expect(page.locator("[data-channel=webchat]")).to_contain_text("웹 채팅")
@@ -85,6 +103,34 @@ async def test_numbers_follow_what_happens(board, seat, make_case, db, cipher):
         assert (await audit.verify_chain(connection)).intact
 
 
+async def test_a_channel_that_stops_delivering_stands_above_everything(board, db, cipher, messengers, picture):
+    async with db.transaction() as tx:
+        talk, _ = await conversation.start(tx, "line", visitor="somebody")
+        await conversation.reply(tx, cipher, talk, AuthorKind.BOT, Body("상담관을 연결하고 있습니다."), client_id="danger-1", policy="at_least_once")
+        await database.run(tx, "UPDATE messages SET created_at = now() - interval '95 seconds'")
+    supervisor = await board()
+    page = supervisor.page
+    bar, row = page.locator("[data-alarm]"), page.locator("tr[data-channel=line]")
+    await expect(bar).to_have_attribute("data-alarm", "on")
+    await expect(bar.locator("[data-stuck=line]")).to_have_text(re.compile(r"▲ 라인: 위험한 분께 보낼 안내 1건이 \d+분 \d+초째 나가지 않았습니다\. .*"))
+    await expect(row).to_contain_text("▲ 위험 안내가 나가지 않음")
+    await expect(row).to_contain_text("1 (위험 1)")
+    await expect(page.locator("tr[data-channel=wechat]")).to_contain_text("정상")
+    await picture(page, "board-channel-stuck")
+    await row.scroll_into_view_if_needed()
+    await picture(page, "board-channels")
+    for width, name in ((768, "board-channel-768"), (360, "board-channel-360")):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await bar.scroll_into_view_if_needed()
+        await picture(page, name)
+        assert await page.evaluate(STICKS_OUT) == [], f"at {width} px"
+    async with db.transaction() as tx:
+        await database.run(tx, "UPDATE outbox SET state = 'sent', sent_at = now()")
+    await expect(bar).to_have_attribute("data-alarm", "off")
+    await expect(row).to_contain_text("정상")
+    assert supervisor.complaints == []
+
+
 async def test_it_says_since_when_it_is_not_live(board, db, monkeypatch):
     page = (await board()).page
     corner = page.locator(".corner")
@@ -94,17 +140,17 @@ async def test_it_says_since_when_it_is_not_live(board, db, monkeypatch):
         raise DatabaseUnavailable("gone")
 
     monkeypatch.setattr(actions.BoardActions, "live", gone)
-    await expect(corner).to_have_text("따라잡는 중", timeout=10_000)
-    await expect(corner).to_contain_text("부터 갱신되지 않음", timeout=20_000)
+    await expect(corner).to_have_text("따라잡는 중")
+    await expect(corner).to_contain_text("부터 갱신되지 않음")
     assert await number(page, "waiting") == "0"  # what stood there stays
     monkeypatch.undo()
-    await expect(corner).to_have_text("실시간", timeout=10_000)
+    await expect(corner).to_have_text("실시간")
 
 
 async def test_a_lost_connection_is_seen_by_the_page_itself(board):
     supervisor = await board()
     await supervisor.context.set_offline(True)
-    await expect(supervisor.page.locator(".corner")).to_contain_text("부터 갱신되지 않음", timeout=25_000)
+    await expect(supervisor.page.locator(".corner")).to_contain_text("부터 갱신되지 않음")
 
 
 async def test_what_if_by_keyboard(board):
@@ -130,7 +176,7 @@ async def test_other_days_and_days_that_are_none(board):
     await first.fill(yesterday)
     await last.fill((now() - timedelta(days=2)).date().isoformat())
     await page.locator("[data-action=show]").click()
-    await expect(page.locator("section[aria-label=추이] h2")).to_contain_text("–", timeout=10_000)
+    await expect(page.locator("section[aria-label=추이] h2")).to_contain_text("–")
     await last.fill("2020-01-01")
     await page.locator("[data-action=show]").click()
     await expect(page.locator(".problem")).to_contain_text("날짜를 다시")
@@ -157,4 +203,4 @@ async def test_a_supervisor_who_is_dismissed_sees_nothing_more(board, db):
     supervisor = await board()
     async with db.transaction() as tx:
         await database.run(tx, "UPDATE staff SET disabled = true WHERE id = %s", supervisor.staff.id)
-    await supervisor.page.wait_for_url("**/staff/sign-in**", timeout=15_000)
+    await supervisor.page.wait_for_url("**/staff/sign-in**")

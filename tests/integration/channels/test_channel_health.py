@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.channels.health import ChannelHealth, Watch, of_channels
+from bot.channels.health import ChannelHealth, Watch, for_board, of_channels
 from bot.channels.testing import is_down
 from core.clock import now
 from core.settings import Settings
@@ -121,3 +121,15 @@ class TestSignOfLife:
     async def test_a_watch_that_refuses_was_not_reached(self, talk: Talk) -> None:
         await self.alive(talk, "true")
         assert await self.watch(talk, [], 500).sign() is False
+
+
+async def test_the_board_is_told_the_same(talk: Talk) -> None:
+    await talk.write("도와주세요")
+    talk.messenger.fate = is_down
+    conversation = await talk.open()
+    await talk.answer(conversation, "상담관을 연결하고 있습니다.", danger=True)
+    await talk.run("UPDATE messages SET created_at = created_at - interval '2 minutes' RETURNING 1")
+    async with talk.db.read() as connection:
+        fake, unused = await for_board(Settings(), ["unused", "fake"])(connection)
+    assert (fake.name, fake.waiting_danger, fake.why) == ("fake", 1, "danger_waits")
+    assert (unused.name, unused.why, unused.last_sent_at) == ("unused", "", None)
