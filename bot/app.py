@@ -16,6 +16,7 @@ from actions.executor import build_router as actions_router
 from bot import errors, health
 from bot.channels import registry
 from bot.channels.door import Door
+from bot.channels.health import for_board
 from bot.channels.webchat.page import build_router as page_router
 from bot.channels.webchat.routes import build_router as webchat_router
 from bot.files.routes import build_router as files_router
@@ -113,7 +114,7 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
         app.include_router(page_router())
 
     mount_kb(app, services.db, services.cipher, settings, lambda: services.knowledge)
-    mount_board(app, services.db)
+    mount_board(app, services.db, for_board(settings, channels))
     mount_desk(app, services.db, services.cipher, services.hub, settings, _staff_search(services))
     return app
 
