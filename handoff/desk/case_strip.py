@@ -40,7 +40,7 @@ def pending(card: CaseCard, aside: Aside, viewer: Staff, now: Any) -> list[Pendi
         found.insert(0, Pending("guarded", HUSHED))
     if aside.glass_until is not None:
         found.append(Pending("restricted", f"까닭을 적고 연 제한 상담입니다. {when.said(aside.glass_until, now)}에 닫힙니다. 본 것은 열람 기록에 남습니다."))
-    elif case.restricted_to is not None:
+    elif aside.restricted_to:
         text = "열람 제한: " + ", ".join(aside.restricted_to) + "만 봅니다. 다른 곳에서 이 상담을 말하지 마세요."
         found.append(Pending("restricted", text, (("restrict", "바꾸기"),) if is_own or viewer.has(Role.SUPERVISOR) else ()))
     if aside.hold is not None:
