@@ -34,8 +34,6 @@ _DONE = {
     "board.export": "상황판 내보내기",
     "call.answer": "음성 통화 받기",
     "call.start": "음성 통화 걸기",
-    "call.answer": "음성 통화 받기",
-    "call.start": "음성 통화 걸기",
     "case.abuse_mark": "폭언 표시",
     "case.abuse_taken_back": "폭언 표시 취소",
     "case.accept": "인계 수락",
