@@ -19,7 +19,15 @@ SEVERITY = {
 AUTHORS = {"citizen": "민원인", "bot": "봇", "agent": "상담관", "officer": "영사", "system": "알림"}
 STATES = {"available": "응대 가능", "away": "자리 비움", "offline": "데스크 닫힘"}
 STATUS = {"queued": "대기", "claimed": "상담 중", "handed_back": "봇에 되돌림", "closed": "종료"}
-CHANNELS = {"webchat": "웹 채팅", "kakao": "카카오톡", "line": "라인", "wechat": "위챗", "phone": "전화"}
+CHANNELS = {
+    "webchat": "웹 채팅",
+    "kakao": "카카오톡",
+    "line": "라인",
+    "wechat": "위챗",
+    "wechat_mini": "위챗 미니프로그램",
+    "sms": "문자",
+    "phone": "전화",
+}
 METHODS = {"device": "기기 위치", "gps": "GPS", "network": "통신망", "wifi": "와이파이", "typed": "직접 적은 주소", "unknown": "방법 모름"}
 #: Why a case stands here, by the code that triage or the bot wrote.
 WHY = {
