@@ -45,6 +45,15 @@ async def invite(connection: Connection, token_hash: bytes, at: datetime) -> Row
     return await database.one(connection, "SELECT * FROM invites WHERE token_hash = %s AND used_at IS NULL AND expires_at > %s", token_hash, at)
 
 
+async def spent_invite(connection: Connection, token_hash: bytes) -> Row | None:
+    """An invitation that there was, used or too old; with the login that came of it."""
+    return await database.one(
+        connection,
+        "SELECT i.*, s.login AS used_login FROM invites i LEFT JOIN staff s ON s.id = i.used_by WHERE i.token_hash = %s",
+        token_hash,
+    )
+
+
 async def use_invite(tx: Connection, token_hash: bytes, at: datetime) -> Row | None:
     """Use it up, in one statement, so that of two who hold the link one gets the account."""
     return await database.one(

@@ -136,6 +136,8 @@ def build_router(db: Database, settings: Settings) -> APIRouter:
                 await service.accept_invite(tx, token, login, name, password, address=_address(request))
         except AppError as error:
             if error.code != "invalid_request":
+                if error.code == "link_expired":
+                    await service.note_spent_invite(db, token, _address(request))
                 return html(request, _spent(error), status=error.kind.status)
             async with db.read() as connection:
                 roles = await service.invite_roles(connection, token)
@@ -150,7 +152,10 @@ def build_router(db: Database, settings: Settings) -> APIRouter:
 
 def _spent(error: AppError) -> str:
     if error.code == "link_expired":
-        return pages.message("쓸 수 없는 링크입니다", "이미 썼거나 기한이 지난 초대입니다. 초대한 사람에게 새 링크를 요청하세요.")
+        return pages.message(
+            "쓸 수 없는 링크입니다",
+            "이미 썼거나 기한이 지난 초대입니다. 방금 계정을 만들었다면 그대로 로그인하세요. 아니면 초대한 사람에게 알리고 새 링크를 요청하세요.",
+        )
     return pages.message("처리하지 못했습니다", error.kind.korean)
 
 

@@ -123,6 +123,15 @@ async def accept_invite(tx: Connection, token: str, login: str, display_name: st
     return staff_of(made)
 
 
+async def note_spent_invite(db: Database, token: str, address: str) -> None:
+    """Somebody has tried to make an account with a link that was used, or too late: it may have come into other hands. Guesses are not written down."""
+    async with db.transaction() as tx:
+        row = await repository.spent_invite(tx, hash_token(token))
+        if row is not None:
+            why = "used" if row["used_at"] is not None else "late"
+            await audit.record(tx, row["used_login"] or "", address, "staff.link_spent", detail={"why": why, "roles": row["roles"]})
+
+
 def _check_names(login: str, display_name: str) -> None:
     if not LOGIN.fullmatch(login):
         raise AppError("invalid_request", field="login", hint="아이디는 영문 소문자, 숫자, 점, 밑줄, 붙임표로 3~40자입니다.")

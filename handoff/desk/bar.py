@@ -49,10 +49,12 @@ def top_bar(viewer: Staff, *, on_next: Callable[[], Any], on_caller: Callable[[]
     return signals
 
 
-def tabs() -> None:
-    """One pane at a time on a narrow screen."""
+def tabs(on_context: Callable[[], Any]) -> None:
+    """One pane at a time on a narrow screen; ``on_context`` hears when the situation has come to the front, whose map knew no size before."""
     with block("div", "tabs", role="tablist", aria_label="화면"):
         for name, label in PANES:
             with block("button", "tab", type="button", role="tab", data_tab=name, aria_selected=str(name == "queue").lower()) as tab:
                 say("span", label)
             tab.on("click", js_handler=f"() => {front(name)}")
+            if name == "context":
+                tab.on("click", lambda: on_context())

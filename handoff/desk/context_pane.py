@@ -66,6 +66,7 @@ class ContextPane:
                 self._frame = block("div", "frame")
                 with self._frame:
                     self._map = make_map(TILES if tile_url else "")
+                    self._map.on("init", lambda _: self.settle())  # a case that was opened sooner than the map was there
                 self._zoom = button("정확도 원 / 나라 보기", self._toggle_near, classes="small wide", data_action="zoom")
                 self._call = block("div", "call-block")
                 self._place = block("div", "place", role="group", aria_label="위치")
@@ -143,6 +144,12 @@ class ContextPane:
         self._point, self._radius_m, self._near = point, place.radius_m, False
         self._map.run_map_method("invalidateSize")
         self._move()
+
+    def settle(self) -> None:
+        """The pane can be seen now: a map that was drawn while it could not knows neither its size nor what it shows."""
+        if self._point is not None:
+            self._map.run_map_method("invalidateSize")
+            self._move()
 
     def _toggle_near(self) -> None:
         self._near = not self._near

@@ -20,6 +20,7 @@ from handoff.desk.actions import Actions
 from handoff.desk.arrivals import Arrivals
 from handoff.desk.bar import tabs, top_bar
 from handoff.desk.break_glass_dialog import ask_break_glass
+from handoff.desk.call_panel import CallPanel
 from handoff.desk.case_strip import CaseStrip
 from handoff.desk.choices import Do
 from handoff.desk.context_pane import ContextPane
@@ -59,6 +60,7 @@ class Desk:
         self._writing = Writing(client, viewer, actions, texts, lambda: self._case.card)
         self._case = OpenCase(client, hub, actions, self._writing, lambda: self._arrivals.follow())
         self._arrivals = Arrivals(client, viewer, db, hub, feed, actions, self._case, self._on_queue)
+        self._calls = CallPanel(client, viewer, db, hub, self.look)
         floor = Floor(client, viewer, actions.moves, feed, self._guarded)
         self._leaving = Leaving(floor, actions, lambda: self._case.card, lambda: self._case.aside, self._case.leave)
         self._abuse = AbuseMarks(floor, actions.abuse, lambda: self._case.card, self._case.leave, self._beat)
@@ -79,8 +81,10 @@ class Desk:
     def build(self) -> None:
         """Make the page's elements; called once, synchronously, so that no change of the queue falls between picture and events."""
         with block("div", "desk"):
-            signals = self._signals = top_bar(self._viewer, on_next=self._take_next, on_caller=self._ask_caller)
-            tabs()
+            with block("div", "desk-top"):
+                signals = self._signals = top_bar(self._viewer, on_next=self._take_next, on_caller=self._ask_caller)
+                self._calls.build(is_on=self._settings.calls)
+            tabs(lambda: self._case.panes.context.settle())
             with block("main", "panes"):
                 with block("section", "pane queue-pane", data_pane="queue"):
                     self._queue = QueuePane(
@@ -121,7 +125,7 @@ class Desk:
                 context = ContextPane(
                     self._settings.tile_url, on_ask=self._ask_place, tools=tools, phone=phone, on_hand_on=self._ask_hand_on, on_mission=self._missions.ask
                 )
-        self._case.panes = Panes(self._queue, pane, strip, context)
+        self._case.panes = Panes(self._queue, pane, strip, context, self._calls)
         self._feed.attach(self._arrivals.listen)
         self._queue.signal()
 
@@ -132,6 +136,7 @@ class Desk:
             background_tasks.create(follower.run(), name="desk-follower"),
             background_tasks.create(pulse(self._client, self._feed, follower, self._signals, self._beat), name="desk-pulse"),
             background_tasks.create(self._arrivals.follow(), name="desk-first-streams"),
+            background_tasks.create(self._calls.run(), name="desk-calls"),
         ]
         if case_id is not None:
             self._tasks.append(background_tasks.create(self._look_first(case_id), name="desk-linked-case"))

@@ -527,3 +527,21 @@ async def test_a_page_that_begins_anew_opens_its_case_again(seat, make_case):
     await page.locator("[data-action=to-queue]").click()
     await page.locator("[data-dialog='to-queue'] [data-confirm]").click()
     await expect(page).to_have_url(re.compile(r"/desk$"))
+
+
+async def test_on_a_telephone_the_map_shows_the_place_and_not_the_world(seat, make_case, db, cipher):
+    desk = await seat(width=360, height=740)
+    case = await make_case()
+    async with db.transaction() as tx:
+        await location.record_message_fix(tx, cipher, case.conversation_id, {"lat": 11.5564, "lon": 104.9282, "accuracy_m": 18})
+    page = desk.page
+    await page.locator(f"[data-case-id='{case.id}'] .main").click()
+    await expect(page.locator(".case-head")).to_contain_text(f"#{case.id}")
+    await page.locator("[data-tab=context]").click()
+    await expect(page.locator(".situation")).to_contain_text("기기 위치 ±18 m")
+    await expect(page.locator(".leaflet-control-scale-line")).to_have_text("200 km")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    await page.reload()  # now the case is there before the map
+    await expect(page.locator(".case-head")).to_contain_text(f"#{case.id}")
+    await expect(page.locator(".leaflet-control-scale-line")).to_have_text("200 km")

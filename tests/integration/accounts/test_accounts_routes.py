@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from accounts import service
 from accounts.routes import build_router
+from core import db as database
 from core.errors import AppError
 from core.settings import Settings
 
@@ -149,6 +150,22 @@ async def test_broken_forms_are_refused_plainly(client, body):
 async def test_unknown_invitation(client):
     for token in ("x", "%00", "a" * 5000):
         assert (await client.get(f"/staff/invite/{token}")).status_code == 410
+
+
+async def test_an_invitation_used_twice_or_late_makes_no_account_and_is_written_down(client, db):
+    path, joined = await join(client, db)
+    assert joined.status_code == 303
+    again = {"csrf": await csrf(client, "/staff/sign-in"), "login": "thief", "display_name": "남의 손", "password": PASSWORD, "again": PASSWORD}
+    async with db.transaction() as tx:
+        late = await service.invite(tx, ["admin"])
+        await database.run(tx, "UPDATE invites SET expires_at = now() - interval '1 minute' WHERE used_at IS NULL")
+    for where in (path, f"/staff/invite/{late}", "/staff/invite/guessed"):
+        answer = await client.post(where, data=again, headers=SAME)
+        assert (answer.status_code, "이미 썼거나 기한이 지난 초대입니다" in answer.text) == (410, True)
+    async with db.read() as connection:
+        assert [row["login"] for row in await database.rows(connection, "SELECT login FROM staff")] == ["minji"]
+        log = await database.rows(connection, "SELECT account, detail FROM access_log WHERE action = 'staff.link_spent' ORDER BY id")
+    assert [(row["account"], row["detail"]["why"]) for row in log] == [("minji", "used"), ("", "late")]
 
 
 async def test_style_is_served_and_policy_is_strict(client):
