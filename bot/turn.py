@@ -17,6 +17,7 @@ from bot.compose import ASKED_PERSON, OFFER_PERSON, Reply, by_intent, from_answe
 from bot.dialogue import meanwhile
 from bot.dialogue.client import DialogueClient
 from bot.escalation import NO, PERSON
+from bot.files.words import KIND as FILE_NOTICE
 from bot.services import Services
 from conversation import ratings
 from conversation import service as conversation
@@ -161,7 +162,7 @@ class TurnSlot:
         text = str(row["content"].get("text") or row["content"].get("choice") or "")
         choice = row["content"].get("choice")
         if row["kind"] in ("sticker", "file"):
-            return Reply((Body(STICKER) if row["kind"] == "sticker" else Body(FILE, buttons=OFFER_PERSON),), outcome="smalltalk")
+            return Reply((Body(STICKER) if row["kind"] == "sticker" else Body(FILE, kind=FILE_NOTICE, buttons=OFFER_PERSON),), outcome="smalltalk")
         if choice == PERSON:
             return Reply((Body(ASKED_PERSON),), person="asked")
         if spoken := phrases.interpreter_language(str(choice or "")):

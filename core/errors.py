@@ -42,7 +42,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         ErrorKind("not_found", 404, "찾으시는 주소가 없습니다."),
         ErrorKind("method_not_allowed", 405, "이 주소에서는 할 수 없는 요청입니다."),
         ErrorKind("file_empty", 422, "빈 파일입니다. 다른 파일을 골라 주세요."),
-        ErrorKind("file_kind", 415, "사진(JPG·PNG·WEBP·HEIC·GIF)이나 PDF만 보낼 수 있습니다. 내용을 글로 적어 주셔도 됩니다."),
+        ErrorKind("file_kind", 415, "이런 종류의 파일은 받지 않습니다. 사진이나 문서로 보내거나 내용을 글로 적어 주세요."),
         ErrorKind("file_over_limit", 413, "파일이 너무 큽니다. 사진을 줄이거나 내용을 글로 적어 주세요."),
         ErrorKind("files_full", 409, "지금은 파일을 더 받을 수 없습니다. 내용을 글로 적어 주세요."),
         ErrorKind("file_picture_broken", 422, "사진을 열 수 없습니다. 다른 사진을 골라 주세요."),

@@ -134,7 +134,7 @@ async def test_danger_does_not_wait_behind_a_picture(citizen, rows):
 async def test_what_is_not_taken_is_said_in_words(citizen, rows):
     page = (await citizen()).page
     await sends(page, a_file(b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "그림.svg", "image/svg+xml"))
-    await expect(page.locator("article.citizen .meta")).to_contain_text("사진(JPG·PNG·WEBP·HEIC·GIF)이나 PDF만", timeout=PATIENT_MS)
+    await expect(page.locator("article.citizen .meta")).to_contain_text("이런 종류의 파일은 받지 않습니다", timeout=PATIENT_MS)
     assert await rows("SELECT 1 FROM files") == []
     assert await kept(page) == 0
 

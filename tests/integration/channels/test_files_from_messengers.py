@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import secrets
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +19,7 @@ from fastapi import FastAPI
 from PIL import Image
 
 from bot import errors, turn
+from bot.channels.contract import DANGER
 from bot.channels.line.channel import LineChannel
 from bot.channels.line.simulator import LineSimulator
 from bot.files import words
@@ -25,6 +28,7 @@ from conversation import guarding, visitors
 from conversation import service as conversation
 from conversation.files import repository, service
 from conversation.files.schemas import File, Form, State
+from conversation.schemas import SentFile
 from core.fetching import Fetcher
 from core.settings import Settings
 from handoff.records import holds
@@ -278,9 +282,42 @@ class TestGoing:
         assert await line.work.expire() == 1
 
 
+class TestToThePlatform:
+    async def test_a_picture_of_ours_is_shown_as_one_and_only_once(self, line: Line) -> None:
+        await line.platform.says(PERSON, "여권")
+        (row,) = await line.talk.run("SELECT id FROM conversations")
+        picture = SentFile(1, "image", "", "https://g.example/files/1.p.9.x", "https://g.example/files/1.t.9.x")
+        await line.talk.answer(row["id"], "상담관이 사진을 보냈습니다.", kind="file", file=picture)
+        await line.talk.send()
+        await line.talk.send()
+        assert line.platform.telephones.texts(PERSON) == ["상담관이 사진을 보냈습니다.", picture.url]
+        assert line.platform.refused == []
+
+    async def test_nothing_of_it_reaches_a_guarded_screen(self, line: Line) -> None:
+        await line.platform.says(PERSON, "여권")
+        (row,) = await line.talk.run("SELECT id FROM conversations")
+        async with line.talk.db.transaction() as tx:
+            await guarding.mark(tx, row["id"], guarding.AGENT)
+        await line.talk.answer(row["id"], "상담관이 사진을 보냈습니다.", kind="file", file=SentFile(1, "image", "", "https://g.example/files/1.p.9.x"))
+        await line.talk.send()
+        assert line.platform.telephones.texts(PERSON) == []
+
+
 class TestDangerFirst:
+    async def test_a_file_that_is_being_stored_holds_nobody_up(self, line: Line) -> None:
+        """The largest file that is taken, sealed and written while the danger button is pressed in the same conversation."""
+        await line.platform.says(PERSON, "여권")
+        await line.platform.sends_file(PERSON, b"%PDF-" + b"x" * 990_000, "file", "1.pdf")
+        fetching = asyncio.create_task(line.until_done())
+        began = time.monotonic()
+        assert await line.platform.happens(PERSON, "postback", postback={"data": DANGER}) == 200
+        assert time.monotonic() - began < 5
+        await fetching
+        assert [row["severity"] for row in await line.talk.run("SELECT severity FROM cases")] == ["life_threat"]
+        assert (await line.file()).state is State.READY
+
     async def test_a_picture_in_an_open_emergency_goes_to_the_person(self) -> None:
-        row = {"status": "open", "owner_kind": "bot", "is_guarded": False, "content": {"text": "(사진)"}, "kind": "file"}
+        row = {"status": "open", "owner_kind": "bot", "is_guarded": False, "is_hushed": False, "content": {"text": "(사진)"}, "kind": "file"}
         assert turn.plan(row | {"case_severity": "life_threat"}).kind == "acknowledge"
         assert turn.plan(row | {"case_severity": None, "owner_kind": "agent"}).kind == "to_person"
         assert turn.plan(row | {"case_severity": None}).kind == "answer"
@@ -294,3 +331,8 @@ class TestDangerFirst:
         for kind in ("file", words.KIND):
             assert guarding.screened(kind, {"text": "(사진)"}, is_guarded=True) is None
             assert guarding.screened(kind, {"text": "(사진)"}, is_guarded=False) is not None
+
+    async def test_so_the_bots_own_answer_to_a_file_is_none_of_it_either(self, line: Line) -> None:
+        slot = turn.TurnSlot(line.talk.services, turn.TurnQueue())
+        reply = await slot._compose({"kind": "file", "content": {"text": "(사진)"}}, "answer")
+        assert [(body.kind, "글로도" in body.text) for body in reply.bodies] == [(words.KIND, True)]
