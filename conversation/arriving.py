@@ -95,7 +95,7 @@ WITH asked AS MATERIALIZED (
     WHERE c.status = 'open' AND c.visitor <> '' FOR UPDATE OF c SKIP LOCKED
 ), raised AS (
     UPDATE conversations c SET last_seq = c.last_seq + 1, last_inbound_at = now() FROM standing s WHERE c.id = s.id
-    RETURNING s.place, c.id, c.last_seq, c.owner_kind
+    RETURNING s.place, c.id, c.last_seq, c.owner_kind, c.code_word
 ), opened AS (
     INSERT INTO conversations (id, channel, visitor, address, token_hash, language, last_seq, last_inbound_at, guarded_at, guarded_why, code_word)
     SELECT a.new_id, a.channel, a.visitor, a.address, a.token_hash, a.language, 1, now(), b.guarded_at, COALESCE(b.guarded_why, ''), b.code_word
@@ -105,17 +105,18 @@ WITH asked AS MATERIALIZED (
     ) AS b ON true
     WHERE NOT EXISTS (SELECT 1 FROM conversations o WHERE o.channel = a.channel AND o.visitor = a.visitor AND o.status = 'open' AND o.visitor <> '')
     ON CONFLICT DO NOTHING
-    RETURNING id, last_seq, owner_kind
+    RETURNING id, last_seq, owner_kind, code_word
 ), talk AS (
-    SELECT place, id, last_seq, owner_kind, true AS is_standing FROM raised
-    UNION ALL SELECT a.place, o.id, o.last_seq, o.owner_kind, false FROM opened o JOIN asked a ON a.new_id = o.id
+    SELECT place, id, last_seq, owner_kind, code_word, true AS is_standing FROM raised
+    UNION ALL SELECT a.place, o.id, o.last_seq, o.owner_kind, o.code_word, false FROM opened o JOIN asked a ON a.new_id = o.id
 ), message AS (
     INSERT INTO messages (conversation_id, seq, author_kind, kind, body)
     SELECT t.id, t.last_seq, 'citizen', a.kind, a.body FROM talk t JOIN asked a USING (place) ORDER BY place
     RETURNING id, conversation_id, seq
 ), accepted AS (
     INSERT INTO inbox (message_id, conversation_id, seq, channel, event_id, fingerprint, platform_id, first_look)
-    SELECT m.id, m.conversation_id, m.seq, a.channel, a.event_id, a.fingerprint, NULLIF(a.platform_id, ''), a.first_look
+    SELECT m.id, m.conversation_id, m.seq, a.channel, a.event_id, a.fingerprint, NULLIF(a.platform_id, ''),
+           GREATEST(a.first_look, CASE WHEN t.code_word IS NULL THEN 0 ELSE 3 END)  -- with an agreed word any message may be a call for help
     FROM message m JOIN talk t ON t.id = m.conversation_id JOIN asked a USING (place)
 ), counted AS (
     UPDATE reply_windows w SET deadline = LEAST(w.deadline, clock_timestamp()) FROM talk t JOIN asked a USING (place)

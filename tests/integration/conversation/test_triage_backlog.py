@@ -12,7 +12,7 @@ from bot import escalation
 from bot.services import Services
 from bot.triage_slot import BATCH, HEAD_START_S, READ_AT_ONCE, TriageSlot
 from bot.turn import TurnQueue, TurnSlot
-from conversation import visitors
+from conversation import arriving, visitors
 from conversation.schemas import Inbound, InboundKind
 from core.db import Database
 from core.events import EventHub
@@ -90,6 +90,25 @@ async def test_a_messengers_words_are_looked_at_too(desk, db, cipher) -> None:
             await visitors.accept(tx, cipher, Inbound("line", f"e{number}", "", InboundKind.TEXT, text=text, visitor=f"U{number}"))
     looks = [row["first_look"] for row in await desk.rows("SELECT first_look FROM inbox ORDER BY message_id")]
     assert looks == [FirstLook.CALM, FirstLook.ALARMING]
+
+
+@pytest.mark.parametrize("is_together", [False, True])
+async def test_whoever_has_agreed_a_word_is_read_early_whatever_they_write(desk, db, cipher, is_together) -> None:
+    async def write_it(number: int) -> None:
+        inbound = Inbound("line", f"w{number}", "", InboundKind.TEXT, text=CALM, visitor="U1")
+        async with db.transaction() as tx:
+            if is_together:
+                await arriving.store(tx, [arriving.prepare(cipher, inbound, None)])
+            else:
+                await visitors.accept(tx, cipher, inbound)
+
+    await write_it(1)
+    await desk.rows("UPDATE conversations SET code_word = 'hash' RETURNING 1")
+    await write_it(2)
+    await desk.rows("UPDATE conversations SET status = 'closed', closed_at = now() RETURNING 1")
+    await write_it(3)  # a later conversation of the same person
+    looks = [row["first_look"] for row in await desk.rows("SELECT first_look FROM inbox ORDER BY message_id")]
+    assert looks == [FirstLook.CALM, FirstLook.ALARMING, FirstLook.ALARMING]
 
 
 async def test_the_look_decides_nothing(desk, slot, judge) -> None:
