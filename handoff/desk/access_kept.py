@@ -27,7 +27,8 @@ def fill_kept(kept: Kept, settings: Settings) -> None:
             say("p", "끝내지 못한 종류가 있어 한 시간 뒤에 다시 합니다: " + ", ".join(kept.last.failed), "warning")
         if kept.is_overdue:
             say("p", "이틀 넘게 끝까지 지우지 못했습니다. 운영 담당자에게 알리세요.", "warning", data_kept="overdue")
-    say("p", f"보존 지정 {kept.holds}건. 보존 지정된 대화, 끝나지 않은 상담, 다시 열 수 있는 상담에서는 아무것도 지우지 않습니다.", "soft")
+    say("p", f"보존 지정 {kept.holds}건. 보존 지정된 대화, 끝나지 않은 상담, 다시 열 수 있는 상담에서는 지우지 않습니다.", "soft")
+    say("p", "정확한 위치와 사진·파일은 보존 지정이 없으면 상담이 열려 있어도 제 기간에 지웁니다.", "soft")
     with block("div", "scroll"), block("table", "grid", data_table="kept"):
         with block("thead"), block("tr"):
             for name in ("종류", "보관 기간", "마지막에 지운 건수", "30일 동안"):

@@ -84,5 +84,10 @@ async def standing(connection: Connection) -> list[str]:
 
 async def of_conversation(connection: Connection, cipher: Cipher, conversation_id: str) -> Hold | None:
     """The hold that stands, for somebody who may see the case."""
-    row = await database.one(connection, "SELECT * FROM legal_holds WHERE conversation_id = %s AND lifted_at IS NULL", conversation_id)
+    row = await database.one(
+        connection,
+        """SELECT h.reason, h.set_at, COALESCE(s.display_name, h.set_by) AS set_by FROM legal_holds h LEFT JOIN staff s ON s.login = h.set_by
+           WHERE h.conversation_id = %s AND h.lifted_at IS NULL""",
+        conversation_id,
+    )
     return Hold(cipher.open(row["reason"], REASON), row["set_by"], row["set_at"]) if row else None
