@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from bot.channels.guard import MAX_BODY_BYTES
 from bot.channels.line.signature import sign as line_sign
 from bot.channels.wechat.crypto import Envelope
 from bot.channels.wechat.crypto import sign as wechat_sign
+from core.errors import CATALOGUE
 
 _SECRET, _PATH, _HEADER, _TOKEN = (secrets.token_hex(16) for _ in range(4))
 _APP, _ACCOUNT, _AES_KEY = "wxbench", "gh_bench", secrets.token_hex(21) + "A"
@@ -35,7 +37,8 @@ class Example:
     """How a platform asks, and within how many milliseconds it wants to be answered.
 
     ``told``: where a wrong one is answered with an error; ``silent``: where the platform must get its 200 and nothing may be stored; where copies can be
-    told, a copy must not be stored either. ``stored`` counts in the tables what was taken, and ``prepare`` is run before.
+    told, a copy must not be stored either. ``stored`` counts in the tables what was taken, and ``prepare`` is run before. ``is_sorry`` knows the answer that
+    says that nothing was taken, where the platform must get one that it shows.
     """
 
     deadline_ms: float
@@ -46,6 +49,7 @@ class Example:
     stored: str
     tells_copies: bool = True
     prepare: str = ""
+    is_sorry: Callable[[bytes], bool] = lambda answer: False
 
 
 def _line(number: int, age_ms: int = 0) -> Hook:
@@ -101,6 +105,11 @@ def _wechat(number: int, age_s: int = 0) -> Hook:
     return Hook(f"/channels/wechat/callback?{query}", body, kind="text/xml")
 
 
+def _is_sorry_on_wechat(answer: bytes) -> bool:
+    sealed = re.search(rb"<Encrypt><!\[CDATA\[(.+?)\]\]>", answer)
+    return sealed is not None and CATALOGUE["database_unavailable"].korean in _ENVELOPE.open(sealed[1].decode()).decode()
+
+
 def _sms(number: int) -> Hook:
     """What NHN tells of one text."""
     one = {"hookId": secrets.token_hex(8), "requestId": f"b{number}", "recipientSeq": 1, "recipientNo": "01012345678", "messageStatus": "COMPLETED"}
@@ -151,6 +160,7 @@ EXAMPLES: dict[str, Example] = {
         {},
         _INBOX.format(channel="kakao"),
         tells_copies=False,
+        is_sorry=lambda answer: "지금은 글을 받지 못하고 있습니다".encode() in answer,
     ),
     "wechat": Example(
         5000.0,
@@ -173,6 +183,7 @@ EXAMPLES: dict[str, Example] = {
         },
         {},
         _INBOX.format(channel="wechat"),
+        is_sorry=_is_sorry_on_wechat,
     ),
     # What became of texts; texts themselves come in by SMPP, which is no webhook.
     "sms": Example(

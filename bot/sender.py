@@ -204,6 +204,9 @@ class Sender:
                 return await self._push_instead(claim, by, channel, load, messages, window)
             else:
                 result = await self._no_window(window)
+        elif isinstance(result, Retry) and not result.is_unknown and step.way is Way.REPLY and window is not None:
+            async with self.db.transaction() as tx:
+                await windows.give_back(tx, window.id, len(messages))
         return await self._settle(claim, by, load, result)
 
     async def _no_window(self, window: windows.Window | None) -> SendResult:

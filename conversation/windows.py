@@ -89,6 +89,11 @@ async def use(tx: Connection, window_id: int, messages: int) -> bool:
     return taken > 0
 
 
+async def give_back(tx: Connection, window_id: int, messages: int) -> None:
+    """The platform has surely not taken what a window was used for: where messages are counted, these cost none."""
+    await database.run(tx, "UPDATE reply_windows SET messages_left = messages_left + %s WHERE id = %s AND messages_left IS NOT NULL", messages, window_id)
+
+
 async def spend(connection: Connection, window_id: int) -> None:
     """Close a window that the platform does not accept any more."""
     await database.run(connection, "UPDATE reply_windows SET deadline = LEAST(deadline, clock_timestamp()) WHERE id = %s", window_id)

@@ -49,7 +49,10 @@ def key_of(person: str) -> str:
 
 
 class _Webhooks:
-    """What both dealers share: open sessions, and webhooks that are told again until they are acknowledged as the dealer wants it."""
+    """What both dealers share: open sessions, and webhooks that are told again until they are acknowledged as the dealer wants it.
+
+    ``state`` is ``up`` or ``down`` (503).
+    """
 
     def __init__(self, url: str, sender_key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.url = url
@@ -57,6 +60,7 @@ class _Webhooks:
         self.open: dict[str, str] = {}
         self.refused: list[str] = []
         self.told: list[tuple[int, str, dict[str, Any]]] = []
+        self.state = "up"
         self._transport = transport
 
     async def tell(self, kind: str, content: dict[str, Any], acknowledged: Any) -> bool:
@@ -135,6 +139,8 @@ class BizgoSimulator(_Webhooks):
 
         @app.post("/api/comm/v1/cstalk/{what}")
         async def cstalk(what: str, request: Request) -> JSONResponse:
+            if self.state == "down":
+                return JSONResponse({}, 503)
             if request.headers.get("authorization") != self.key:
                 return JSONResponse(error_envelope("gateway", "A401"), 401)
             model: Any = {"plain": CounselPlainMessageRequest, "end": CounselEndRequest, "endWithBot": CounselEndWithBotRequest}.get(what)
@@ -203,6 +209,8 @@ class HappytalkSimulator(_Webhooks):
         """``/v1/chat/…`` and the third version's way back to the bot."""
 
         async def handle(request: Request, what: str) -> JSONResponse:
+            if self.state == "down":
+                return JSONResponse({}, 503)
             given = (request.headers.get("ht-client-id"), request.headers.get("ht-client-secret"))
             if given != (self.client_id, self.client_secret):
                 return JSONResponse({"code": -401, "message": "Unauthorized"}, 401)

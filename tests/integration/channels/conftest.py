@@ -89,6 +89,24 @@ class Talk:
             sender._down_until.clear()
         return sender
 
+    async def an_hour(self, conversation_id: str) -> list[str]:
+        """Every five minutes of an hour somebody answers, and everything is tried again; what was said. Nobody sleeps: what is stored grows older."""
+        said, sender = [], self.sender()
+        for number in range(12):
+            said.append(f"{number * 5}분 뒤")
+            await self.answer(conversation_id, said[-1], danger=number % 4 == 0)
+            for table, column in (("messages", "created_at"), ("reply_windows", "deadline")):
+                await self.run(f"UPDATE {table} SET {column} = {column} - interval '5 minutes'")
+            await self.make_due()
+            await self.send(sender)
+        return said
+
+    async def back(self) -> None:
+        """The platform answers again; then as if nothing had been: what has arrived does not arrive again."""
+        for _ in range(3):
+            await self.make_due()
+            await self.send()
+
 
 def window(seconds: float = 55, token: str = "", single_use: bool = True, messages: int | None = None) -> ReplyWindow:
     return ReplyWindow(now() + timedelta(seconds=seconds), single_use, "push", token or f"t{next(numbers)}", messages)

@@ -554,6 +554,30 @@ class TestEvents:
         await kakao.talk.send()
         assert kakao.texts == ["답", "더"]
 
+    @pytest.mark.parametrize("made", [Made("", budget=100)], indirect=True)
+    async def test_an_hour_without_kakao(self, kakao: Kakao) -> None:
+        await kakao.asks("여권", Body("답"))
+        kakao.platform.state = "down"
+        said = await kakao.talk.an_hour(await kakao.conversation())
+        assert kakao.texts == ["답"]
+        kakao.platform.state = "up"
+        await kakao.talk.back()
+        assert "\n".join(kakao.texts[1:]).split() == "\n".join(said).split()
+
+    @pytest.mark.parametrize("made", [Made("bizgo"), Made("happytalk")], indirect=True)
+    async def test_an_hour_without_the_dealer(self, kakao: Kakao) -> None:
+        await kakao.in_danger()
+        await kakao.into_consult()
+        await kakao.talk.back()
+        known = len(kakao.texts)
+        kakao.dealer.state = "down"
+        said = await kakao.talk.an_hour(await kakao.conversation())
+        assert kakao.texts[known:] == []
+        kakao.dealer.state = "up"
+        await kakao.talk.back()
+        assert "\n".join(kakao.texts[known:]).split() == "\n".join(said).split()
+        assert kakao.dealer.refused == []
+
     @pytest.mark.parametrize("made", [Made("", budget=5)], indirect=True)
     async def test_too_late_for_the_response(self, kakao: Kakao) -> None:
         await kakao.asks("여권", Body("늦은 답"), after_s=1.2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -252,15 +253,12 @@ class TestSending:
     async def test_down_for_an_hour(self, line: Line) -> None:
         await line.platform.says(PERSON, "여권")
         line.platform.state = "down"
-        for number in range(12):
-            await line.talk.make_due()
-            await line.answer(f"{number}", danger=number == 6)
-            line.platform._clock = lambda number=number: 1e9 + number * 300
+        said = await line.talk.an_hour(await line.conversation())
+        line.platform._clock = lambda: time.monotonic() + 3600
         assert line.texts == []
         line.platform.state = "up"
-        await line.talk.make_due()
-        await line.talk.send()
-        assert line.texts == [f"{number}" for number in range(12)]
+        await line.talk.back()
+        assert line.texts == said
         assert line.platform.refused == []
 
     async def test_who_blocks_us_is_seen_by_the_desk(self, line: Line) -> None:

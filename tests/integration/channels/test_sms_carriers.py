@@ -361,6 +361,20 @@ class TestResults:
             assert len(await repository.due(tx, ["nhn_alimtalk"])) == 1
 
 
+@pytest.mark.parametrize("number", [KOREAN, LOCAL])
+async def test_a_carrier_that_is_down_for_an_hour(talk: Talk, number: str) -> None:
+    gateway = Nhn("secret")
+    channel = installed(talk, SmsChannel(NhnSms("app", "secret", "0232100404", "http://nhn", httpx.ASGITransport(gateway.app())), HOTLINE))
+    conversation_id = await talk.open(number)
+    gateway.state = "down"
+    said = await talk.an_hour(conversation_id)
+    assert gateway.taken == {}
+    gateway.state = "up"
+    await talk.back()
+    assert [text.words for text in gateway.taken.values()] == said
+    await channel.close()
+
+
 class TestLinks:
     async def test_a_link_goes_to_a_caller_only_where_the_setting_is_on(self, talk: Talk) -> None:
         gateway = Nhn("secret")

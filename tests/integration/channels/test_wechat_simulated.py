@@ -543,13 +543,16 @@ class TestDelivery:
         await wechat.platform.says(PERSON, "여권")
         await wechat.no_notice()
         wechat.platform.state = "down"
-        for number in range(3):
-            await wechat.answer(f"답 {number}")
+        said = await wechat.talk.an_hour(await wechat.conversation())
         assert wechat.texts == []
         wechat.platform.state = "up"
-        await wechat.talk.make_due()
-        await wechat.talk.send()
-        assert "\n\n".join(wechat.texts) == "답 0\n\n답 1\n\n답 2"
+        await wechat.talk.back()
+        assert wechat.platform.active == 5  # tries that were not taken cost none of the five
+        assert "\n\n".join(wechat.texts) == "\n\n".join(said[:9])
+        await wechat.platform.says(PERSON, "네")
+        await wechat.talk.back()
+        assert "\n\n".join(wechat.texts) == "\n\n".join(said)
+        assert wechat.platform.refused == []
 
     @pytest.mark.parametrize("danger", [True, False])
     async def test_taken_but_not_acknowledged(self, wechat: WeChat, danger: bool) -> None:
