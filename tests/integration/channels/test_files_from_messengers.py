@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from fastapi import FastAPI
 from PIL import Image
 
-from bot import errors, turn
+from bot import erasure, errors, turn
 from bot.channels.contract import DANGER
 from bot.channels.line.channel import LineChannel
 from bot.channels.line.simulator import LineSimulator
@@ -256,6 +256,16 @@ class TestGoing:
         await line.talk.run("DELETE FROM files")
         await line.work._fetch(claimed)
         assert (await line.rows(), await line.forms()) == ([], [])
+
+    async def test_with_its_citizen(self, line: Line) -> None:
+        await line.platform.sends_file(PERSON, a_picture())
+        await line.until_done()
+        file = await line.file()
+        async with line.talk.db.transaction() as tx:
+            assert await service.seen(tx, file, 1, 1, "picture")
+            await erasure.erase(tx, line.talk.cipher, [file.conversation_id], "chief")
+        left = [await line.talk.run(f"SELECT 1 FROM {table}") for table in ("files", "file_contents", "file_views")]
+        assert left == [[], [], []]
 
     async def test_its_time_is_over(self, line: Line) -> None:
         await line.platform.sends_file(PERSON, a_picture())
