@@ -74,6 +74,8 @@ _ITSELF = 0.9995
 MOST_READ = 80
 
 
+#: From this cosine a question is one that an editor wrote for the notice, nearly word for word; then it is the one meant.
+AS_EDITORS_ASKED, EDITORS_WORD = 0.97, 0.99
 #: So many of the first notices are judged; what stands further behind is hardly ever right.
 MOST_JUDGED = 3
 #: And compared with the others among so many: rank at least these before asking ``settle``.
@@ -90,10 +92,24 @@ class Scale:
     signs: tuple[str, ...]
     forest: Forest
     threshold: float
+    #: For questions whose wrong answer costs dearly (``consistency.is_critical``).
+    value_threshold: float = 1.0
 
     def probability(self, signs: Mapping[str, float]) -> float:
         """Between 0 and 1."""
         return float(self.forest.probabilities(np.array([[signs[name] for name in self.signs]]))[0])
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A ranking with the likeliest of its first few notices in front, and how far that one may be trusted."""
+
+    ranked: Ranked
+    probability: float
+    is_enough: bool
+    is_enough_for_value: bool
+    #: The likeliest of the others: its place in ``ranked``, and how likely it answers; None: there is no other.
+    rival: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,20 +124,33 @@ class Confidence:
         """The fitted numbers and trees."""
         stored = json.loads(path.read_text(encoding="utf-8"))
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as trees:
-            scales = {name: Scale(tuple(stored[name]["signs"]), Forest.of(trees, name), float(stored[name]["threshold"])) for name in CASES}
+            scales = {
+                name: Scale(
+                    tuple(stored[name]["signs"]), Forest.of(trees, name), float(stored[name]["threshold"]), float(stored[name].get("value_threshold", 1.0))
+                )
+                for name in CASES
+            }
         return cls(scales, Picker.load())
 
-    def settle(self, index: Index, ranked: Ranked) -> tuple[Ranked, float, bool]:
-        """The ranking with the likeliest of its first few notices in front, how likely that one answers, and whether that is enough to say so."""
+    def settle(self, index: Index, ranked: Ranked) -> Settled:
+        """The likeliest of the first few notices, how likely it answers, and whether that is enough to say so."""
         judged = [self._judge(index, ranked, place) for place in range(min(MOST_JUDGED, len(ranked.entries)))]
-        best = max(range(len(judged)), key=lambda place: judged[place][0])
-        return ranked.led_by(best), *judged[best]
+        order = sorted(range(len(judged)), key=lambda place: -judged[place][0])
+        best = order[0]
+        probability, scale = judged[best]
+        # The notice that comes to the front moves those before it one place back.
+        rival = (order[1] + (order[1] < best), judged[order[1]][0]) if len(order) > 1 else None
+        return Settled(ranked.led_by(best), probability, probability >= scale.threshold, probability >= scale.value_threshold, rival)
 
-    def _judge(self, index: Index, ranked: Ranked, place: int) -> tuple[float, bool]:
+    def _judge(self, index: Index, ranked: Ranked, place: int) -> tuple[float, Scale]:
         signs = signs_of(index, ranked, self.picker, place)
-        scale = self.scales[case_of(signs, ranked.has_vectors)]
-        probability = scale.probability(signs)
-        return probability, probability >= scale.threshold
+        case = case_of(signs, ranked.has_vectors)
+        own = like_of(ranked.question, index.entries[ranked.entries[place]])
+        if own is not None and own.is_few and own.cosine >= AS_EDITORS_ASKED:
+            return EDITORS_WORD, self.scales[case]
+        cases = ("known", "unknown") if case == "known" and own is not None and own.is_few else (case,)
+        judged = [(self.scales[name].probability(signs), self.scales[name]) for name in cases]
+        return max(judged, key=lambda one: one[0] - one[1].threshold)
 
 
 def case_of(signs: Mapping[str, float], has_vectors: bool) -> str:

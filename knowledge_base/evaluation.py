@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,7 @@ def ours(desk: Desk, questions: Sequence[Question]) -> list[list[str]]:
 
 def _settled(desk: Desk, question: Question) -> Ranked:
     ranked = rank(desk.index, question, desk.weights, DEPTH)
-    return desk.confidence.settle(desk.index, ranked)[0] if ranked.entries else ranked
+    return desk.confidence.settle(desk.index, ranked).ranked if ranked.entries else ranked
 
 
 def peers(index: Index, questions: Sequence[Question]) -> dict[str, list[list[str]]]:
@@ -217,11 +217,20 @@ def score_answers(desk: Desk, analyser: Analysing, today: date, split: str, path
     """Answered from an expected notice or another, recognised as unanswerable, quoted as current though out of force.
 
     ``critical_wrong`` counts questions for a phone number, an alarm level, a ban, a fee or a deadline that were answered without the right value.
+    ``unseen`` is the same as if nobody had ever asked about the notices: what an operator's own notices get on their first day.
     """
     cases = load_cases(path, split)
+    questions = questions_of(cases, analyser, today)
+    known, by_language = _score_answers(desk, cases, questions, today)
+    unseen, _ = _score_answers(desk, cases, [replace(question, likeness={}) for question in questions], today)
+    first_day = ("answered_right", "answered_wrong", "no_answer_recognised", "expired_quoted", "critical_wrong")
+    return {**known, "unseen": {name: unseen[name] for name in first_day}, "by_language": by_language}
+
+
+def _score_answers(desk: Desk, cases: Sequence[Case], questions: Sequence[Question], today: date) -> tuple[dict[str, float], dict[str, dict[str, int]]]:
     counts = dict.fromkeys(("right", "wrong", "clarified", "recognised", "unanswerable", "stale", "missed", "critical", "critical_wrong", "critical_right"), 0)
     by_language: dict[str, dict[str, int]] = {}
-    for case, question in zip(cases, questions_of(cases, analyser, today), strict=True):
+    for case, question in zip(cases, questions, strict=True):
         reply = answer(desk, question)
         counts["unanswerable"] += not case.expected
         counts["critical"] += bool(case.kind)
@@ -251,5 +260,4 @@ def score_answers(desk: Desk, analyser: Analysing, today: date, split: str, path
         "critical_right": counts["critical_right"],
         "critical_n": counts["critical"],
         "n": len(cases),
-        "by_language": by_language,
-    }
+    }, by_language

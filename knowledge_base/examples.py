@@ -41,21 +41,23 @@ class Likeness:
     score: float  # in standard deviations from the mean over all notices that have some
     cosine: float
     votes: float = 0.0  # which share of the nearest known questions of all are its own
+    is_few: bool = False  # only editors' few test questions are known, so they may speak for the notice and not against it
 
 
 class Likenesses(Mapping[str, Likeness]):
     """By notice, how near a question is to its known questions; ``scores`` and ``cosines`` hold the same by place, for who looks at many."""
 
-    def __init__(self, places: Mapping[str, int], scores: np.ndarray, cosines: np.ndarray, votes: np.ndarray) -> None:
+    def __init__(self, places: Mapping[str, int], scores: np.ndarray, cosines: np.ndarray, votes: np.ndarray, is_few: np.ndarray) -> None:
         #: One and the same object for all questions, so that what is derived from it can be kept.
         self.places = places
         self.scores = scores
         self.cosines = cosines
         self.votes = votes
+        self.is_few = is_few
 
     def __getitem__(self, name: str) -> Likeness:
         place = self.places[name]
-        return Likeness(float(self.scores[place]), float(self.cosines[place]), float(self.votes[place]))
+        return Likeness(float(self.scores[place]), float(self.cosines[place]), float(self.votes[place]), bool(self.is_few[place]))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.places)
@@ -73,6 +75,7 @@ class Examples:
         self.names = tuple(names)
         self._places_of = {name: place for place, name in enumerate(self.names)}
         self._map = question_map
+        self._is_few = np.zeros(len(self.names), dtype=bool)
         self._vectors = np.zeros((0, 0), np.float32) if vectors is None else np.asarray(vectors, dtype=np.float32)
         owner = self._owner = np.zeros(0, np.int64) if owner is None else owner
         rows = [np.flatnonzero(owner == number) for number in range(len(self.names))]
@@ -93,6 +96,20 @@ class Examples:
         names = sorted(name for name, vectors in asked.items() if len(vectors))
         owner = np.repeat(np.arange(len(names)), [len(asked[name]) for name in names])
         return cls(names, owner, np.concatenate([asked[name] for name in names]) if names else None)
+
+    def with_own(self, asked: Mapping[str, np.ndarray]) -> Examples:
+        """With the vectors of questions that editors wrote for their notices beside the committed ones."""
+        width = self._vectors.shape[1]
+        own = {name: vectors for name, vectors in sorted(asked.items()) if len(vectors) and (not width or vectors.shape[1] == width)}
+        if not own:
+            return self
+        names = [*self.names, *(name for name in own if name not in self._places_of)]
+        place = {name: number for number, name in enumerate(names)}
+        owner = np.concatenate([self._owner, *(np.full(len(vectors), place[name]) for name, vectors in own.items())])
+        known = [self._vectors] if width else []
+        joined = Examples(names, owner, np.concatenate([*known, *own.values()]), self._map)
+        joined._is_few = np.array([name not in self._places_of for name in names])
+        return joined
 
     @classmethod
     def load(cls, analyser: Analysing, path: Path = FILE) -> Examples:
@@ -139,9 +156,11 @@ class Examples:
             best[self._nothing, : few.shape[1]] = few
         known = np.isfinite(best)
         mean = np.where(known, best, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+        # Of an editor's handful each stands for itself.
+        mean = np.where(self._is_few, best.max(axis=1), mean)
         spread = float(mean.std()) or 1.0
         middle = float(mean.mean())
-        return Likenesses(self._places_of, (mean - middle) / spread, mean, self._votes(cosines))
+        return Likenesses(self._places_of, (mean - middle) / spread, mean, self._votes(cosines), self._is_few)
 
     def _votes(self, cosines: np.ndarray) -> np.ndarray:
         few = min(VOTERS, len(cosines))

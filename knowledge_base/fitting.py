@@ -16,21 +16,24 @@ import numpy as np
 
 from core.settings import ROOT
 from knowledge_base import examples, question_map
-from knowledge_base.confidence import KNOWN_SIGNS, MOST_JUDGED, SIGNS, VECTOR_SIGNS, case_of, signs_of
+from knowledge_base.answer import Desk, may_quote, must_be_sure
+from knowledge_base.confidence import KNOWN_SIGNS, MOST_JUDGED, SIGNS, VECTOR_SIGNS, Confidence, case_of, signs_of
 from knowledge_base.evaluation import Case, load_cases, questions_of
 from knowledge_base.fitting_picker import fit_picker
 from knowledge_base.forest import grow
 from knowledge_base.index import Index, reference_texts
-from knowledge_base.learning import QUESTIONS, Bank
+from knowledge_base.learning import CRITICAL, QUESTIONS, Bank
 from knowledge_base.picking import Picker
 from knowledge_base.search import Question, Weights, allowed_entries, rank, signals, with_weights
 from knowledge_base.words import Analysing
 from language.analysis import Analysis
 
 FOLDER = ROOT / "models" / "search"
-#: The share of questions that may get an answer from a wrong notice. Those it is judged on are harder than others: each is one of the known questions without
-#: its own vote. Of questions by other people about half as many go wrong.
-WRONG = 0.05
+#: The share of questions that may get an answer from a wrong notice, and of those whose wrong answer costs dearly. Those it is judged on are harder than
+#: others: each is one of the known questions without its own vote, judged by trees that know nothing of its notice. Of questions by other people a
+#: third as many go wrong. For notices that nobody has asked about it is less, or what no notice answers would be answered too often.
+WRONG = {"known": 0.08, "unknown": 0.04, "words_only": 0.04}
+WRONG_VALUE = {"known": 0.03, "unknown": 0.02, "words_only": 0.02}
 #: What is fitted; the lexical part has a weight for Korean questions and one for others.
 FITTED = ("dense", "title", "bm25", "bm25_foreign", "likeness", "learnt")
 RIDGE = 1.0
@@ -90,28 +93,59 @@ class _Judged:
     rows: np.ndarray
     is_right: np.ndarray
     question: np.ndarray
+    #: All questions about a notice are in one fold, so that what is judged was learnt on other notices.
     fold: np.ndarray
+    #: Whether the checks of ``knowledge_base.consistency`` let it be quoted.
+    passes: np.ndarray
+    is_critical: np.ndarray
 
 
-def _judged(index: Index, asked: Sequence[tuple[Case, Question]], weights: Weights, picker: Picker, name: str) -> _Judged:
+def _judged(desk: Desk, asked: Sequence[tuple[Case, Question]], name: str) -> _Judged:
+    index = desk.index
     rows: list[list[float]] = []
-    right: list[bool] = []
-    owners: list[int] = []
-    folds: list[int] = []
+    about: list[tuple[bool, int, int, bool, bool]] = []
     for number, (case, question) in enumerate(asked):
-        ranked = rank(index, question, weights)
+        ranked = rank(index, question, desk.weights)
+        is_critical = must_be_sure(question)
         for place in range(min(MOST_JUDGED, len(ranked.entries))):
-            signs = signs_of(index, ranked, picker, place)
+            signs = signs_of(index, ranked, desk.confidence.picker, place)
             if case_of(signs, ranked.has_vectors) == name:
                 rows.append([signs[sign] for sign in SIGNS_OF[name]])
-                right.append(index.entries[ranked.entries[place]].notice.id in case.expected)
-                owners.append(number)
-                folds.append(hash_of(case.text) % FOLDS)
-    return _Judged(np.array(rows), np.array(right), np.array(owners), np.array(folds))
+                is_right = index.entries[ranked.entries[place]].notice.id in case.expected
+                fold = hash_of(case.expected[0] if case.expected else case.text) % FOLDS
+                about.append((is_right, number, fold, may_quote(desk, ranked.led_by(place)), is_critical))
+    right, owner, folds, passes, critical = (np.array(column) for column in zip(*about, strict=True))
+    return _Judged(np.array(rows), right, owner, folds, passes, critical)
 
 
-def _threshold(judged: _Judged) -> float:
-    """The probability from which at most ``WRONG`` of all questions get a wrong answer, judged by trees that have not seen the question."""
+@dataclass(frozen=True)
+class _Best:
+    """Of each question the likeliest notice, the likeliest first."""
+
+    odds: np.ndarray
+    is_right: np.ndarray
+    passes: np.ndarray
+    is_critical: np.ndarray
+
+    def threshold(self, of: np.ndarray, wrong: float) -> float:
+        """The probability from which at most this share of these questions gets a wrong answer."""
+        share = np.cumsum(~self.is_right[of] & self.passes[of]) / max(1, int(of.sum()))
+        enough = np.flatnonzero(share <= wrong)
+        return float(self.odds[of][enough[-1]]) if len(enough) else 1.0
+
+    def figures(self, threshold: float, value_threshold: float, has_answer: np.ndarray) -> dict[str, float]:
+        """What these thresholds do."""
+        said = self.passes & (self.odds >= np.where(self.is_critical, value_threshold, threshold))
+        return {
+            "answered_right": round(float((said & self.is_right).sum() / max(1, has_answer.sum())), 4),
+            "answered_wrong": round(float((said & ~self.is_right).mean()), 4),
+            "no_answer_recognised": round(float((~said)[~has_answer].mean()), 4),
+            "critical_wrong": round(float((said & ~self.is_right)[self.is_critical].mean()), 4),
+        }
+
+
+def _best(judged: _Judged) -> tuple[_Best, np.ndarray]:
+    """Judged by trees that have seen no question about the notice; and whose they are."""
     odds = np.zeros(len(judged.rows))
     for fold in range(FOLDS):
         held = judged.fold == fold
@@ -119,21 +153,30 @@ def _threshold(judged: _Judged) -> float:
     order = np.lexsort((-odds, judged.question))
     best = order[np.r_[True, judged.question[order][1:] != judged.question[order][:-1]]]
     best = best[np.argsort(-odds[best], kind="stable")]
-    wrong = np.cumsum(~judged.is_right[best]) / len(best)
-    enough = np.flatnonzero(wrong <= WRONG)
-    return float(odds[best][enough[-1]]) if len(enough) else 1.0
+    return _Best(odds[best], judged.is_right[best], judged.passes[best], judged.is_critical[best]), judged.question[best]
 
 
 def fit_confidence(index: Index, cases: Sequence[Case], questions: Sequence[Question], weights: Weights, picker: Picker, folder: Path) -> dict[str, Any]:
     """Trees over the signs: whether a notice is an expected one. Each scale sees the questions as if only that much were known."""
     out: dict[str, Any] = {}
+    desk = Desk(index, weights, Confidence({}, picker))
     trees: dict[str, np.ndarray] = {}
     as_if: dict[str, Callable[[Question], Question]] = {"known": lambda q: q, "unknown": _without_known, "words_only": _without_vector}
     for name, seen in as_if.items():
         asked = [(c, seen(q)) for c, q in zip(cases, questions, strict=True) if name != "words_only" or q.analysis.language == "ko"]
-        judged = _judged(index, asked, weights, picker, name)
+        judged = _judged(desk, asked, name)
         trees |= grow(judged.rows, judged.is_right, SEED).arrays(name)
-        out[name] = {"signs": list(SIGNS_OF[name]), "threshold": round(_threshold(judged), 4), "n": len(set(judged.question.tolist()))}
+        best, owner = _best(judged)
+        general, value = best.threshold(~best.is_critical, WRONG[name]), best.threshold(best.is_critical, WRONG_VALUE[name])
+        has_answer = np.array([bool(case.expected) for case, _ in asked])[owner]
+        held_out = best.figures(general, value, has_answer)
+        out[name] = {
+            "signs": list(SIGNS_OF[name]),
+            "threshold": round(general, 4),
+            "value_threshold": round(value, 4),
+            "n": len(owner),
+            "held_out_by_notice": held_out,
+        }
     np.savez_compressed(folder / "confidence.npz", **trees)  # type: ignore[arg-type]
     return out
 
@@ -162,7 +205,7 @@ def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -
     own = [case for case in known_cases if case.expected and case.expected[0] in index.by_id]
     # The known questions as questions: each without its own vote, and turned by a map that was learnt without it.
     own_questions = learn_map(index, analyser, own, questions_of(own, analyser, today, [analyses[c.id] for c in own], are_known=True), today)
-    cases = load_cases(split="train")
+    cases = [*load_cases(split="train"), *load_cases(CRITICAL)]
     questions = questions_of(cases, analyser, today)
     known = [(c, q) for c, q in zip(cases, questions, strict=True) if c.expected]
     weights = fit_weights(index, [c for c, _ in known], [q for _, q in known], Weights())
@@ -176,7 +219,7 @@ def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -
     confidence = fit_confidence(index, [c for c, _ in everything], [q for _, q in everything], weights, picker, folder)
     about = {"examples": count, "questions": len(cases), "with_answer": len(known), "calibrated_on": len(everything), "notices": len(index.entries)}
     _write(folder / "weights.json", {"weights": asdict(weights), "fitted_on": about})
-    _write(folder / "confidence.json", {**confidence, "wrong": WRONG, "fitted_on": about})
+    _write(folder / "confidence.json", {**confidence, "wrong": WRONG, "wrong_value": WRONG_VALUE, "fitted_on": about})
     return {"weights": asdict(weights), **confidence}
 
 

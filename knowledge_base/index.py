@@ -395,20 +395,23 @@ class Index:
         return known[1]
 
     @cached_property
-    def succession(self) -> dict[int, int]:
-        """Which notices replaced one another: entries of one line share a number."""
-        line = list(range(len(self.entries)))
+    def predecessors(self) -> dict[int, frozenset[int]]:
+        """Of each entry that replaces others: those, those that they replaced, and so on. Two that one notice replaced at once say different things."""
+        direct = {number: [self.by_id[old] for old in entry.notice.content.supersedes if old in self.by_id] for number, entry in enumerate(self.entries)}
+        found: dict[int, frozenset[int]] = {}
+        for number, olds in direct.items():
+            seen, queue = {number}, list(olds)
+            while queue:
+                if (old := queue.pop()) not in seen:
+                    seen.add(old)
+                    queue.extend(direct[old])
+            if len(seen) > 1:
+                found[number] = frozenset(seen - {number})
+        return found
 
-        def root(number: int) -> int:
-            while line[number] != number:
-                line[number] = number = line[line[number]]
-            return number
-
-        for number, entry in enumerate(self.entries):
-            for older in entry.notice.content.supersedes:
-                if older in self.by_id:
-                    line[root(self.by_id[older])] = root(number)
-        return {number: root(number) for number in range(len(line))}
+    def is_in_line(self, one: int, other: int) -> bool:
+        """Whether one of two entries replaced the other, at once or by way of others."""
+        return other in self.predecessors.get(one, ()) or one in self.predecessors.get(other, ())
 
 
 class IndexBuilder:

@@ -21,6 +21,8 @@ from language.normalise import normalise
 DATA = ROOT / "data" / "search"
 #: Written questions with their notices, by others than those who wrote what is fitted on (`train` of data/eval) and measured with (`test`).
 QUESTIONS = DATA / "questions.jsonl"
+#: Questions for a sum, a number to call, a level, a ban or a term, by somebody else, a third of them without an answer; nobody's known questions.
+CRITICAL = DATA / "critical.jsonl"
 #: Notices of other subjects, only to learn from or to measure with: nobody is ever shown one.
 OTHER_NOTICES = DATA / "other_notices.jsonl"
 OTHER = "x-"  # how their ids begin

@@ -42,8 +42,17 @@ _PAST_ENDING = re.compile(
     r"(?:어요?|나요?|지요?|죠|습니까|습니다|을까요?|는지요?|는데요?|음|니|냐|던가요?|던지|다|는가요?|는지 (?:알려|궁금).*)?\s*[?.!~ㅋㅎㅠㅜ]*\s*$"
 )
 _OPEN_ENDING = re.compile(
-    r"(?:목록|값|얼마|몇\s?(?:장|개|개국|나라|명|원)|이름|기준|한도|수량|수수료|비용|규정|제한|명단|국가|나라|국가 수|단계|금액|가격|내용|때)"
+    r"(?:목록|값|얼마|몇\s?(?:장|개|개국|나라|명|원|곳|살|세|단계)|"
+    r"이름|기준|한도|수량|수수료|비용|규정|제한|명단|국가|나라|(?:국가|나라) 수|단계|금액|가격|내용|때)"
     r"\s*[?.!~]*\s*$"
+)
+#: A date that is put behind the question: "…였나요 2021년", "… 2020년 안내 기준으로".
+_DATE_BEHIND = re.compile(r"\s+(?:19|20)\d\d\s*년?도?(?:\s*\d{1,2}월)?(?:에|이요|요)?\s*(?:(?:당시|안내|공지)?\s*기준(?:으로)?(?:요)?)?\s*[?.!~]*$")
+#: Parts of a month: from which day to which (none: its last).
+_PART = (
+    (re.compile(r"초순|초(?:에|쯤|까지|의)?[는도]?(?![가-힣])"), 1, 10),
+    (re.compile(r"중순"), 11, 20),
+    (re.compile(r"하순|말(?:에|쯤|경|까지|의)?[는도]?(?![가-힣])"), 21, None),
 )
 #: Asks about now in so many words; a date before it then only describes a thing.
 _NOW = re.compile(r"지금도?|현재|아직도?|요즘|이제|앞으로|올해|still|now|currently|今でも|现在|bây giờ|hiện nay")
@@ -85,7 +94,8 @@ def _named_days(text: str, today: date) -> Period | None:
     rest = text[match.start() :] if match else text
     found = _DOTTED.search(rest) or _MONTH.search(rest)
     if found:
-        return _days(year, int(found.group(1)), day=int(found.group(2)) if found.group(2) else None)
+        whole = _days(year, int(found.group(1)), day=int(found.group(2)) if found.group(2) else None)
+        return whole if found.group(2) else _part_of(whole, rest[found.end() : found.end() + 6])
     english = _ENGLISH_MONTH.search(text)
     if english:
         return _days(year, _ENGLISH.index(english.group(1)[:3].lower()) + 1)
@@ -93,6 +103,16 @@ def _named_days(text: str, today: date) -> Period | None:
         if word in rest:
             return _days(year, first, last)
     return _days(year, 1, 12)
+
+
+def _part_of(month: Period, behind: str) -> Period:
+    """The beginning, middle or end of a month, where the words right behind it say so."""
+    assert month.first is not None  # noqa: S101
+    assert month.last is not None  # noqa: S101
+    for words, first, last in _PART:
+        if words.match(behind.lstrip("에의 ")):
+            return Period(month.first.replace(day=first), month.last if last is None else month.first.replace(day=last))
+    return month
 
 
 def asked_period(text: str, today: date, language: str = "ko") -> Period | None:
@@ -109,7 +129,8 @@ def asked_period(text: str, today: date, language: str = "ko") -> Period | None:
     if _THEN_NOW.search(text) or (_NOW.search(text) and not _PAST_ENDING.search(text)):
         return None
     if language == "ko":
-        asks = bool(_PAST_ENDING.search(text)) or (days is not None and bool(_OPEN_ENDING.search(text)))
+        asked = _DATE_BEHIND.sub("", text)
+        asks = bool(_PAST_ENDING.search(asked)) or (days is not None and bool(_OPEN_ENDING.search(asked)))
     elif language == "en":
         asks = bool(_ENGLISH_PAST.search(text))
     elif language == "ja":

@@ -182,6 +182,9 @@ def _known(index: Index, question: Question, candidates: np.ndarray, dense: np.n
         mean, deviation = index.passage_statistics.spread(query)
         _, best = index.best_passages(candidates[known], query)
         learnt[known] = (best - mean) / deviation
+    few = known[question.likeness.is_few[places[known]]]
+    # The map knows nothing of these, and a handful of questions cannot speak against a notice.
+    likeness[few], learnt[few] = np.maximum(dense[few], likeness[few]), dense[few]
     return likeness, learnt
 
 
@@ -278,7 +281,6 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
     kept: list[int] = []
     # A whole year was asked about; a day has one answer anyway, and "back then" may mean any of them.
     is_stretch = question.period is not None and question.period.first is not None and question.period.first != question.period.last
-    line = index.succession if is_stretch else {}
     numbers: list[int] = found.candidates.tolist()
     for k in order:
         one, alike = numbers[k], index.same_countries
@@ -286,7 +288,7 @@ def rank(index: Index, question: Question, weights: Weights, limit: int = 10) ->
             (
                 n
                 for n, other in enumerate(numbers[place] for place in kept)
-                if (alike[one] == alike[other] and _is_twin(index, one, other, weights)) or (line and line[one] == line[other])
+                if (alike[one] == alike[other] and _is_twin(index, one, other, weights)) or (is_stretch and index.is_in_line(one, other))
             ),
             None,
         )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
+
+import numpy as np
 
 from core import clock
 from core.db import Database
@@ -80,7 +82,7 @@ class KnowledgeBase:
         self._environment = environment
         self._now = now
         self._glossary = Glossary.load(analyser)
-        self._examples = Examples.load(analyser)
+        self._examples = self._shipped_examples = Examples.load(analyser)
         self._weights = Weights.load()
         self._confidence = Confidence.load()
         self._named: set[str] = set()  # notices that a notification named and that are not looked at yet
@@ -144,7 +146,7 @@ class KnowledgeBase:
         """The best notices that hold on the day asked about; ``desk`` is what ``supposing`` gave."""
         asked_of = desk or self.desk
         ranked = rank(asked_of.index, self.question(query, at, country), self._weights, max(limit, RANKED))
-        return hits(asked_of.index, self._confidence.settle(asked_of.index, ranked)[0] if ranked.entries else ranked)[:limit]
+        return hits(asked_of.index, self._confidence.settle(asked_of.index, ranked).ranked if ranked.entries else ranked)[:limit]
 
     def answer(self, query: str | Analysis, at: date | None = None, country: str | None = None, max_chars: int = MAX_CHARS, desk: Desk | None = None) -> Answer:
         """Answer from a country's row, quote the notice that answers, ask for what is missing, or abstain; ``desk`` is what ``supposing`` gave."""
@@ -158,6 +160,10 @@ class KnowledgeBase:
     def crisis_card(self, category: str | None, country: str | None = None, language: str = "ko") -> CrisisCard:
         """The approved card for a danger; the generic one when the category is unsure."""
         return self._cards.card(category, country, language, today=self.today())
+
+    def know(self, asked: Mapping[str, np.ndarray]) -> None:
+        """Take these vectors of editors' questions, by notice, as known questions; they replace those that were taken before."""
+        self._examples = self._shipped_examples.with_own(asked)
 
     @property
     def size(self) -> int:

@@ -159,10 +159,10 @@ def suggest(desk: Desk, question: Question, most: int = MOST_SUGGESTED) -> list[
     ranked = rank(desk.index, question, desk.weights, RANKED)
     if not ranked.entries:
         return []
-    ranked, _, is_enough = desk.confidence.settle(desk.index, ranked)
-    if not is_enough:
+    settled = desk.confidence.settle(desk.index, ranked)
+    if not settled.is_enough:
         return []
-    found = hits(desk.index, ranked)[:most]
+    found = hits(desk.index, settled.ranked)[:most]
     return [hit for hit in found if hit.in_force and hit.score > found[0].score - NEIGHBOUR_GAP / 2]
 
 

@@ -142,6 +142,16 @@ async def questions(connection: Connection, notice_id: str | None = None) -> lis
     )
 
 
+async def editors_questions(connection: Connection) -> list[DictRow]:
+    """The active test questions in editors' own words, of notices that are published."""
+    return await database.rows(
+        connection,
+        """SELECT q.id, q.notice_id, q.text FROM notice_questions q
+           WHERE q.active AND q.origin_id IS NULL
+           AND EXISTS (SELECT 1 FROM notices n WHERE n.id = q.notice_id AND n.status = 'published' AND n.kind = 'notice') ORDER BY q.id""",
+    )
+
+
 async def question(connection: Connection, question_id: int) -> DictRow | None:
     """One test question."""
     return await database.one(connection, "SELECT id, notice_id, text, country, created_by, active, origin_id FROM notice_questions WHERE id = %s", question_id)

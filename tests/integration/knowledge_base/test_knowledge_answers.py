@@ -11,6 +11,7 @@ import pytest
 
 from knowledge_base import phrases
 from knowledge_base.answer import answer, full_text
+from knowledge_base.consistency import is_critical
 from knowledge_base.evaluation import load_cases, questions_of, score_answers, score_search
 from knowledge_base.schemas import Outcome
 from knowledge_base.service import KnowledgeBase
@@ -26,7 +27,7 @@ def test_quotes_stand_in_the_notice_word_for_word_and_in_order(shipped: Knowledg
         entry = shipped.desk.index.entries[shipped.desk.index.by_id[reply.notice_ids[0]]]
         body = entry.notice.content.body
         at = 0
-        assert 1 <= len(reply.quotes) <= 3
+        assert 1 <= len(reply.quotes) <= (4 if is_critical(question.analysis.normalised) else 3)
         for quote in reply.quotes:
             assert quote in reply.text
             passage = next(p for p in entry.passages if p.text == quote)
@@ -207,11 +208,16 @@ def test_answers_keep_their_level(shipped: KnowledgeBase, analyser: Any) -> None
     result = score_answers(shipped.desk, analyser, TODAY, "test")
     korean = result["by_language"]["ko"]
     assert korean["wrong"] / korean["n"] <= 0.03
-    assert result["answered_wrong"] <= 0.025
+    assert result["answered_wrong"] <= 0.03
     assert result["no_answer_recognised"] >= 0.95
-    assert result["answered_right"] >= 0.71
+    assert result["answered_right"] >= 0.67
     assert result["expired_quoted"] == 0
-    assert result["critical_wrong"] / result["critical_n"] <= 0.03  # none is wanted: docs/knowledge.md says what is missing
+    assert result["critical_wrong"] / result["critical_n"] <= 0.02  # none is wanted: docs/knowledge.md says what is missing
+    unseen = result["unseen"]
+    assert unseen["answered_wrong"] <= 0.03
+    assert unseen["no_answer_recognised"] >= 0.94
+    assert unseen["answered_right"] >= 0.44
+    assert unseen["expired_quoted"] == 0
     assert result["critical_n"] >= 400
 
 

@@ -101,3 +101,25 @@ def test_read_back_by_the_same_encoder_only(tmp_path):
 
 def test_no_file_is_no_error(tmp_path):
     assert Examples.load(Encoder(), tmp_path / "none.npz").names == ()
+
+
+def test_editors_questions_stand_beside_the_committed_ones_and_are_marked_as_few():
+    shipped = Examples.of(ASKED)
+    both = shipped.with_own({"boat": np.array([unit(0, 1, 1)]), "passport-fee": np.array([unit(0.2, 1, 0)])})
+    likeness = both.likeness(unit(0, 1, 1))
+    assert likeness["boat"].cosine == pytest.approx(1.0, abs=1e-5)
+    assert likeness["boat"].is_few
+    assert not likeness["passport-fee"].is_few  # it had questions before
+    assert set(shipped.likeness(unit(0, 1, 1))) == set(ASKED)
+    # Taken anew they replace what was taken before.
+    assert "boat" not in shipped.with_own({}).likeness(unit(0, 1, 1))
+
+
+def test_editors_questions_of_another_encoder_are_left_aside():
+    shipped = Examples.of(ASKED)
+    assert shipped.with_own({"boat": np.ones((1, 7), np.float32)}) is shipped
+
+
+def test_editors_questions_without_any_committed_ones():
+    own = Examples().with_own({"boat": np.array([unit(0, 1, 1)]), "kite": np.array([unit(1, 0, 0)])})
+    assert max(("boat", "kite"), key=lambda name: own.likeness(unit(0, 1, 0.8))[name].score) == "boat"
