@@ -14,6 +14,8 @@ from handoff import location
 from handoff import service as handoff
 from handoff.exports import Form
 from handoff.offers import move_on, offer_routine
+from handoff.officers import service as officers
+from handoff.officers.routing import route_open
 from handoff.place_use import exported
 from handoff.records import restricted
 from handoff.reviews import service as reviews
@@ -296,3 +298,18 @@ async def test_an_incidents_page_tells_neither_kind_nor_names(db, cipher, people
     await call(restricted.restrict, cipher, case.id, chief, [named.id], WHY)
     assert [one.category for one in (await call(incidents.picture, cipher, other, incident)).members] == [HIDDEN]
     assert [one.category for one in (await call(incidents.picture, cipher, named, incident)).members] == ["natural_disaster"]
+
+
+async def test_an_officer_joins_a_restricted_case_when_named_or_when_it_is_a_life_threat(db, cipher, people, make_case, seated, call):
+    chief, _, _ = await people()
+    officer = await seated("주캄보디아대사관")
+    urgent, danger = await make_case("urgent", country="KH"), await make_case("life_threat", "confinement", country="KH")
+    await route_open(db, cipher, datetime.now(UTC))
+    for case in (urgent, danger):
+        await call(restricted.restrict, cipher, case.id, chief, [], WHY)
+    assert {row.case_id: row.category for row in await call(officers.district_cases, officer)} == {urgent.id: HIDDEN, danger.id: HIDDEN}
+    await refused(call, officers.join, urgent.id, officer, code="restricted_here")
+    assert await call(officers.join, danger.id, officer)
+    await call(restricted.restrict, cipher, urgent.id, chief, [officer.id], WHY)
+    assert await call(officers.join, urgent.id, officer)
+    assert HIDDEN not in {row.category for row in await call(officers.district_cases, officer)}
