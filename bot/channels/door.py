@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
@@ -87,10 +87,22 @@ class Door:
             INBOUND.labels(channel=inbound.channel, kind=inbound.kind.value).inc()
         return arrived
 
-    async def converse(self, inbound: Inbound, *, until: datetime, window: ReplyWindow | None = None, language: str = "ko") -> Answer:
-        """Store an inbound and wait for its answer until then; what has not come by then goes the way of ``window``'s fallback, or with the next answer."""
+    async def converse(
+        self,
+        inbound: Inbound,
+        *,
+        until: datetime,
+        window: ReplyWindow | None = None,
+        language: str = "ko",
+        stored: Callable[[], None] = lambda: None,
+    ) -> Answer:
+        """Store an inbound and wait for its answer until then; what has not come by then goes the way of ``window``'s fallback, or with the next answer.
+
+        ``stored`` is called once it is: whoever loses patience after that must not say that it was not.
+        """
         kept = replace(window or ReplyWindow(until, True, "none"), inline_until=until)
         arrived = await self.accept(inbound, kept, language=language)
+        stored()
         # Nothing can be there yet for words that have just been stored and are the bot's to answer.
         is_fresh = arriving.is_plain(inbound) and not arrived.duplicate and arrived.owner_kind == "bot"
         return await self._wait_for(inbound.channel, arrived, until, was_used=window is None, is_fresh=is_fresh)

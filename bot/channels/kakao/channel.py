@@ -124,21 +124,24 @@ class KakaoChannel:
 
     async def _in_time(self, door: Door, said: Asked) -> dict[str, Any]:
         """The response to a request, before Kakao gives up; without our database at least the number to call."""
+        is_stored = asyncio.Event()
         try:
             # What is cancelled has not been said: a line that it was about to carry stays unsent. Cleaning up may hang as well.
-            return await within(self._until_last_word(door, said), LAST_WORD_S + CLEAN_UP_S)
+            return await within(self._until_last_word(door, said, is_stored), LAST_WORD_S + CLEAN_UP_S)
         except (DatabaseUnavailable, TimeoutError):
-            log.error("skill_without_answer", channel=NAME)
+            log.error("skill_without_answer", channel=NAME, stored=is_stored.is_set())
+            if is_stored.is_set():
+                return wire.response([sentences.late(said.language, self._skill.hotline, comes_by_itself=False)])
             return wire.response([Outbound(self._say(said, "down"), quick_replies=(sentences.danger(said.language),))])
         except Exception as error:  # a fault must not leave a person without the number to call
             log.error("skill_failed", channel=NAME, error=type(error).__name__, exc_info=error)
             return wire.response([Outbound(self._say(said, "down"), quick_replies=(sentences.danger(said.language),))])
 
-    async def _until_last_word(self, door: Door, said: Asked) -> dict[str, Any]:
+    async def _until_last_word(self, door: Door, said: Asked, is_stored: asyncio.Event) -> dict[str, Any]:
         async with asyncio.timeout(LAST_WORD_S):
-            return await self._answer(door, said, now())
+            return await self._answer(door, said, now(), is_stored)
 
-    async def _answer(self, door: Door, said: Asked, at: datetime) -> dict[str, Any]:
+    async def _answer(self, door: Door, said: Asked, at: datetime, is_stored: asyncio.Event) -> dict[str, Any]:
         if self._events is not None and said.utterance == self._events.event:
             return wire.nothing()  # an event of ours has called its block, and the block us: nobody has said anything
         if said.is_group:  # others read along: nothing is taken, nothing is told
@@ -152,7 +155,7 @@ class KakaoChannel:
             return wire.response([Outbound(self._say(said, "empty"), quick_replies=(sentences.danger(said.language),))])
         can_call_back = bool(said.callback_url) and callback.is_allowed(said.callback_url, self._skill.callback_hosts)
         window = ReplyWindow(at + callback.WINDOW, True, CALLBACK, token=said.callback_url) if can_call_back else None
-        answer = await door.converse(inbound, until=until, window=window, language=said.language)
+        answer = await door.converse(inbound, until=until, window=window, language=said.language, stored=is_stored.set)
         if can_call_back and answer.state == "waiting":
             is_quiet = await self._is_quiet(door.services.db, answer.arrived.conversation_id)
             text = self._say(said, "quiet") if is_quiet else sentences.late(said.language, self._skill.hotline, comes_by_itself=True).text

@@ -339,6 +339,17 @@ class TestSkill:
         assert HOTLINE in kakao.texts[-1]
         assert NO_ANSWER not in kakao.texts
 
+    async def test_what_is_stored_is_not_said_to_be_lost_when_the_answer_cannot_be_looked_for(self, kakao: Kakao, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def hangs(*args: Any, **values: Any) -> Any:
+            await asyncio.sleep(60)
+
+        monkeypatch.setattr(kakao.talk.door, "_look", hangs)
+        monkeypatch.setattr(kakao_channel, "LAST_WORD_S", 1.0)
+        assert await kakao.platform.says(PERSON, "여권") == 200
+        assert "답을 준비하고 있습니다" in kakao.texts[-1]
+        assert "받지 못하고" not in kakao.texts[-1]
+        assert len(await kakao.talk.run("SELECT 1 FROM inbox")) == 1
+
     @pytest.mark.parametrize("made", [Made("", has_operator=True)], indirect=True)
     async def test_the_channels_own_chat(self, kakao: Kakao) -> None:
         await kakao.asks("여권", Body("답"))
