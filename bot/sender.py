@@ -150,7 +150,8 @@ class Sender:
                 await self._bury(claim, by, rows, "no_address")
                 return 0.0
             window, attempt_window = await self._windows(claim, first)
-            step = next_step(first, channel.capabilities, has_window=window is not None, attempt_window_is_open=attempt_window is not None)
+            can = channel.capabilities if claim.may_push else replace(channel.capabilities, may_push=False, push_has_key=False)
+            step = next_step(first, can, has_window=window is not None, attempt_window_is_open=attempt_window is not None)
             if step.way is Way.GIVE_UP or (now() - first.created_at).total_seconds() > GIVE_UP_S:
                 alike = [row for row in rows if row.in_doubt == first.in_doubt and row.parcel == first.parcel] if first.in_doubt else [first]
                 await self._bury(claim, by, alike, step.reason or "too_old")
@@ -199,7 +200,7 @@ class Sender:
         if isinstance(result, WindowClosed):
             if step.way is Way.ASK:
                 result = Sent()  # its time is not over, so it was spent: the attempt in doubt had arrived
-            elif channel.capabilities.may_push:
+            elif channel.capabilities.may_push and claim.may_push:
                 DELIVERIES.labels(channel=claim.channel, result="window_closed").inc()
                 return await self._push_instead(claim, by, channel, load, messages, window)
             else:

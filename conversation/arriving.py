@@ -97,10 +97,12 @@ WITH asked AS MATERIALIZED (
     UPDATE conversations c SET last_seq = c.last_seq + 1, last_inbound_at = now() FROM standing s WHERE c.id = s.id
     RETURNING s.place, c.id, c.last_seq, c.owner_kind, c.code_word
 ), opened AS (
-    INSERT INTO conversations (id, channel, visitor, address, token_hash, language, last_seq, last_inbound_at, guarded_at, guarded_why, code_word)
-    SELECT a.new_id, a.channel, a.visitor, a.address, a.token_hash, a.language, 1, now(), b.guarded_at, COALESCE(b.guarded_why, ''), b.code_word
+    INSERT INTO conversations (id, channel, visitor, address, token_hash, language, last_seq, last_inbound_at, guarded_at, guarded_why, code_word,
+                               hushed_at)
+    SELECT a.new_id, a.channel, a.visitor, a.address, a.token_hash, a.language, 1, now(), b.guarded_at, COALESCE(b.guarded_why, ''), b.code_word,
+           b.hushed_at
     FROM asked a LEFT JOIN LATERAL (
-        SELECT guarded_at, guarded_why, code_word FROM conversations p WHERE p.channel = a.channel AND p.visitor = a.visitor
+        SELECT guarded_at, guarded_why, code_word, hushed_at FROM conversations p WHERE p.channel = a.channel AND p.visitor = a.visitor
         ORDER BY p.created_at DESC LIMIT 1
     ) AS b ON true
     WHERE NOT EXISTS (SELECT 1 FROM conversations o WHERE o.channel = a.channel AND o.visitor = a.visitor AND o.status = 'open' AND o.visitor <> '')
@@ -129,7 +131,7 @@ WITH asked AS MATERIALIZED (
     RETURNING id, conversation_id
 ), woken AS (
     UPDATE outbox o SET next_attempt_at = clock_timestamp() FROM talk t JOIN asked a USING (place)
-    WHERE o.conversation_id = t.id AND t.is_standing AND a.deadline IS NOT NULL AND o.state = 'pending' AND NOT o.in_doubt
+    WHERE o.conversation_id = t.id AND t.is_standing AND (a.deadline IS NOT NULL OR o.last_error = 'no_window') AND o.state = 'pending' AND NOT o.in_doubt
 ), grown AS (
     INSERT INTO streams (name, last_seq) SELECT 'conversation:' || m.conversation_id, 1 FROM message m ORDER BY 1
     ON CONFLICT (name) DO UPDATE SET last_seq = streams.last_seq + 1

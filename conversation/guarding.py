@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conversation import telling
 from core import db as database
 from core import events
 from core.db import Connection
@@ -32,6 +33,10 @@ WITHHELD = frozenset({"queue_status", "rating_request", "safety_check", "view_lo
 MAY_CALL = frozenset({"crisis:drugged"})
 #: What would show that a person has come or looks on; kept off the screen once the code word was said.
 OF_A_PERSON = frozenset({"owner", "read"})
+#: Longer lines of ours are cut, at the end of a sentence, where they stay on the screen.
+BRIEF_CHARS = 120
+#: Said there instead of words that tell something.
+NOTED = "네, 확인했습니다."
 #: Why a conversation is guarded.
 CATEGORY, CODE_WORD, AGENT, DISGUISE = "category", "code_word", "agent", "disguise"
 
@@ -48,6 +53,25 @@ def screened(kind: str, body: dict[str, Any], *, is_guarded: bool) -> dict[str, 
     if kind in WITHHELD:
         return None
     return body if kind in MAY_CALL or not body.get("phones") else {**body, "phones": []}
+
+
+def brief(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A line of the bot's or ours as a messenger may show it, where nothing can be made to go from the screen again: short, and in harmless words.
+
+    Of a crisis card its first two lines and the way to send a place; the danger question as it is, since its answer must mean what it says.
+    """
+    if kind == "danger_question":
+        return body
+    text = str(body.get("text") or "")
+    if kind.startswith("crisis:"):
+        return {**body, "text": "\n".join(text.split("\n")[:2])}
+    if telling.tells(text):
+        text = NOTED
+    elif len(text) > BRIEF_CHARS:
+        cut = text[:BRIEF_CHARS]
+        end = max(cut.rfind(mark) for mark in (".", "?", "!", "。", "\n"))
+        text = cut[: end + 1].strip() if end > 0 else cut.rstrip() + "…"
+    return {**body, "text": text, "source": None, "buttons": []}
 
 
 def hides(kind: str, payload: dict[str, Any]) -> bool:

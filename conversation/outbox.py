@@ -21,6 +21,7 @@ from core import db as database
 from core import events
 from core.crypto import Cipher
 from core.db import Connection
+from core.settings import settings
 
 #: Rows of one conversation that a sender takes at once.
 ROWS = 20
@@ -62,6 +63,8 @@ class Claim:
     to: str = field(repr=False)
     has_quiet_danger: bool
     rows: tuple[Row, ...]
+    #: Whether it may arrive unbidden: not on a telephone that somebody else may hold, unless its owner has just written.
+    may_push: bool = True
 
 
 #: The heads are looked up without locks; whether a head is still free is asked again of the locked row.
@@ -95,6 +98,7 @@ RETURNING outbox.message_id
 """
 _ROWS = """
 SELECT o.*, m.seq, m.kind, m.body, m.author_kind, m.created_at, c.language, c.address, c.guarded_at IS NOT NULL AS is_guarded,
+       c.guarded_at IS NULL OR COALESCE(c.last_inbound_at > clock_timestamp() - make_interval(mins => %(push_minutes)s), false) AS may_push,
        c.guarded_at IS NOT NULL
        OR EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND i.category = ANY(%(quiet)s)
                AND i.action IN ('ask', 'escalate') AND i.received_at > now() - interval '24 hours') AS has_quiet_danger
@@ -110,7 +114,7 @@ async def claim(
     taken = await database.rows(tx, _CLAIM, channels=channels, limit=limit, danger_only=danger_only, rows=ROWS, by=by, lease_s=lease_s)
     if not taken:
         return []
-    found = await database.rows(tx, _ROWS, ids=[row["message_id"] for row in taken], quiet=quiet)
+    found = await database.rows(tx, _ROWS, ids=[row["message_id"] for row in taken], quiet=quiet, push_minutes=settings().guarded_push_minutes)
     return _claims(found, cipher)
 
 
@@ -126,6 +130,7 @@ def _claims(found: list[dict[str, Any]], cipher: Cipher) -> list[Claim]:
             cipher.open(rows[0]["address"], ADDRESS) if rows[0]["address"] else "",
             rows[0]["has_quiet_danger"],
             tuple(_row(row, cipher) for row in rows),
+            rows[0]["may_push"],
         )
         for conversation_id, rows in grouped.items()
     ]
@@ -141,7 +146,7 @@ async def take_inline(tx: Connection, cipher: Cipher, conversation_id: str, *, q
     )
     if not locked or any(row["state"] == "sending" for row in locked):
         return None
-    found = await database.rows(tx, _ROWS, ids=[row["message_id"] for row in locked[:ROWS]], quiet=quiet)
+    found = await database.rows(tx, _ROWS, ids=[row["message_id"] for row in locked[:ROWS]], quiet=quiet, push_minutes=settings().guarded_push_minutes)
     return _claims(found, cipher)[0] if found else None
 
 
@@ -154,7 +159,7 @@ async def sent_inline(connection: Connection, cipher: Cipher, conversation_id: s
         window_id,
     )
     ids = [row["message_id"] for row in carried]
-    found = await database.rows(connection, _ROWS, ids=ids, quiet=quiet) if ids else []
+    found = await database.rows(connection, _ROWS, ids=ids, quiet=quiet, push_minutes=settings().guarded_push_minutes) if ids else []
     return _claims(found, cipher)[0] if found else None
 
 
@@ -277,6 +282,15 @@ async def wake_waiting(connection: Connection, conversation_id: str) -> None:
     )
 
 
+async def wake_held_back(connection: Connection, conversation_id: str) -> None:
+    """The same on a channel without reply windows, for what must not arrive unbidden."""
+    await database.run(
+        connection,
+        "UPDATE outbox SET next_attempt_at = clock_timestamp() WHERE conversation_id = %s AND state = 'pending' AND last_error = 'no_window' AND NOT in_doubt",
+        conversation_id,
+    )
+
+
 async def waiting(connection: Connection) -> dict[str, int]:
     """How many rows wait, by channel."""
     found = await database.rows(connection, "SELECT channel, count(*) AS waiting FROM outbox WHERE state IN ('pending', 'sending') GROUP BY channel")
@@ -286,6 +300,8 @@ async def waiting(connection: Connection) -> dict[str, int]:
 def _row(row: dict[str, Any], cipher: Cipher) -> Row:
     # What may not be shown has no words left, and is passed over like any line that says nothing.
     shown = guarding.screened(row["kind"], open_body(cipher, row["body"]), is_guarded=row["is_guarded"])
+    if shown is not None and row["is_guarded"] and row["author_kind"] in ("bot", "system"):
+        shown = guarding.brief(row["kind"], shown)
     return Row(
         row["message_id"],
         row["seq"],

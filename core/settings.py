@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     )
 
     vanish_after_s: int = Field(60, ge=5, le=3600, description="lines of a guarded conversation go from the citizen's page this long after they could be seen")
+    guarded_push_minutes: int = Field(
+        5, ge=0, le=60, description="a guarded person gets an answer as a push only so long after writing; later it waits for their next message; 0: never"
+    )
 
     analyser_threads: int = Field(1, ge=1, le=16, description="threads of the sentence encoder in one process")
     standby_triage_delay_ms: int = Field(250, ge=0, description="the web process triages what no worker has triaged after this time")

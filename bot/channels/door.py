@@ -195,6 +195,8 @@ class Door:
                     await self._press(tx, inbound, arrived)
                 if window is not None:
                     await outbox.wake_waiting(tx, arrived.conversation_id)
+                else:
+                    await outbox.wake_held_back(tx, arrived.conversation_id)
         return arrived
 
     async def _press(self, tx: Connection, inbound: Inbound, arrived: Arrived) -> None:

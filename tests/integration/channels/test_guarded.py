@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from accounts.schemas import Staff
 from bot import errors, escalation, satisfaction, triage_slot
+from bot.channels.contract import WindowClosed
 from bot.channels.webchat.routes import build_router as webchat_router
 from bot.compose import Reply
 from bot.escalation import Danger
@@ -20,7 +21,7 @@ from bot.limits import Limits
 from bot.turn import GLAD, TurnQueue, TurnSlot
 from conversation import guarding
 from conversation import service as conversation
-from conversation.schemas import AuthorKind, Body, Phone
+from conversation.schemas import AuthorKind, Body, Phone, SourceCard
 from core import db as database
 from core.clock import now
 from core.errors import AppError
@@ -31,6 +32,7 @@ from handoff.phone import texting
 from handoff.routes import build_router as locate_router
 from language.categories import Category, Urgency
 from language.triage import Decision
+from tests.integration.channels.conftest import window
 
 _numbers = count(1)
 POLICE = Phone("현지 경찰", "117")
@@ -308,3 +310,78 @@ def test_every_kind_of_line_that_is_withheld_is_named_once():
         assert guarding.screened(kind, {"text": "말"}, is_guarded=True) is None
         assert guarding.screened(kind, {"text": "말"}, is_guarded=False) == {"text": "말"}
     assert {Category.CONFINEMENT, Category.DRUGGED} <= guarding.GUARDING
+
+
+class TestOnAMessenger:
+    """Nothing arrives unbidden on a telephone that somebody else may hold, and nothing long or telling stays on its screen."""
+
+    async def guarded(self, talk: Any) -> str:
+        arrived = await talk.write("안녕하세요")
+        async with talk.db.transaction() as tx:
+            await guarding.mark(tx, arrived.conversation_id, guarding.AGENT)
+        return str(arrived.conversation_id)
+
+    async def minutes_pass(self, talk: Any) -> None:
+        await talk.run("UPDATE conversations SET last_inbound_at = now() - interval '6 minutes' RETURNING 1 AS one")
+
+    async def test_an_answer_goes_while_the_person_has_just_written(self, talk):
+        conversation_id = await self.guarded(talk)
+        await talk.answer(conversation_id, "네")
+        await talk.send()
+        assert talk.messenger.seen == {"U1": ["네"]}
+
+    async def test_later_it_waits_for_the_next_message(self, talk):
+        conversation_id = await self.guarded(talk)
+        await self.minutes_pass(talk)
+        await talk.answer(conversation_id, "네", danger=True)
+        await talk.send()
+        await talk.make_due()
+        await talk.send()
+        assert talk.messenger.parcels == [], "no push, not even of danger"
+        await talk.write("저예요")
+        await talk.send()
+        assert talk.messenger.seen == {"U1": ["네"]}
+
+    async def test_a_window_that_proves_closed_becomes_no_push(self, talk):
+        conversation_id = await self.guarded(talk)
+        await talk.write("저예요", window=window())
+        await self.minutes_pass(talk)
+        talk.messenger.fate = lambda parcel: WindowClosed()
+        await talk.answer(conversation_id, "네")
+        await talk.send()
+        assert [parcel.window is not None for parcel in talk.messenger.parcels] == [True]
+
+    async def test_elsewhere_a_push_goes_as_ever(self, talk):
+        conversation_id = str((await talk.write("안녕하세요")).conversation_id)
+        await self.minutes_pass(talk)
+        await talk.answer(conversation_id, "네")
+        await talk.send()
+        assert talk.messenger.seen == {"U1": ["네"]}
+
+    async def test_lines_of_ours_are_short_and_harmless(self, talk):
+        conversation_id = await self.guarded(talk)
+        await talk.answer(conversation_id, "사진은 두 장이면 됩니다. " * 12, source=SourceCard("여권 안내", "2026-01-01", "https://x.test/1", "외교부"))
+        await talk.answer(conversation_id, "경찰서에 신고하세요. 위험하면 전화하세요.")
+        await talk.send()
+        long, telling = talk.messenger.seen["U1"]
+        assert len(long) <= guarding.BRIEF_CHARS
+        assert long.endswith("됩니다.")
+        assert telling == guarding.NOTED
+
+    async def test_a_crisis_card_is_its_first_two_lines_and_the_way_to_send_a_place(self, talk):
+        side = PortSide(talk, None)  # type: ignore[arg-type]
+        await side.danger("confinement")
+        shown = await side.shown()
+        card = talk.services.crisis_card("confinement", "KH", "ko")
+        assert card.lines[0] in shown
+        assert card.lines[1] in shown
+        assert card.lines[2] not in shown
+        assert len(shown) < 400
+
+    async def test_what_a_person_writes_goes_as_it_was_written(self, talk, make_agent):
+        side = PortSide(talk, None)  # type: ignore[arg-type]
+        await side.danger("confinement")
+        agent, case = await make_agent(side.conversation_id)
+        async with talk.db.transaction() as tx:
+            await handoff.reply(tx, talk.cipher, case, agent, "어디 계신지 " * 30, "one")
+        assert ("어디 계신지 " * 30).strip()[:100] in await side.shown()
