@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields, replace
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -155,7 +156,9 @@ class Desk:
         writing: Any = SimpleNamespace(suggest=_nothing, stop_suggesting=lambda: None, draft=lambda _: "", forget=lambda _: None)
         feed: Any = SimpleNamespace(rows=self.rows)
         self.case = OpenCase(client, hub, self.actions, writing, lambda: self._arrivals.follow())
-        self.case.panes = Panes(self.shown, self.shown, Part(self.shown, "strip"), Part(self.shown, "context"))  # type: ignore[arg-type]
+        panes: dict[str, Any] = {"queue": self.shown, "conversation": self.shown, "strip": Part(self.shown, "strip"), "context": Part(self.shown, "context")}
+        # A pane of something that stands beside the case (a telephone call) is asked about nothing here.
+        self.case.panes = Panes(**{one.name: panes.get(one.name) or MagicMock() for one in fields(Panes)})
         self._arrivals = Arrivals(client, staff, db, hub, feed, self.actions, self.case, lambda: None)
 
     async def begin(self, case_id: int | None) -> None:

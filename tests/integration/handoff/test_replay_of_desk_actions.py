@@ -399,7 +399,7 @@ LAWS: dict[str, Law] = {
     "RecordActions.restriction": Law(lambda s: s.agent.moves.records.restriction(s.id("mine")), before=restricted),
     "RecordActions.break_glass": Law(lambda s: s.second.moves.records.break_glass(s.id("mine"), REASON), {"glass_broken"}, before=restricted),
     "RecordActions.note_refusal": Law(lambda s: s.second.moves.records.note_refusal(s.id("mine")), before=restricted),
-    "RecordActions.note_reading": Law(lambda s: s.second.moves.records.note_reading(s.id("mine")), before=restricted),
+    "RecordActions.note_reading": Law(lambda s: s.chief.moves.records.note_reading(s.id("mine")), before=restricted),
     "RecordActions.hold": Law(held_back, {"hold"}),
     "RecordActions.lift_hold": Law(lambda s: s.chief.moves.records.lift_hold(s.id("mine"), REASON), {"hold"}, before=held_back),
     "RecordActions.standing_hold": Law(lambda s: s.chief.moves.records.standing_hold(s.id("mine")), before=held_back),
