@@ -19,6 +19,9 @@ COMMON = {
     "x-content-type-options": "nosniff",
     "permissions-policy": "geolocation=(self), camera=(), microphone=()",
 }
+#: The only two pages that may ask for the microphone, for a call.
+SPEAKING_PATHS = ("/", "/desk")
+SPEAKING = "geolocation=(self), camera=(), microphone=(self)"
 Header = tuple[bytes, bytes]
 
 
@@ -50,6 +53,8 @@ class SecurityHeaders:
         staff = path.startswith(STAFF_PATHS)
         # Under "no-referrer" a browser sends "Origin: null" with a form, and the staff pages could not tell their own.
         headers = COMMON | {"content-security-policy": self._policies[staff], "referrer-policy": "same-origin" if staff else "no-referrer"}
+        if path in SPEAKING_PATHS:
+            headers["permissions-policy"] = SPEAKING
         if not path.startswith(KEPT_PATHS):
             headers["cache-control"] = "no-store"
         return [(name.encode(), value.encode()) for name, value in headers.items()]

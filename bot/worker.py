@@ -31,6 +31,7 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 from core.metrics import DIALOGUE_UP
 from handoff import service as handoff
+from handoff.calls import service as calls
 from handoff.drills import jobs as drill_jobs
 from handoff.incidents import statements
 from handoff.officers import jobs as officer_jobs
@@ -43,6 +44,7 @@ from language.categories import Urgency
 
 log = get(__name__)
 SWEEP_S = 1.0
+CALLS_S = 5.0
 #: Between two rounds of a sweep that has more to do: those who take cases come in between.
 MORE_S = 0.05
 
@@ -69,6 +71,7 @@ class Worker:
             self._tell_waiting(),
             self._statements(),
             self._duty_calls(),
+            self._free_calls(),
             self.sender.run(),
             TypingDisplay(self.services.db, self.services.cipher, self.sender.channels).run(),
             heartbeat.beat(self.services.db, "worker", self._state),
@@ -171,6 +174,18 @@ class Worker:
             except Exception as error:
                 log.error("duty_calls_failed", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(SWEEP_S)
+
+    async def _free_calls(self) -> None:
+        """Calls whose two pages have vanished; beside the sweep, which must not depend on them."""
+        while True:
+            try:
+                async with self.services.db.transaction() as tx:
+                    await calls.settle(tx, now())
+            except DatabaseUnavailable:
+                pass
+            except Exception as error:
+                log.error("free_calls_failed", error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(CALLS_S)
 
     async def _timers(self) -> None:
         async with self.services.db.read() as connection:

@@ -70,6 +70,16 @@ class Settings(BaseSettings):
     offer_timeout_s: int = Field(25, ge=5, description="who is offered a case has this long to accept; then the next is asked, and at last every desk rings")
     locate_code_minutes: int = Field(15, ge=1, le=30, description="six digits read out to a caller open the location page for this long, once")
     locate_sms: bool = Field(False, description="agents may send callers the location link by SMS, where an SMS service is connected; off: desks say so")
+    calls: bool = Field(True, description="citizens on the web chat and agents may speak for free, from browser to browser; off: the number to call is shown")
+    call_stun_urls: str = Field(
+        "", pattern=r"^(stuns?:\S+(, ?stuns?:\S+)*)?$", description="servers that tell a browser its own address, comma-separated; empty: none is asked"
+    )
+    call_turn_urls: str = Field(
+        "", pattern=r"^(turns?:\S+(, ?turns?:\S+)*)?$", description="servers that relay voices where browsers cannot reach each other, comma-separated"
+    )
+    call_turn_secret: SecretStr | None = Field(None, description="secret shared with the relay, from which each call gets a password that ends; never logged")
+    call_turn_minutes: int = Field(60, ge=5, le=1440, description="such a password begins a relayed call for this long")
+    call_relay_only: bool = Field(False, description="voices go over the relay alone, so that neither side learns the other's network address")
     drill_times: str = Field(
         "",
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d(, ?([01]\d|2[0-3]):[0-5]\d)*)?$",

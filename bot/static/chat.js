@@ -12,6 +12,7 @@
   let readTo = 0;
   let top = 0;
   let person = false;
+  let emergency = false;
   let troubleSince = 0;
 
   const make = (name, className, text) => {
@@ -134,6 +135,7 @@
       const { message } = detail;
       top = Math.max(top, message.seq);
       draw(message);
+      if (message.kind === 'crisis') { emergency = true; $('call').hidden = false; }
       if (message.author !== 'citizen') {
         readTo = Math.max(readTo, message.seq);
         typed();
@@ -141,14 +143,33 @@
       }
     } else if (detail.kind === 'owner') {
       person = detail.owner === 'agent';
+      $('call').hidden = !person && !emergency;
       tell(detail.owner === 'agent' ? '상담관이 연결되었습니다.' : '상담봇이 이어받았습니다.');
     } else if (detail.kind === 'cleared') lines().forEach((bubble) => { if (bubble.dataset.seq && Number(bubble.dataset.seq) <= detail.cleared_seq) bubble.remove(); });
     else if (detail.kind === 'fading') lines().forEach((bubble) => fade(bubble, detail.fade_s));
-    else if (detail.kind === 'closed') tell('상담이 종료되었습니다. 다시 쓰시면 새 대화가 시작됩니다.');
+    else if (detail.kind === 'call') {
+      if (detail.state === 'ended') draw({ author: 'system', kind: 'call', text: called(detail), created_at: detail.at, seq: top });
+      if (detail.state !== 'ended' || calls) calling().then((call) => call && call.take(detail));
+    } else if (detail.kind === 'closed') tell('상담이 종료되었습니다. 다시 쓰시면 새 대화가 시작됩니다.');
     else if (detail.kind === 'read' && detail.by === 'person') {
       mine.forEach((bubble) => { if (Number(bubble.dataset.seq) <= detail.read_seq) mark(bubble, '✓✓ 읽음'); });
     }
   });
+  // Calls: their code comes only when one begins.
+  let calls = null;
+  const called = ({ by, answered }) => (answered ? '음성 통화를 마쳤습니다.'
+    : by === 'person' ? '상담관의 부재중 전화' : '음성 통화가 연결되지 않았습니다. 급하면 +82-2-3210-0404 로 전화하세요.');
+  const loaded = (name, parts) => new Promise((done, fail) => { document.head.append(Object.assign(document.createElement(name), parts, { onload: done, onerror: fail })); });
+  function calling() {
+    calls = calls || (async () => {
+      await loaded('link', { rel: 'stylesheet', href: '/static/call.css' });
+      await loaded('script', { src: '/webchat/v1/voice.js' });
+      await loaded('script', { src: '/static/call.js' });
+      return new Call(channel);
+    })().catch(() => { calls = null; $('hotline').hidden = false; return null; });
+    return calls;
+  }
+  $('call').addEventListener('click', () => calling().then((call) => call && call.start()));
   // A person is writing: said while it is true, gone when the words come or six seconds pass.
   const TYPES = '상담관이 입력 중…';
   let typingEnds = 0;
@@ -255,7 +276,7 @@
     $('before').hidden = !$('status').textContent;
   });
 
-  addEventListener('leaving', () => { files.wipe(); channel.wipe(); });
+  addEventListener('leaving', () => { if (window.voice) window.voice.hangUp('left'); files.wipe(); channel.wipe(); });
 
   const files = new Files(channel);
   $('attach').addEventListener('click', () => $('file').click());

@@ -26,7 +26,7 @@
   trouble.setAttribute('role', 'alert');
   const frame = make('iframe', 'flex:1;border:0;width:100%;background:#fff');
   frame.title = '영사 상담';
-  frame.allow = 'geolocation';
+  frame.allow = 'geolocation; microphone';
   const line = make('p', 'margin:0;padding:.4rem .8rem;border-top:1px solid #c5ccd3;font-size:.85rem', '위험하면 전화하세요. ');
   const call = make('a', 'color:#0b5cab;font-weight:600', `영사안전콜센터 ${HOTLINE}`);
   call.href = `tel:${HOTLINE}`;

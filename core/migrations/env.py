@@ -30,6 +30,7 @@ MODELS = (
     "handoff.incidents.models",
     "handoff.surge.models",
     "handoff.phone.models",
+    "handoff.calls.models",
     "handoff.drills.models",
     "handoff.hand_on.models",
     "handoff.abuse.models",

@@ -13,6 +13,8 @@ from core.crypto import Cipher
 from core.db import Connection
 from handoff import handing_repository
 from handoff import service as handoff
+from handoff.calls import service as calls
+from handoff.calls.schemas import PastCall
 from handoff.records import holds, restricted_repository
 from handoff.records.holds import Hold
 from handoff.schemas import Case, CloseRequest
@@ -36,6 +38,8 @@ class Aside:
     #: Who alone may see the case, by name; and until when the viewer does, who is not one of them.
     restricted_to: tuple[str, ...] = ()
     glass_until: datetime | None = None
+    #: Free calls, the oldest first.
+    calls: tuple[PastCall, ...] = ()
     #: Nothing of it may be erased.
     hold: Hold | None = None
 
@@ -56,6 +60,7 @@ async def read_aside(connection: Connection, cipher: Cipher, case: Case, viewer:
         is_hushed=await guarding.is_hushed(connection, case.conversation_id),
         restricted_to=tuple(await restricted_repository.names(connection, case.restricted_to)) if case.restricted_to is not None else (),
         glass_until=opened["ends_at"] if opened and not is_named else None,
+        calls=await calls.history(connection, case.id),
         hold=await holds.of_conversation(connection, cipher, case.conversation_id),
     )
 

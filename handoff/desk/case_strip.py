@@ -13,12 +13,14 @@ from core.clock import now as clock_now
 from handoff import service as handoff
 from handoff.desk import when
 from handoff.desk.aside import Aside
+from handoff.desk.call_words import past_words
 from handoff.desk.elements import block, button, say
 from handoff.guarding import HUSHED, MEANING
 from handoff.queue_order import is_emergency
 from handoff.schemas import CaseCard
 
 PROMISES_SHOWN = 3
+CALLS_SHOWN = 2
 ROLES = {"officer": "영사", "agent": "상담관"}
 
 
@@ -73,6 +75,8 @@ def pending(card: CaseCard, aside: Aside, viewer: Staff, now: Any) -> list[Pendi
         found.append(Pending("late" if is_late else "promise", text))
     if len(aside.promises) > PROMISES_SHOWN:
         found.append(Pending("promise", f"약속이 {len(aside.promises) - PROMISES_SHOWN}건 더 있습니다."))
+    for call in aside.calls[-CALLS_SHOWN:]:
+        found.append(Pending("late" if call.is_missed else "call", past_words(call)))
     if aside.participants:
         found.append(Pending("people", "함께 보는 사람: " + ", ".join(f"{name}({ROLES.get(role, role)})" for name, role in aside.participants)))
     if card.notes:

@@ -16,6 +16,7 @@ from core.events import EventHub
 from handoff.desk.actions import Actions
 from handoff.desk.aside import Aside
 from handoff.desk.bar import addressed, front
+from handoff.desk.call_panel import CallPanel
 from handoff.desk.case_strip import CaseStrip
 from handoff.desk.context_pane import ContextPane
 from handoff.desk.conversation_pane import ConversationPane
@@ -36,6 +37,7 @@ class Panes:
     conversation: ConversationPane
     strip: CaseStrip
     context: ContextPane
+    calls: CallPanel | None = None
 
 
 class OpenCase:
@@ -83,6 +85,7 @@ class OpenCase:
                 ui.run_javascript(f"{front('conversation')};{addressed(case_id)}")
             self.panes.strip.show(opened.card, opened.aside)
             self.panes.context.show(opened.card, may_ask=may_write)
+            self._aim_calls()
             self.panes.queue.unread(case_id, 0)
         spawn(self._writing.suggest(opened.lines))
         await self._follow()
@@ -100,6 +103,7 @@ class OpenCase:
                 self.panes.conversation.update(opened.card)
                 self.panes.strip.show(opened.card, opened.aside)
                 self.panes.context.show(opened.card, may_ask=opened.card.may_write and opened.card.conversation_open)
+                self._aim_calls()
                 self.panes.conversation.mark(opened.marks)
                 self.panes.conversation.left(opened.limits)
                 self._show_lines(opened.lines[-RECHECKED:])
@@ -140,8 +144,14 @@ class OpenCase:
         self.panes.strip.clear()
         self.panes.conversation.clear()
         self.panes.context.clear()
+        self._aim_calls()
         self.panes.queue.list.run_method("show", None)
         ui.run_javascript(f"{front('queue')};{addressed(None)}")
+
+    def _aim_calls(self) -> None:
+        """Whom a call from here would ring."""
+        if self.panes.calls is not None:
+            self.panes.calls.open(self.card, self.aside)
 
     def hush(self) -> None:
         """Stop hearing whether the citizen is typing."""

@@ -24,6 +24,7 @@ from core.settings import Settings
 from handoff.desk import frame
 from handoff.desk.access_mount import mount as mount_access
 from handoff.desk.actions import Actions
+from handoff.desk.call_routes import build_router as calls_router
 from handoff.desk.desk import Desk
 from handoff.desk.elements import block, say
 from handoff.desk.file_routes import build_router as files_router
@@ -45,7 +46,8 @@ from handoff.soon import warm
 ASSETS = Path(__file__).parent / "static"
 #: A whole shift that sits down in the same minute must not be turned away.
 BUSY_S = 20.0
-HEAD = "".join(f'<link rel="stylesheet" href="/desk/assets/{name}.css">' for name in ("desk", "places", "moves")) + '<meta name="robots" content="noindex">'
+SHEETS = ("desk", "places", "moves", "call")
+HEAD = "".join(f'<link rel="stylesheet" href="/desk/assets/{name}.css">' for name in SHEETS) + '<meta name="robots" content="noindex">'
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
 
     app.include_router(tiles_router(db, settings.tile_url))
     app.include_router(files_router(db, cipher, settings))
+    app.include_router(calls_router(db, cipher, settings))
     app.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
     ui.page("/desk", title="상담 데스크", response_timeout=BUSY_S)(_page)
     ui.page("/desk/reviews", title="판정 검토")(_reviews)

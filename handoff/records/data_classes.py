@@ -117,7 +117,7 @@ CLASSES = (
         "notes",
         "메모·약속·넘긴 말·전화번호",
         "notes_keep_days",
-        frozenset({"case_notes", "case_promises", "case_hand_ons", "phone_calls", "text_deliveries"}),
+        frozenset({"case_notes", "case_promises", "case_hand_ons", "phone_calls", "text_deliveries", "voice_calls", "voice_signals"}),
         (
             _some("case_notes", "r.case_id IN (SELECT id FROM cases WHERE closed_at < %(before)s)", of=_OF_CASE),
             _some("case_promises", "r.case_id IN (SELECT id FROM cases WHERE closed_at < %(before)s)", of=_OF_CASE),
@@ -127,6 +127,9 @@ CLASSES = (
                 WHERE k.id = r.case_id AND c.id = k.conversation_id AND k.closed_at < %(before)s
                 AND (r.caller IS NOT NULL OR r.number IS NOT NULL OR r.number_hash IS NOT NULL) AND {FREE}""",
             _some("text_deliveries", "r.conversation_id IS NULL AND r.submitted_at < %(before)s"),
+            # Gone with the end of each call; whatever was left over goes here.
+            "DELETE FROM voice_signals WHERE sent_at < %(before)s",
+            _some("voice_calls", "r.ended_at IS NOT NULL AND r.case_id IN (SELECT id FROM cases WHERE closed_at < %(before)s)", of="r.conversation_id"),
         ),
     ),
     DataClass(

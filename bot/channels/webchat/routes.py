@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from bot import surge, triage_slot
-from bot.channels.webchat import uploads, views
+from bot.channels.webchat import calls, uploads, views
 from bot.channels.webchat.page import COOKIE
 from bot.channels.webchat.schemas import ClearIn, ConversationIn, LocationIn, MessageIn, ProofIn, ReadIn
 from bot.channels.webchat.stream import EventStream
@@ -93,6 +93,7 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
     router.add_route(f"{PREFIX}/conversations/{{conversation_id}}/messages", send, methods=["POST"])
 
     uploads.add(router, PREFIX, services, limits)
+    calls.add(router, PREFIX, services, limits)
 
     @router.post("/conversations/{conversation_id}/read", status_code=204)
     async def read(conversation_id: str, request: Request) -> Response:
@@ -301,6 +302,8 @@ def _render(found: Sequence[News], fade_s: int) -> list[dict[str, Any]]:
                 entry["message"]["fade_s"] = fade_s
         else:
             entry |= {key: event.payload[key] for key in ("owner", "by", "position", "wait_min_s", "wait_max_s") if key in event.payload}
+            if event.kind == "call":
+                entry |= {key: event.payload[key] for key in ("call_id", "state", "why", "answered")}
             if event.kind == "read":
                 entry["read_seq"] = event.payload["seq"]
             elif event.kind == "cleared":

@@ -77,7 +77,7 @@ export default {
     tick() {
       this.corner();
       this.clocks();
-      const alert = this.alert || this.alertUntilSeen;
+      const alert = this.alert || window.deskCall || this.alertUntilSeen;
       this.flip = alert ? !this.flip : false;
       const title = this.flip ? alert : this.base;
       if (document.title !== title) document.title = title;
