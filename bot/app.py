@@ -38,6 +38,7 @@ from handoff.reviews import jobs as review_jobs
 from handoff.routes import build_router as locate_router
 from knowledge_base.crisis_cards import CrisisCards
 from knowledge_base.desk.page import mount as mount_kb
+from knowledge_base.editing.known import KnownQuestions
 from knowledge_base.editing.seed import seed_questions
 from knowledge_base.service import KnowledgeBase, seed
 from knowledge_base.staff_texts import StaffSearch
@@ -150,4 +151,5 @@ async def _standby(services: Services) -> None:
     watches = [slot.run()]
     if services.knowledge is not None:
         watches.append(services.knowledge.watch())
+        watches.append(KnownQuestions(services.knowledge, services.db, services.cipher).watch())
     await asyncio.gather(*watches)

@@ -136,6 +136,8 @@ _INSTEAD_OF_A_SUM = re.compile(
     r"(?:본인|유가족|가족)[이가은는]? (?:모두 )?(?:내|냅|부담)",
     re.S,
 )
+_NAMES_A_NUMBER = re.compile(r"번호|전번|연락처|몇\s?번|전화(?:요|는요|\s*$)|number|phone|番号|号码|số", re.I)
+_WHOM = re.compile(r"(?:연락|전화|신고|문의|상담)하|알리")
 _MOMENT = re.compile(r"\d\s*(?:월|일|년|시|세|분기)|까지|이내|바로|먼저|미리|즉시|매년|해마다|언제든|24시간|때")
 _SPOT = re.compile(r"\d\s*(?:월|일|년|시|세)|이내")
 
@@ -156,6 +158,8 @@ def _meets(kind: Kind, quote: str, question: str) -> bool:
         return bool(_INSTEAD_OF_A_SUM.search(quote))
     if kind.name in ("duration", "date") and (_MOMENT if kind.name == "date" else _SPOT).search(quote):
         return True
+    if kind.name == "phone" and not _NAMES_A_NUMBER.search(question) and _WHOM.search(quote):
+        return True  # "어디에 연락하나요" asks for whom
     return bool(_INSTEAD[kind.name].search(quote))
 
 

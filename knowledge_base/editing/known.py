@@ -15,7 +15,7 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 from knowledge_base.editing import questions, repository
 from knowledge_base.editing.understood import understood
-from knowledge_base.service import KnowledgeBase
+from knowledge_base.service import SEED_AUTHOR, KnowledgeBase
 
 COMPARE_S = 30.0
 #: Beyond this the newest are left out: every question is compared with all of them.
@@ -34,7 +34,8 @@ class KnownQuestions:
     async def refresh(self) -> int:
         """Take what stands in the database now; slow only for questions that are new. How many there are."""
         async with self._db.read() as connection:
-            rows = (await repository.editors_questions(connection))[:MOST]
+            # Those that come with the program were learnt from already.
+            rows = (await repository.editors_questions(connection, SEED_AUTHOR))[:MOST]
         seen = frozenset((row["id"], row["notice_id"], bytes(row["text"])) for row in rows)
         if seen == self._seen:
             return len(rows)

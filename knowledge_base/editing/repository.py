@@ -142,13 +142,14 @@ async def questions(connection: Connection, notice_id: str | None = None) -> lis
     )
 
 
-async def editors_questions(connection: Connection) -> list[DictRow]:
-    """The active test questions in editors' own words, of notices that are published."""
+async def editors_questions(connection: Connection, not_by: str) -> list[DictRow]:
+    """The active test questions in editors' own words, of notices that are published; without those of one author."""
     return await database.rows(
         connection,
         """SELECT q.id, q.notice_id, q.text FROM notice_questions q
-           WHERE q.active AND q.origin_id IS NULL
+           WHERE q.active AND q.origin_id IS NULL AND q.created_by <> %s
            AND EXISTS (SELECT 1 FROM notices n WHERE n.id = q.notice_id AND n.status = 'published' AND n.kind = 'notice') ORDER BY q.id""",
+        not_by,
     )
 
 

@@ -11,7 +11,7 @@ from core.crypto import Cipher
 from core.db import Database
 from knowledge_base.editing import questions, repository
 from knowledge_base.editing.known import KnownQuestions
-from knowledge_base.service import KnowledgeBase
+from knowledge_base.service import SEED_AUTHOR, KnowledgeBase
 
 KIM = Staff(1, "kim.editor", "김편집", frozenset({"editor"}))
 ODD = "하늘로 장난감 띄워 사진 찍는 데 드는 돈"
@@ -54,8 +54,9 @@ async def test_a_question_is_known_once_it_is_followed_and_forgotten_with_it(db:
 async def test_what_is_not_published_or_a_citizen_s_own_words_is_not_known(db: Database, cipher: Cipher, base: KnowledgeBase) -> None:
     async with db.transaction() as tx:
         await questions.insert(tx, cipher, "nowhere", ODD, None, "kim.editor")
-        assert await repository.editors_questions(tx) == []
+        await questions.insert(tx, cipher, "drone", ODD, None, SEED_AUTHOR)
+        assert await repository.editors_questions(tx, SEED_AUTHOR) == []
         await questions.insert(tx, cipher, "drone", ODD, None, "kim.editor")
         await tx.execute("UPDATE notices SET status = 'withdrawn' WHERE id = 'drone'")
-        assert await repository.editors_questions(tx) == []
+        assert await repository.editors_questions(tx, SEED_AUTHOR) == []
     assert await KnownQuestions(base, db, cipher).refresh() == 0
