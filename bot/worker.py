@@ -39,6 +39,7 @@ from handoff.records import jobs as record_jobs
 from handoff.reviews import jobs as review_jobs
 from knowledge_base.crisis_cards import GENERIC, QUIET
 from knowledge_base.editing import jobs as editing_jobs
+from knowledge_base.editing.known import KnownQuestions
 from knowledge_base.opendata import jobs as opendata_jobs
 from language.categories import Urgency
 
@@ -85,6 +86,7 @@ class Worker:
         ]
         if self.services.knowledge is not None:
             tasks.append(self.services.knowledge.watch())
+            tasks.append(KnownQuestions(self.services.knowledge, self.services.db, self.services.cipher).watch())
         door = Door(self.services, self.sender.channels)
         tasks.append(FileWork(self.services.db, self.services.cipher, self.services.settings, self.sender.channels).run())
         tasks.append(Watch(self.services.db, self.services.settings, self.sender.channels).run())
