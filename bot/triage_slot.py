@@ -60,7 +60,7 @@ WITH candidate AS MATERIALIZED (
 )
 SELECT i.message_id, i.seq, i.channel, i.triage_attempts, i.triage_state, m.kind, m.body,
        c.id, c.owner_kind, c.owner_id, c.status, c.language, c.country, c.last_urgency, c.synthetic, c.guarded_at, c.hushed_at,
-       c.code_word,
+       c.code_word, c.visitor,
        COALESCE(c.heightened_until > now(), false) AS heightened,
        EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
                AND k.severity IN ('life_threat', 'urgent')) AS open_emergency,

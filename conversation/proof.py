@@ -22,6 +22,8 @@ WRONG_AT_MOST = 5
 #: Shorter words stand in ordinary messages.
 WORD_CHARS = (4, 40)
 WORDS_AT_MOST = 6
+#: Letters of a message in which a word of unknown length is looked for.
+OLD_READS = 400
 #: Where nothing was agreed on, the same work is done against this, so that nobody learns from the time whether something was.
 NOTHING = f"{'0' * 16}:8:{'0' * 32}"
 
@@ -38,8 +40,12 @@ def holds(cipher: Cipher, row: Mapping[str, Any], text: str) -> bool:
     kept = row["code_word"]
     if not kept:
         return False
-    salt, length, known = _parts(kept)
-    return any(secrets.compare_digest(known, _word_hash(cipher, salt, piece)) for piece in _pieces(_letters(text), length))
+    salt, length, known = _parts(row)
+    letters = _letters(text)
+    # Of a word that was agreed before words were salted, the length is not known.
+    lengths = (length,) if length else range(WORD_CHARS[0], WORD_CHARS[1] + 1)
+    pieces = (piece for one in lengths for piece in _pieces(letters if length else letters[:OLD_READS], one))
+    return any(secrets.compare_digest(known, _word_hash(cipher, salt, piece)) for piece in pieces)
 
 
 def _letters(text: str) -> str:
@@ -50,9 +56,14 @@ def _pieces(letters: str, length: int) -> Iterator[str]:
     return (letters[start : start + length] for start in range(len(letters) - length + 1))
 
 
-def _parts(kept: str) -> tuple[str, int, str]:
-    salt, length, known = kept.split(":")
-    return salt, int(length), known
+def _parts(row: Mapping[str, Any]) -> tuple[str, int, str]:
+    """Salt, length (0: not known) and hash of the word that is kept. It never fails: one that cannot be read must not keep a message from being judged."""
+    kept = str(row["code_word"] or NOTHING)
+    salt, _, rest = kept.partition(":")
+    length, _, known = rest.partition(":")
+    if not rest:  # as kept before words were salted: under the person's name
+        return str(row["visitor"] or row["id"]), 0, kept
+    return salt, int(length) if length.isdecimal() else 0, known
 
 
 def _word_hash(cipher: Cipher, salt: str, word: str) -> str:
@@ -96,7 +107,7 @@ async def prove(tx: Connection, cipher: Cipher, conversation_id: str, said: str,
         return False
     # Whatever is known, the same is computed before anything is decided.
     digits = "".join(c for c in unicodedata.normalize("NFKC", said) if c.isdigit())
-    salt, _, word = _parts(row["code_word"] or NOTHING)
+    salt, _, word = _parts(row)
     is_code = secrets.compare_digest(row["proof_code"] or "", _digits_hash(cipher, conversation_id, digits))
     is_word = secrets.compare_digest(word, _word_hash(cipher, salt, _letters(said)))
     is_in_time = row["proof_until"] is not None and row["proof_until"] > at and len(digits) == DIGITS

@@ -17,6 +17,7 @@ from conversation import service as conversation
 from conversation.marks import say_typing
 from conversation.schemas import Body, Phone
 from core import db as database
+from core.clock import now
 from core.crypto import Cipher
 from handoff import guarding as desk_guarding
 from handoff import service as handoff
@@ -343,3 +344,32 @@ async def test_with_an_agreed_word_every_message_is_read_as_early_as_an_alarming
     await live.write("파란 우산")
     looks = await live.talk.run("SELECT first_look FROM inbox ORDER BY seq")
     assert [row["first_look"] for row in looks] == [FirstLook.CALM, FirstLook.ALARMING]
+
+
+@pytest.mark.parametrize("kept", ["0" * 32, "no:number:here", "a:b"])
+async def test_a_word_that_is_kept_in_an_unknown_form_keeps_nobody_from_being_read(live, kept):
+    await live.write("안녕하세요")
+    await live.go()
+    await live.talk.run("UPDATE conversations SET code_word = %s RETURNING 1", kept)
+    await live.write("칼을 들고 있어요")
+    async with asyncio.timeout(20):
+        await live.go(Judge(DANGER))
+    (case,) = await cases(live)
+    assert case["severity"] == "urgent"
+    async with live.talk.db.transaction() as tx:
+        assert not await proof.prove(tx, live.talk.cipher, live.conversation_id, "파란 우산", now())
+
+
+@pytest.mark.parametrize("said", ["파란 우산", "혹시 파란 우산 있나요?"])
+async def test_a_word_that_was_agreed_before_words_were_salted_is_still_found(live, said):
+    await live.write("안녕하세요")
+    await live.go()
+    row = await live.row()
+    old = live.talk.cipher.pseudonym(f"proof:word:{row['visitor'] or row['id']}:파란우산")
+    await live.talk.run("UPDATE conversations SET code_word = %s RETURNING 1", old)
+    await live.write(said)
+    await live.go()
+    (case,) = await cases(live)
+    assert (case["severity"], case["reason"]) == ("life_threat", "code_word")
+    async with live.talk.db.transaction() as tx:
+        assert await proof.prove(tx, live.talk.cipher, live.conversation_id, "파란 우산", now())
