@@ -224,7 +224,7 @@ def install_rasa() -> None:
         (RASA / "build-tool.lock").write_text(tool)
         (RASA / "first.lock").write_text(lock.read_text().replace(late, ""))
         for part in (RASA / "build-tool.lock", RASA / "first.lock", lock):
-            install(RASA, *([COMPILED] if part == lock else []), "--no-deps", "--require-hashes", "-r", part)
+            install(RASA, COMPILED, "--no-deps", "--require-hashes", "-r", part)
         stamp(RASA, "rasa", value)
 
 
