@@ -44,6 +44,8 @@ SHORT_CHARS = 4
 #: Each worker's slot holds this lock (shared) as long as it lives: a standby that gets it (exclusive) is alone, and does not wait.
 WORKS = 0x747269616765
 STANDBY_LOOKS_S = 0.1
+#: A worker's look without being woken.
+LOOKS_S = 1.0
 
 #: A button of ours that says nothing about danger, whatever the title under which it was pressed.
 PRESSED = Decision(Urgency.NONE, Category.OTHER, "none", 0.0, ("pressed",))
@@ -54,7 +56,7 @@ _CLAIM = """
 WITH candidate AS MATERIALIZED (
     SELECT message_id FROM inbox
     WHERE triage_state = 'pending' AND received_at <= clock_timestamp() - make_interval(secs => %s)
-    ORDER BY triage_attempts, received_at - make_interval(secs => %s * first_look) LIMIT 200
+    ORDER BY GREATEST(triage_attempts - 2, 0), received_at - make_interval(secs => %s * first_look) LIMIT 200  -- 2: ATTEMPTS
 ), claimed AS MATERIALIZED (
     SELECT message_id FROM candidate WHERE pg_try_advisory_lock(-message_id) LIMIT %s
 )
@@ -77,9 +79,11 @@ SELECT CASE WHEN since IS NULL THEN NULL
        END::float8 AS delay_s
 FROM (SELECT min(received_at) AS since FROM inbox WHERE triage_state = 'pending') AS waiting
 """
-#: Locks the row that is about to be judged, unless another slot has judged it since.
+#: One conversation's effects are written one after the other, whichever slot has read them: what follows from one decides how quietly the next is answered.
+_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
+#: Locks the row that is about to be judged, unless another slot has judged it since; with what the message before it may have changed.
 _STILL_PENDING = """
-SELECT c.owner_kind, c.owner_id FROM inbox i JOIN conversations c ON c.id = i.conversation_id
+SELECT c.owner_kind, c.owner_id, c.guarded_at, c.hushed_at, c.code_word FROM inbox i JOIN conversations c ON c.id = i.conversation_id
 WHERE i.message_id = %s AND i.triage_state = 'pending' FOR UPDATE OF i
 """
 #: Marks the row as judged, and wakes the turns (when this commits) if one of them has something to do.
@@ -123,9 +127,7 @@ class TriageSlot:
     Slots of one process share ``wake``: while one claims or writes, the other's messages are read.
     """
 
-    def __init__(
-        self, services: Services, name: str, delay_ms: int = 0, turns: Callable[[str], None] | None = None, wake: asyncio.Event | None = None
-    ) -> None:
+    def __init__(self, services: Services, name: str, delay_ms: int = 0, turns: Callable[[str], None] | None = None, wake: asyncio.Event | None = None) -> None:
         self.services = services
         self.name = name
         self.delay_s = delay_ms / 1000
@@ -133,6 +135,7 @@ class TriageSlot:
         self.wake = wake or asyncio.Event()
         self._session: Connection | None = None
         self._held: list[int] = []
+        self._is_again = False
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -152,7 +155,7 @@ class TriageSlot:
                 await self._hang_up()
                 await asyncio.sleep(1.0)
                 continue
-            if found < BATCH:  # else there may be more
+            if found < BATCH and not self._is_again:  # else there may be more
                 await self._wait()
 
     async def _hang_up(self) -> None:
@@ -166,13 +169,13 @@ class TriageSlot:
     async def _wait(self) -> None:
         # A standby looks on its own clock, since the rows it is for are those that nobody was woken for.
         try:
-            await asyncio.wait_for(self.wake.wait(), STANDBY_LOOKS_S if self.delay_s else 1.0)
+            await asyncio.wait_for(self.wake.wait(), STANDBY_LOOKS_S if self.delay_s else LOOKS_S)
         except TimeoutError:
             return
 
     async def step(self) -> int:
         """Triage one batch; returns how many."""
-        session = self._session
+        session, self._is_again = self._session, False
         if session is None or session.closed:
             session = self._session = await self.services.db.connect()
             # Only claims and marks are written on this session; danger and whatever else has effects is not.
@@ -265,6 +268,7 @@ class TriageSlot:
             decision, row = _in_doubt(), {**row, "kind": "text", "analysis": None}
         try:
             async with self.services.db.transaction() as tx:
+                await database.run(tx, _ONE_BY_ONE, row["id"])
                 # The case is locked before the conversation, as everywhere: handoff.moves names the order.
                 await handoff.lock_open_case(tx, row["id"])
                 current = await database.one(tx, _STILL_PENDING, row["message_id"])
@@ -276,7 +280,8 @@ class TriageSlot:
             log.error("triage_apply_failed", message=row["message_id"], error=type(error).__name__, exc_info=error)
             async with self.services.db.transaction() as tx:
                 await database.run(tx, "UPDATE inbox SET triage_attempts = triage_attempts + 1 WHERE message_id = %s", row["message_id"])
-            self.wake.set()  # the next try is at once
+            # The next try is at once, and it is this slot's, which holds the claim: another would only hear the wake. What fails even then waits a moment.
+            self._is_again = self._is_again or row["triage_attempts"] <= ATTEMPTS
 
     async def _decide(self, rows: list[dict[str, Any]]) -> list[Decision]:
         understanding = self.services.understanding

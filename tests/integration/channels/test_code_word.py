@@ -346,6 +346,18 @@ async def test_with_an_agreed_word_every_message_is_read_as_early_as_an_alarming
     assert [row["first_look"] for row in looks] == [FirstLook.CALM, FirstLook.ALARMING]
 
 
+async def test_a_cry_that_is_read_together_with_the_word_brings_no_card_onto_the_screen(live):
+    await live.agree()
+    await live.write("파란 우산")
+    await live.write("칼을 들고 있어요")
+    await live.go(Judge(DANGER))
+    (case,) = await cases(live)
+    assert (case["severity"], (await live.row())["hushed_at"] is not None) == ("life_threat", True)
+    shown = await live.shown()
+    assert hush.words("ko").text in shown
+    assert not [word for word in TELLING if word in shown]
+
+
 @pytest.mark.parametrize("kept", ["0" * 32, "no:number:here", "a:b"])
 async def test_a_word_that_is_kept_in_an_unknown_form_keeps_nobody_from_being_read(live, kept):
     await live.write("안녕하세요")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot import escalation
+from bot import escalation, triage_slot
 from bot.services import Services
 from bot.triage_slot import BATCH, HEAD_START_S, READ_AT_ONCE, TriageSlot
 from bot.turn import TurnQueue, TurnSlot
@@ -109,6 +109,53 @@ async def test_whoever_has_agreed_a_word_is_read_early_whatever_they_write(desk,
     await write_it(3)  # a later conversation of the same person
     looks = [row["first_look"] for row in await desk.rows("SELECT first_look FROM inbox ORDER BY message_id")]
     assert looks == [FirstLook.CALM, FirstLook.ALARMING, FirstLook.ALARMING]
+
+
+async def test_danger_that_could_not_be_written_keeps_its_place_before_what_looks_calm(desk, slot, monkeypatch) -> None:
+    fails_once(monkeypatch)
+    for _ in range(3 * BATCH):
+        await write(desk)
+    await write(desk, CRY)
+    await slot.step()
+    assert await desk.count("cases") == 0
+    await slot.step()
+    assert await desk.count("cases") == 1
+
+
+async def test_of_two_slots_the_one_that_failed_tries_again_at_once_though_the_other_hears_the_wake(desk, services, monkeypatch) -> None:
+    fails_once(monkeypatch)
+    monkeypatch.setattr(triage_slot, "LOOKS_S", 60.0)
+    wake = asyncio.Event()
+    slots = [TriageSlot(services, name, wake=wake) for name in ("a", "b")]
+    working = [asyncio.create_task(slot.run()) for slot in slots]
+    await asyncio.sleep(0.3)
+    async with desk.db.transaction() as tx:  # seen by both at once, with something else to write after the failure
+        for number, text in enumerate((CRY, CALM)):
+            await visitors.accept(tx, desk.cipher, Inbound("line", f"e{number}", "", InboundKind.TEXT, text=text, visitor=f"U{number}"))
+    wake.set()
+    try:
+        async with asyncio.timeout(10):
+            while not await desk.count("cases"):
+                await asyncio.sleep(0.02)
+    finally:
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        for slot in slots:
+            await slot._hang_up()
+
+
+def fails_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first case cannot be written; what comes after it can."""
+    escalate, failed = escalation.escalate, []
+
+    async def written(*args: Any, **values: Any) -> Any:
+        if not failed:
+            failed.append(True)
+            raise RuntimeError("not now")
+        return await escalate(*args, **values)
+
+    monkeypatch.setattr(escalation, "escalate", written)
 
 
 async def test_the_look_decides_nothing(desk, slot, judge) -> None:
