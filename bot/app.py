@@ -22,6 +22,7 @@ from bot.channels.webchat.routes import build_router as webchat_router
 from bot.files.routes import build_router as files_router
 from bot.headers import CITIZEN_POLICY, STAFF_POLICY, SecurityHeaders
 from bot.limits import Limits
+from bot.sandbox_band import SandboxBand
 from bot.services import Services, Understanding
 from bot.triage_slot import TriageSlot
 from core import heartbeat
@@ -96,6 +97,8 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
     app = FastAPI(title="Gildongmu", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     errors.install(app)
 
+    if settings.sandbox:
+        app.add_middleware(SandboxBand, hotline=settings.hotline)
     app.add_middleware(
         SecurityHeaders,
         citizen_policy=CITIZEN_POLICY.format(ancestors=settings.frame_ancestors),

@@ -14,6 +14,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from bot import sandbox as training
 from bot.setup import EVALUATIONS
 from core.clock import now
 from core.errors import StartError
@@ -60,7 +61,30 @@ def listen_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def configured(**options: Any) -> Settings:
-    """The settings with the command line's options on top."""
+    """The settings with the command line's options on top; given a sandbox's folder, a sandbox's settings."""
+    current = _settings(options)
+    if training.is_marked(current.data_dir) and not current.sandbox:
+        current = _settings(options | {"sandbox": True})
+    training.check_database(current)
+    return current
+
+
+def role(**options: Any) -> Settings:
+    """The settings of a long-running role: it must be told which kind of folder it works on, and the database may be the supervisor's."""
+    current = _settings(options)
+    training.check_role(current)
+    return current
+
+
+def real(**options: Any) -> Settings:
+    """The settings for what must never cross between practice and real work: a backup."""
+    current = configured(**options)
+    if current.sandbox:
+        raise StartError("A training sandbox has no backups, and real people's data never goes into one.")
+    return current
+
+
+def _settings(options: dict[str, Any]) -> Settings:
     given = {name: value for name, value in options.items() if value is not None}
     if given.get("data_dir"):
         given["data_dir"] = Path(given["data_dir"]).resolve()
@@ -81,12 +105,20 @@ def configured(**options: Any) -> Settings:
 
 @main.command()
 @listen_options
+@click.option("--sandbox", is_flag=True, default=None, help="a place for training: a folder of its own, nothing goes out, every page says so")
 @data_dir_option
 def serve(**options: Any) -> None:
     """Run everything: database, web, worker, Rasa; prints ``ready http://…``."""
     from bot import supervisor
 
-    supervisor.serve(configured(**options))
+    current = _settings(options)
+    if current.sandbox:
+        if "data_dir" not in current.model_fields_set:
+            current = _settings(options | {"data_dir": training.FOLDER})
+        training.check_database(current)
+        training.take(current.data_dir)
+    training.check_role(current)
+    supervisor.serve(current)
 
 
 @main.command()
@@ -96,7 +128,7 @@ def web(**options: Any) -> None:
     """The web role: channels, citizens' pages, staff pages, action route."""
     from bot import roles
 
-    roles.run_web(configured(**options))
+    roles.run_web(role(**options))
 
 
 @main.command()
@@ -106,7 +138,7 @@ def desk(**options: Any) -> None:
     """The desk role: staff pages alone."""
     from bot import roles
 
-    roles.run_desk(configured(**options))
+    roles.run_desk(role(**options))
 
 
 @main.command()
@@ -116,7 +148,7 @@ def worker(**options: Any) -> None:
     """The worker role: triage, turns, timers; supervises one Rasa."""
     from bot import roles
 
-    roles.run_worker(configured(**options))
+    roles.run_worker(role(**options))
 
 
 @main.command()
@@ -304,7 +336,7 @@ def backup(target: Path, **options: Any) -> None:
     """Write one file with the database and its keys, sealed with a passphrase; the program may be running."""
     from bot import operation
 
-    sys.exit(operation.write_backup(configured(**options), target.resolve(), sys.stdout))
+    sys.exit(operation.write_backup(real(**options), target.resolve(), sys.stdout))
 
 
 @main.command()
@@ -315,7 +347,7 @@ def restore(source: Path, replaces: bool, **options: Any) -> None:
     """Bring a backup back while the program is stopped; whoever was erased since stays erased."""
     from bot import operation
 
-    sys.exit(operation.restore(configured(**options), source.resolve(), sys.stdout, replaces=replaces))
+    sys.exit(operation.restore(real(**options), source.resolve(), sys.stdout, replaces=replaces))
 
 
 @main.command()

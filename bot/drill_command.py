@@ -26,6 +26,8 @@ BAD = frozenset({"unclaimed", "failed", "withdrawn", "missed"})
 
 def drill(settings: Settings, out: TextIO, *, channel: str, wait_s: float) -> int:
     """Start a drill and watch it until it is over or the time is up; exit code 1 if nobody claimed it."""
+    if settings.sandbox:
+        out.write("this is the training sandbox: the drill says nothing of the real installation\n")
     return commands.run_on(_running(settings), lambda db: _drill(db, out, channel, wait_s))
 
 
@@ -36,7 +38,8 @@ def show(settings: Settings, out: TextIO, limit: int = 20) -> int:
         async with db.read() as connection:
             for one in await service.last(connection, limit):
                 times = {"requested_at": one.requested_at.isoformat(), "slot_at": one.slot_at.isoformat() if one.slot_at else None, "by": one.requested_by}
-                out.write(json.dumps(summary(one) | {"why": one.why} | times, ensure_ascii=False) + "\n")
+                marked = {"sandbox": True} if settings.sandbox else {}
+                out.write(json.dumps(summary(one) | {"why": one.why} | times | marked, ensure_ascii=False) + "\n")
         return 0
 
     return commands.with_database(settings, work)

@@ -17,8 +17,10 @@ import uvicorn
 from accounts import service as accounts
 from bot.app import build_action_app, build_app, build_services, load_models
 from bot.dialogue.process import DialogueProcess
+from bot.sandbox_wall import cut_off
 from bot.server import Server
 from bot.services import Services
+from bot.supervisor import reachable
 from bot.worker import Worker, start_dialogue
 from core import logging
 from core.errors import DatabaseUnavailable
@@ -45,25 +47,29 @@ def announce(word: str) -> None:
 
 def run_web(settings: Settings) -> None:
     """The web process."""
-    _run(_web(settings, citizen_pages=True))
+    _run(_web(settings, citizen_pages=True), settings)
 
 
 def run_desk(settings: Settings) -> None:
     """The staff pages alone."""
-    _run(_web(settings, citizen_pages=False))
+    _run(_web(settings, citizen_pages=False), settings)
 
 
 def run_worker(settings: Settings) -> None:
     """The worker process."""
-    _run(_worker(settings))
+    _run(_worker(settings), settings)
 
 
-def _run(main: Coroutine[Any, Any, None]) -> None:
+def _run(main: Coroutine[Any, Any, None], settings: Settings) -> None:
     die_with_parent()
     sys.setswitchinterval(SWITCH_S)
     logging.configure(scrub=redact)
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        uvloop_run(main)
+        if settings.sandbox:
+            cut_off(reachable(settings.host))
+            asyncio.run(main)  # uvloop would connect unseen
+        else:
+            uvloop_run(main)
 
 
 def uvloop_run(main: Coroutine[Any, Any, None]) -> None:

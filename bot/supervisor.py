@@ -317,6 +317,8 @@ def environment(settings: Settings, dsn: str, port: int) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         **ONE_THREAD,
     }
+    if settings.sandbox:
+        env["GILDONGMU_SANDBOX"] = "true"
     if settings.tls_cert and settings.tls_key:
         env |= {"GILDONGMU_TLS_CERT": str(settings.tls_cert.resolve()), "GILDONGMU_TLS_KEY": str(settings.tls_key.resolve())}
     return env

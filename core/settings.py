@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import HOTLINE
+from core.sandbox_settings import KEPT
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,6 +21,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GILDONGMU_", populate_by_name=True, extra="ignore")
 
     environment: Literal["development", "production"] = Field("development", description="production refuses notices written for tests and unsafe defaults")
+    sandbox: bool = Field(False, description="a place for training, as `serve --sandbox` starts it: nothing that goes out can be set up")
     database_url: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("GILDONGMU_DATABASE_URL", "DATABASE_URL", "database_url"),
@@ -207,6 +209,15 @@ class Settings(BaseSettings):
     opendata_key: SecretStr | None = Field(None, description="the service key that data.go.kr gave out, as it stands there; never logged")
     opendata_every_minutes: int = Field(0, ge=0, le=10080, description="the worker synchronises country facts this often; 0: only `gildongmu kb sync` does")
     opendata_legacy_tls: bool = Field(False, description="allow the old TLS that the ministry's server may ask for, towards it alone")
+
+    @model_validator(mode="after")
+    def _nothing_goes_out(self) -> Self:
+        """In a sandbox every setting that is not named harmless has its default: no channel, gateway or service can be set up."""
+        if self.sandbox:
+            for name, field in type(self).model_fields.items():
+                if name not in KEPT:
+                    setattr(self, name, field.get_default(call_default_factory=True, validated_data={}))
+        return self
 
     def resolved_key_file(self) -> Path:
         """The key file in use."""
