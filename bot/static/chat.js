@@ -112,6 +112,7 @@
   }
   $('clear').addEventListener('click', clear);
   $('plain').addEventListener('click', () => {
+    if (window.voice) window.voice.hangUp('left');
     disguise();
     clear();
     $('link').textContent = said($('link').dataset.state === 'live' ? '연결됨' : '연결 끊김');
@@ -148,6 +149,7 @@
     } else if (detail.kind === 'cleared') lines().forEach((bubble) => { if (bubble.dataset.seq && Number(bubble.dataset.seq) <= detail.cleared_seq) bubble.remove(); });
     else if (detail.kind === 'fading') lines().forEach((bubble) => fade(bubble, detail.fade_s));
     else if (detail.kind === 'call') {
+      if (isPlain()) return;  // a notebook neither rings nor tells of calls
       if (detail.state === 'ended') draw({ author: 'system', kind: 'call', text: called(detail), created_at: detail.at, seq: top });
       if (detail.state !== 'ended' || calls) calling().then((call) => call && call.take(detail));
     } else if (detail.kind === 'closed') tell('상담이 종료되었습니다. 다시 쓰시면 새 대화가 시작됩니다.');

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
 
+from bot.headers import CITIZEN_POLICY, SecurityHeaders
 from conversation import service as conversation
 from core import db as database
 from handoff import service as handoff
@@ -43,6 +45,18 @@ async def desk_browser(chromium: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
+async def as_in_the_program(context: BrowserContext) -> None:
+    """The chat comes with the headers of the real program, whose policies say what may be asked for."""
+    real = SecurityHeaders(lambda *_: None, citizen_policy=CITIZEN_POLICY.format(ancestors="'self'"), staff_policy="")  # type: ignore[arg-type]
+
+    async def serve(route: Route) -> None:
+        response = await route.fetch()
+        added = {name.decode(): value.decode() for name, value in real.wanted("/")}
+        await route.fulfill(response=response, headers={**response.headers, **added})
+
+    await context.route(re.compile(r"^http://[^/]+/$"), serve)
+
+
 class Chat:
     """A citizen's page, with the case of its conversation."""
 
@@ -68,6 +82,7 @@ def chat(db, cipher, desk_browser: Browser, staff_server):
         context = await desk_browser.new_context(locale="ko-KR", viewport={"width": 360, "height": 740})
         kept = json.dumps(json.dumps({"id": conversation_id, "token": token, "queue": []}))
         kept = f"if (!sessionStorage.told) {{ sessionStorage.told = 1; localStorage.setItem('gildongmu', {kept}); }}"
+        await as_in_the_program(context)
         page = await context.new_page()
         await page.add_init_script(WATCH + kept + script)
         await page.goto(f"{staff_server.url}/")
@@ -111,18 +126,23 @@ async def owned(seat, chat, staff_server, db):
     return talk, desk
 
 
-async def test_a_citizen_calls_the_agent_answers_by_key_and_both_hear(seat, chat, staff_server, db):
+async def test_a_citizen_calls_the_agent_answers_by_key_and_both_hear(seat, chat, staff_server, db, picture):
     talk, desk = await owned(seat, chat, staff_server, db)
+    complaints: list[str] = []
+    talk.page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
     await talk.page.click("#call")
     await expect(talk.strip).to_contain_text("전화를 걸고 있습니다")
     ring = desk.page.locator("[data-ring]")
     await expect(ring).to_contain_text(f"#{talk.case_id}")
     await desk.page.wait_for_function("document.title.includes('음성 통화')")
+    await picture(desk.page, "call-rings")
     await desk.page.keyboard.press("w")
     await expect(talk.strip).to_contain_text("통화 중입니다")
     await expect(desk.page.locator("[data-call=talking]")).to_be_visible()
     await flows(talk.page)
     await flows(desk.page)
+    await picture(talk.page, "call-citizen")
+    await picture(desk.page, "call-desk")
     # The chat goes on while they speak.
     await talk.page.fill("#text", "통화하면서 씁니다")
     await talk.page.keyboard.press("Enter")
@@ -138,7 +158,7 @@ async def test_a_citizen_calls_the_agent_answers_by_key_and_both_hear(seat, chat
     assert (row["started_by"], row["ended_by"], row["why"], row["staff_id"]) == ("citizen", "agent", "hung_up", desk.staff.id)
     assert row["started_at"] <= row["answered_at"] < row["ended_at"]
     assert await rows(db, "SELECT 1 FROM voice_signals") == []
-    assert desk.complaints == []
+    assert (desk.complaints, complaints) == ([], [])
 
 
 async def ringing(talk, desk) -> None:
