@@ -13,6 +13,7 @@ from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection
 from core.errors import AppError
+from handoff import repository
 from handoff.access import access_writable_case
 from handoff.streams import case_stream
 
@@ -52,12 +53,12 @@ async def guard(tx: Connection, case_id: int, staff: Staff) -> bool:
     row = await access_writable_case(tx, case_id, staff, lock=True)
     if not await guarding.mark(tx, row["conversation_id"], guarding.AGENT):
         return False
-    await _told(tx, case_id, staff, on=True, reason="")
+    await _told(tx, case_id, staff, on=True)
     return True
 
 
-async def release(tx: Connection, case_id: int, staff: Staff, reason: str) -> bool:
-    """An agent has made sure that nobody reads along any more, and says how; False if there was no mark.
+async def release(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, reason: str) -> bool:
+    """An agent has made sure that nobody reads along any more, and says how, which stays in the case's notes; False if there was no mark.
 
     Raises:
         AppError: ``reason_needed``, ``too_long``, ``not_found`` or ``not_owner``.
@@ -70,7 +71,9 @@ async def release(tx: Connection, case_id: int, staff: Staff, reason: str) -> bo
     row = await access_writable_case(tx, case_id, staff, lock=True)
     if not await guarding.unmark(tx, row["conversation_id"]):
         return False
-    await _told(tx, case_id, staff, on=False, reason=reason)
+    note_id = await repository.add_note(tx, case_id, staff.id, cipher.seal(f"보호 표시를 풀었습니다: {reason}", "case_notes.body"))
+    await events.append(tx, case_stream(case_id), "note", {"case_id": case_id, "note_id": note_id, "staff_id": staff.id})
+    await _told(tx, case_id, staff, on=False)
     return True
 
 
@@ -120,6 +123,6 @@ async def agree_code_word(tx: Connection, cipher: Cipher, case_id: int, staff: S
     await audit.record(tx, staff.login, "", "case.code_word", case_id)
 
 
-async def _told(tx: Connection, case_id: int, staff: Staff, *, on: bool, reason: str) -> None:
+async def _told(tx: Connection, case_id: int, staff: Staff, *, on: bool) -> None:
     await events.append(tx, case_stream(case_id), "guarded", {"case_id": case_id, "on": on, "staff_id": staff.id})
-    await audit.record(tx, staff.login, "", "case.guarded", case_id, detail={"on": on} | ({"reason": reason} if reason else {}))
+    await audit.record(tx, staff.login, "", "case.guarded", case_id, detail={"on": on})

@@ -134,7 +134,7 @@ class MoveActions:
     async def release_guard(self, case_id: int, reason: str) -> None:
         """Nobody reads along any more."""
         async with self._acting() as (tx, staff):
-            await guarding.release(tx, case_id, staff, reason)
+            await guarding.release(tx, self._cipher, case_id, staff, reason)
 
     async def history_code(self, case_id: int) -> str:
         """Six digits that show a guarded citizen the history."""

@@ -378,6 +378,5 @@ async def test_the_mark_of_somebody_reading_along_is_set_explained_and_taken_awa
     await guard.locator("[data-confirm]").click()
     await expect(guard).to_have_count(0)
     assert (await one("SELECT guarded_at FROM conversations WHERE id = %s", case.conversation_id))["guarded_at"] is None
-    assert (await one("SELECT detail FROM access_log WHERE action = 'case.guarded' ORDER BY id DESC LIMIT 1"))["detail"][
-        "reason"
-    ] == "전화로 혼자 있는 것을 확인"
+    assert (await one("SELECT detail FROM access_log WHERE action = 'case.guarded' ORDER BY id DESC LIMIT 1"))["detail"] == {"on": False}
+    await expect(me.page.locator("body")).to_contain_text("보호 표시를 풀었습니다: 전화로 혼자 있는 것을 확인")

@@ -302,7 +302,7 @@ async def test_only_a_person_ends_the_silence(live, make_agent):  # noqa: F811
     await live.go()
     agent, case_id = await make_agent(live.conversation_id)
     async with live.talk.db.transaction() as tx:
-        await desk_guarding.release(tx, case_id, agent, "직접 만나 확인함")
+        await desk_guarding.release(tx, live.talk.cipher, case_id, agent, "직접 만나 확인함")
         row = await conversation.get(tx, live.conversation_id)
     assert (row["guarded_at"], row["hushed_at"]) == (None, None)
     assert row["code_word"], "the word stays agreed"

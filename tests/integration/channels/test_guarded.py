@@ -258,15 +258,17 @@ async def test_only_a_person_takes_the_mark_away_and_says_why(side, make_agent):
     for staff, reason, code in [(agent, "  ", "reason_needed"), (agent, "가" * 501, "too_long"), (stranger, "그냥", "not_owner")]:
         async with side.talk.db.transaction() as tx:
             with pytest.raises(AppError) as refused:
-                await desk_guarding.release(tx, case, staff, reason)
+                await desk_guarding.release(tx, side.talk.cipher, case, staff, reason)
         assert refused.value.code == code
         assert await side.is_guarded()
     async with side.talk.db.transaction() as tx:
-        assert await desk_guarding.release(tx, case, agent, "공관에서 직접 만나 확인함")
-        assert not await desk_guarding.release(tx, case, agent, "두 번")
+        assert await desk_guarding.release(tx, side.talk.cipher, case, agent, "공관에서 직접 만나 확인함")
+        assert not await desk_guarding.release(tx, side.talk.cipher, case, agent, "두 번")
     assert not await side.is_guarded()
     (logged,) = await side.talk.run("SELECT account, detail FROM access_log WHERE action = 'case.guarded'")
-    assert (logged["account"], logged["detail"]) == (agent.login, {"on": False, "reason": "공관에서 직접 만나 확인함"})
+    assert (logged["account"], logged["detail"]) == (agent.login, {"on": False}), "nothing in clear"
+    (note,) = await side.talk.run("SELECT body FROM case_notes WHERE case_id = %s", case)
+    assert side.talk.cipher.open(note["body"], "case_notes.body") == "보호 표시를 풀었습니다: 공관에서 직접 만나 확인함"
     async with side.talk.db.transaction() as tx:
         assert await desk_guarding.guard(tx, case, agent)
     assert await side.is_guarded()
