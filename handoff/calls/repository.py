@@ -261,17 +261,3 @@ async def is_live(connection: Connection, *, conversation_id: str = "", staff_id
         )
         is not None
     )
-
-
-async def figures(connection: Connection, since: datetime) -> Row:
-    """Counts of calls for whoever leads the service: asked for by citizens, answered, missed, and how long they lasted."""
-    row = await database.one(
-        connection,
-        """SELECT count(*) FILTER (WHERE started_by = 'citizen') AS by_citizen, count(*) FILTER (WHERE answered_at IS NOT NULL) AS answered,
-                  count(*) FILTER (WHERE started_by = 'citizen' AND ended_at IS NOT NULL AND answered_at IS NULL AND why <> 'declined') AS missed,
-                  count(*) FILTER (WHERE why = 'failed') AS failed, count(*) FILTER (WHERE ended_at IS NULL AND answered_at IS NOT NULL) AS going_on,
-                  COALESCE(sum(extract(epoch FROM ended_at - answered_at)), 0)::float AS seconds
-           FROM voice_calls WHERE started_at >= %s""",
-        since,
-    )
-    return dict(row or {})
