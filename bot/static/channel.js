@@ -28,6 +28,7 @@
       this.stopped = false;
       this.gone = new AbortController();
       this.failures = 0;
+      this.hurry = () => {};
       addEventListener('online', () => this.flush());
     }
 
@@ -66,6 +67,7 @@
       if (entry.danger) this.queue.unshift(entry); else this.queue.push(entry);
       this.keep();
       this.tell('queued', entry);
+      if (entry.danger) this.hurry();
       this.flush();
       return entry;
     }
@@ -101,7 +103,8 @@
           this.keep();
           this.tell('kept', { client_id: entry.client_id });
           this.tell('trouble');
-          await wait(delay);
+          // Danger does not wait for the next try of whatever stood before it.
+          await Promise.race([wait(delay), new Promise((now) => { this.hurry = now; })]);
           delay = Math.min(delay * 2, 8000);
         }
       }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from conversation import limits
 from conversation.schemas import ChannelLimits, TextUnit
@@ -140,3 +142,24 @@ async def test_the_composer_counts_as_the_channel_does(seat, make_case, db):
         assert desk.complaints == []
     finally:
         limits._known.pop("wechat")
+
+
+async def test_the_danger_button_does_not_wait_for_the_next_try_of_a_line_that_was_refused_for_now(citizen):
+    chat = await citizen()
+    refused: list[str] = []
+
+    async def too_many(route: Route) -> None:
+        if "danger" in (route.request.post_data_json or {}):
+            await route.continue_()
+        else:
+            refused.append(route.request.url)
+            await route.fulfill(status=429, json={"error": {"code": "too_many_requests", "message": ""}})
+
+    await chat.page.route("**/messages", too_many)
+    await chat.page.fill("#text", "여권을 잃어버렸어요")
+    await chat.page.keyboard.press("Enter")
+    async with asyncio.timeout(20):
+        while len(refused) < 4:  # the next try comes after four seconds
+            await asyncio.sleep(0.02)
+    async with chat.page.expect_request(lambda request: "danger" in (request.post_data or ""), timeout=2_000):
+        await chat.page.click("#danger")
