@@ -18,8 +18,10 @@ STYLE = f"""
   pointer-events: none; display: flex; align-items: center; justify-content: center; gap: .5rem; background: #5b2a86; color: #fff;
   font: 600 .8125rem/1.2 Pretendard, "Noto Sans KR", "Noto Sans CJK KR", "Malgun Gothic", sans-serif; text-align: center; word-break: keep-all; }}
 html {{ padding-top: {HEIGHT} !important; box-sizing: border-box; }}
-body {{ max-height: calc(100dvh - {HEIGHT}); }}
+body {{ min-height: 0 !important; height: calc(100dvh - {HEIGHT}) !important; }}
 .desk {{ height: calc(100dvh - {HEIGHT}); }}
+.desk.team, .desk.reviews, .desk.board, .desk.officer {{ min-height: calc(100dvh - {HEIGHT}); }}
+.q-layout, .q-page, .nicegui-content {{ min-height: 0 !important; }}
 .worklist, .inner-tabs {{ top: {HEIGHT} !important; }}
 @media print {{ .sandbox-band {{ position: static; color: #000; background: none; border: 1px solid #000; }} }}
 """
