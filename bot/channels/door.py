@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 
-from psycopg.errors import UniqueViolation
+from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from bot import surge, triage_slot
 from bot.channels.committer import Committer
@@ -31,6 +31,7 @@ from core import db as database
 from core.clock import now
 from core.db import Connection
 from core.deadline import within
+from core.errors import DatabaseUnavailable
 from core.metrics import INBOUND
 from handoff import service as handoff
 from language.categories import Category, Urgency
@@ -38,6 +39,8 @@ from language.triage import Decision
 
 #: A choice that is written by hand is no longer than this.
 WRITTEN_CHOICE = 60
+#: How often a write that lost a race is tried again before it fails.
+RACES = 3
 #: What is left for writing the response after the answer is there.
 RESPONSE_S = 0.3
 #: An answer that came before anybody was listening for it is found so much later.
@@ -177,10 +180,16 @@ class Door:
             await bury(tx, channel, conversation_id, "left", held, "blocked")
 
     async def _store(self, inbound: Inbound, window: ReplyWindow | None, language: str) -> Arrived:
-        try:
-            return await self._write(inbound, window, language)
-        except UniqueViolation:  # the first copy was written at the same moment
-            return await self._write(inbound, window, language)
+        for _ in range(RACES):
+            try:
+                return await self._write(inbound, window, language)
+            except UniqueViolation:  # the first copy was written at the same moment
+                continue
+            except DatabaseUnavailable as error:
+                # Danger pressed again and again: one press holds the conversation and wants the case that another has opened meanwhile.
+                if not isinstance(error.__cause__, DeadlockDetected):
+                    raise
+        return await self._write(inbound, window, language)
 
     async def _write(self, inbound: Inbound, window: ReplyWindow | None, language: str) -> Arrived:
         services = self.services

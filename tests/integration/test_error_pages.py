@@ -25,7 +25,7 @@ def client() -> httpx.AsyncClient:
 async def test_a_browser_gets_a_page(client: httpx.AsyncClient):
     answer = await client.get("/gone", headers={"Accept": "text/html,*/*"})
     assert answer.status_code == 410
-    assert "기한이 지난 링크" in answer.text
+    assert "열 수 없는 링크" in answer.text
     assert f"tel:{HOTLINE}" in answer.text
 
 

@@ -91,7 +91,8 @@ async def test_anothers_token_is_refused(client):
     talk, _ = await started(client)
     _, other = await started(client)
     assert (await client.post(f"{BASE}/{talk}/typing", headers=other)).json()["error"]["code"] == "bad_token"
-    assert (await client.post(f"{BASE}/nobody/typing", headers=other)).status_code == 404
+    # Whether a conversation exists is told to nobody.
+    assert (await client.post(f"{BASE}/nobody/typing", headers=other)).json()["error"]["code"] == "bad_token"
 
 
 async def test_the_page_says_what_has_arrived(db, client):

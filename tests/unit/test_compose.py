@@ -26,13 +26,13 @@ from knowledge_base.schemas import Answer, Outcome
     ],
 )
 def test_plan(row, expected):
-    assert plan(row | {"is_guarded": False, "content": {}}).kind == expected
+    assert plan(row | {"is_guarded": False, "is_hushed": False, "content": {}}).kind == expected
 
 
 @pytest.mark.parametrize(("choice", "is_guarded", "expected"), [(NO, True, "answer"), (NO, False, "acknowledge"), ("", True, "acknowledge")])
 def test_a_guarded_no_looks_like_any_other(choice, is_guarded, expected):
-    row = {"status": "open", "owner_kind": "bot", "case_severity": "urgent", "kind": "choice", "is_guarded": is_guarded, "content": {"choice": choice}}
-    assert plan(row).kind == expected
+    row = {"status": "open", "owner_kind": "bot", "case_severity": "urgent", "kind": "choice", "content": {"choice": choice}}
+    assert plan(row | {"is_guarded": is_guarded, "is_hushed": False}).kind == expected
 
 
 def test_an_answer_carries_its_source_and_a_way_to_a_person():

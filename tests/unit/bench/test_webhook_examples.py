@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import orjson
 import pytest
 
@@ -50,6 +52,6 @@ def test_a_wrong_one_of_kakao_differs_from_the_right_one(kind: str) -> None:
     ],
 )
 def test_what_counts_as_leaked(stored: int, wrong: dict[tuple[str, bool], int], has_leaked: bool) -> None:
-    run = Run(times=[1.0, 2.0], stored=stored)
+    run = Run(times=[1.0, 2.0], statuses=Counter({200: 2}), stored=stored)
     run.wrong.update(wrong)
     assert run.has_leaked is has_leaked

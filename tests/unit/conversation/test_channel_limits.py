@@ -41,4 +41,5 @@ async def test_a_channel_says_its_own_and_one_that_says_nothing_has_a_length_alo
 
     limits.register("somewhere", five_left)
     assert await limits.limits(None, {"channel": "somewhere"}, 4000) == ChannelLimits(600, TextUnit.UTF8, 5)  # type: ignore[arg-type]
-    assert await limits.limits(None, {"channel": "webchat"}, 4000) == ChannelLimits(4000)  # type: ignore[arg-type]
+    assert await limits.limits(None, {"channel": "elsewhere"}, 4000) == ChannelLimits(4000)  # type: ignore[arg-type]
+    assert await limits.limits(None, {"channel": "webchat"}, 4000) == ChannelLimits(4000, images=True, files=True)  # type: ignore[arg-type]
