@@ -9,6 +9,7 @@ from accounts.schemas import Staff
 from conversation import guarding, proof, telling
 from conversation import service as conversation
 from core import audit, events
+from core import db as database
 from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection
@@ -118,9 +119,22 @@ async def agree_code_word(tx: Connection, cipher: Cipher, case_id: int, staff: S
         AppError: ``unfit_code_word``, ``not_found`` or ``not_owner``.
     """
     row = await access_writable_case(tx, case_id, staff, lock=True)
+    if await _is_of_notices(tx, proof.code_word_of(word) or ""):
+        raise AppError("unfit_code_word")
     if not await proof.set_code_word(tx, cipher, await conversation.get(tx, row["conversation_id"], lock=True), word):
         raise AppError("unfit_code_word")
     await audit.record(tx, staff.login, "", "case.code_word", case_id)
+
+
+async def _is_of_notices(connection: Connection, word: str) -> bool:
+    """Whether a notice holds it: whoever asks about that would be taken for somebody who calls for help, and be answered like one."""
+    row = await database.one(
+        connection,
+        """SELECT 1 FROM notices WHERE status = 'published'
+           AND strpos(regexp_replace(lower(title || body), '[[:space:][:punct:]]', '', 'g'), %s) > 0 LIMIT 1""",
+        word,
+    )
+    return bool(word) and row is not None
 
 
 async def _told(tx: Connection, case_id: int, staff: Staff, *, on: bool) -> None:

@@ -30,6 +30,7 @@ from handoff import location
 from handoff import service as handoff
 from handoff.phone import texting
 from handoff.routes import build_router as locate_router
+from knowledge_base.service import seed as seed_notices
 from language.categories import Category, Urgency
 from language.triage import Decision
 from tests.integration.channels.conftest import window
@@ -387,3 +388,17 @@ class TestOnAMessenger:
         async with talk.db.transaction() as tx:
             await handoff.reply(tx, talk.cipher, case, agent, "어디 계신지 " * 30, "one")
         assert ("어디 계신지 " * 30).strip()[:100] in await side.shown()
+
+
+async def test_a_word_that_a_notice_uses_is_not_agreed(side, make_agent):
+    await side.danger("stalking")
+    agent, case = await make_agent(side.conversation_id)
+    await seed_notices(side.talk.db, "development")
+    for word, is_fit in [("여권 분실", False), ("여행경보", False), ("파란 우산 둘", True)]:
+        async with side.talk.db.transaction() as tx:
+            if is_fit:
+                await desk_guarding.agree_code_word(tx, side.talk.cipher, case, agent, word)
+                continue
+            with pytest.raises(AppError) as refused:
+                await desk_guarding.agree_code_word(tx, side.talk.cipher, case, agent, word)
+            assert refused.value.code == "unfit_code_word"
