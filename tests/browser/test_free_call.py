@@ -205,6 +205,8 @@ async def test_of_two_tabs_of_one_agent_the_second_takes_it_and_closing_it_ends_
     await flows(second)
     await expect(desk.page.locator("[data-ring]")).to_have_count(0)
     await expect(desk.page.locator("[data-elsewhere]")).to_contain_text("다른 창에서 통화 중")
+    # Sound may come through before the page has heard that it is connected.
+    await expect(talk.strip).to_contain_text("통화 중입니다")
     await second.close(run_before_unload=True)
     await expect(talk.strip).to_contain_text("상대가 화면을 닫았습니다")
     await expect(desk.page.locator("[data-elsewhere]")).to_have_count(0)

@@ -210,6 +210,10 @@ def test_two_agents_an_officer_and_two_citizens(program: Program, browser: Brows
     officer.page.locator(f"[data-case='{first}'] [data-action='officer-open']").click()
     officer.page.locator(".officer-reply textarea").fill("주캄보디아대사관 박영사입니다. 경찰과 함께 가고 있습니다.")
     officer.page.locator("[data-action='officer-send']").click()
+    # She is held: whoever reads along must not learn of the police unless that is meant.
+    expect(officer.page.get_by_text("그래도 보내려면 한 번 더 누르세요")).to_be_visible()
+    expect(held.page.locator("article.person", has_text="박영사입니다")).to_have_count(0)
+    officer.page.locator("[data-action='officer-send']").click()
     expect(held.page.locator("article.person", has_text="박영사입니다")).to_be_visible()
     expect(two.page.locator(".transcript")).to_contain_text("경찰과 함께 가고 있습니다")
     expect(two.page.locator(".case-strip")).to_contain_text("박영사(영사)")
