@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from nicegui.element import Element
@@ -16,6 +16,13 @@ def attributes(element: E, **values: Any) -> E:
     for name, value in values.items():
         element.props[name.rstrip("_").replace("_", "-")] = value
     return element
+
+
+def select_tab(tabs: Mapping[str, Element], panels: Mapping[str, Element], chosen: str) -> None:
+    """Show one panel of several, and say so on its tab."""
+    for code, tab in tabs.items():
+        attributes(tab, aria_selected=str(code == chosen).lower()).update()
+        panels[code].set_visibility(code == chosen)
 
 
 def block(tag: str = "div", classes: str = "", **values: Any) -> Element:

@@ -15,7 +15,7 @@ from core.settings import Settings
 from handoff.desk import when
 from handoff.desk.access_actions import AccessActions
 from handoff.desk.access_kept import fill_kept
-from handoff.desk.elements import attributes, block, button, say
+from handoff.desk.elements import block, button, say, select_tab
 from handoff.desk.guarded import guarded
 from handoff.records.access_review import LISTED, ZONE, Entry, Line, month_of, next_month
 from handoff.records.action_words import said
@@ -51,7 +51,7 @@ class AccessPage:
                 with block("div", "team-tabs", role="tablist", aria_label="열람 기록 화면"):
                     self._tabs = {code: button(label, self._shower(code), role="tab", data_access_tab=code) for code, label in TABS}
                 self._panels = {code: block("div", "panel", role="tabpanel", data_panel=code) for code, _ in TABS}
-        self._choose("months")
+        select_tab(self._tabs, self._panels, "months")
 
     async def start(self, case_id: int | None = None) -> None:
         """Fill what is seen first: the month, or one case's lines."""
@@ -66,16 +66,11 @@ class AccessPage:
 
     def _shower(self, code: str) -> Callable[[], Awaitable[None]]:
         async def show() -> None:
-            self._choose(code)
+            select_tab(self._tabs, self._panels, code)
             fill = {"months": self._show_months, "openings": self._show_openings, "kept": self._show_kept}[code]
             await self._guarded(fill)
 
         return show
-
-    def _choose(self, code: str) -> None:
-        for one in self._panels:
-            self._panels[one].set_visibility(one == code)
-            attributes(self._tabs[one], aria_selected=str(one == code).lower()).update()
 
     # -- months -------------------------------------------------------------------------------------------------------------------
 

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from nicegui.element import Element
 
-from core.staff_elements import attributes, block, button, say
+from core.staff_elements import attributes, block, button, say, select_tab
 
-__all__ = ["Composer", "FilePicker", "MenuKeys", "PersonList", "QueueList", "ReviewKeys", "Signals", "Transcript", "attributes", "block", "button", "say"]
+__all__ = [
+    "Composer",
+    "FilePicker",
+    "MenuKeys",
+    "PersonList",
+    "QueueList",
+    "ReviewKeys",
+    "Signals",
+    "Transcript",
+    "attributes",
+    "block",
+    "button",
+    "say",
+    "select_tab",
+]
 
 
 class QueueList(Element, component="static/queue_list.js"):

@@ -10,7 +10,7 @@ from nicegui import Client, ui
 from accounts.schemas import Staff
 from core.clock import now as clock_now
 from handoff import service as handoff
-from handoff.desk.elements import Signals, attributes, block, button, say
+from handoff.desk.elements import Signals, block, button, say, select_tab
 from handoff.desk.floor import Floor
 from handoff.desk.guarded import guarded
 from handoff.desk.live import QueueFeed
@@ -68,7 +68,7 @@ class TeamPage:
             self._guidance = TeamGuidance(self._client)
         with self._panels["rests"]:
             self._rests = TeamRests(self._client, self._do)
-        self._choose("people")
+        select_tab(self._tabs, self._panels, "people")
         self._floor.feed.attach(self._on_queue)
         ui.timer(REFRESH_S, self._tick, immediate=True)
 
@@ -86,7 +86,7 @@ class TeamPage:
 
     def _shower(self, code: str) -> Callable[[], Awaitable[None]]:
         async def show() -> None:
-            self._choose(code)
+            select_tab(self._tabs, self._panels, code)
             if code == "officers":
                 await self._guarded(self._officers.refresh)
             elif code == "numbers":
@@ -99,11 +99,6 @@ class TeamPage:
                 await self._guarded(self._rests.refresh)
 
         return show
-
-    def _choose(self, code: str) -> None:
-        for one in self._panels:
-            self._panels[one].set_visibility(one == code)
-            attributes(self._tabs[one], aria_selected=str(one == code).lower()).update()
 
     async def _tick(self) -> None:
         if await self._guarded(self._refresh, quiet=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nicegui.element import Element
 
-from core.staff_elements import attributes, block, button, say
+from core.staff_elements import attributes, block, button, say, select_tab
 
-__all__ = ["Importer", "Keys", "NoticeForm", "attributes", "block", "button", "choose", "say"]
+__all__ = ["Importer", "Keys", "NoticeForm", "attributes", "block", "button", "choose", "say", "select_tab"]
 
 
 class NoticeForm(Element, component="static/notice_form.js"):

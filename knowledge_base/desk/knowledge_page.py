@@ -11,7 +11,7 @@ from nicegui import Client, background_tasks, ui
 from accounts.schemas import Role
 from core.errors import AppError
 from knowledge_base.desk.changes_pane import ChangesPane
-from knowledge_base.desk.elements import Keys, attributes, block, button, say
+from knowledge_base.desk.elements import Keys, attributes, block, button, say, select_tab
 from knowledge_base.desk.form import kind_of_new
 from knowledge_base.desk.freshness_pane import FreshnessPane
 from knowledge_base.desk.guard import Guard, place
@@ -97,9 +97,7 @@ class KnowledgePage:
 
     def _show(self, name: str) -> None:
         self._shown = name
-        for code, tab in self._tabs.items():
-            attributes(tab, aria_selected=str(code == name).lower())
-            self._panels[code].set_visibility(code == name)
+        select_tab(self._tabs, self._panels, name)
 
     async def _refresh(self, name: str) -> None:
         count = await self._refreshers[name]()

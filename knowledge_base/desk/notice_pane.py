@@ -11,7 +11,7 @@ from nicegui import Client, ui
 from core.errors import AppError
 from knowledge_base.desk import dialogs, words
 from knowledge_base.desk.answers import show_diff
-from knowledge_base.desk.elements import NoticeForm, attributes, block, button, say
+from knowledge_base.desk.elements import NoticeForm, attributes, block, button, say, select_tab
 from knowledge_base.desk.form import content_of, fields_of, for_preview, new_content, problem
 from knowledge_base.desk.guard import Guard, Later, place
 from knowledge_base.desk.list_pane import chip
@@ -143,9 +143,7 @@ class NoticePane:
         return tab
 
     def _show_tab(self, name: str) -> None:
-        for code, tab in self._tabs.items():
-            attributes(tab, aria_selected=str(code == name).lower())
-            self._inner[code].set_visibility(code == name)
+        select_tab(self._tabs, self._inner, name)
 
     def _draw_around(self) -> None:
         """Everything but the form, which keeps what somebody types."""
