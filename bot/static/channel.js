@@ -85,8 +85,10 @@
           const body = await answer.json().catch(() => ({}));
           this.queue.splice(this.queue.indexOf(entry), 1);
           delay = 500;
-          if (answer.ok) this.tell('received', { client_id: entry.client_id, sequence: body.sequence });
-          else {
+          if (answer.ok) {
+            if (entry.gone) this.wipeOff(body.sequence);
+            this.tell('received', { client_id: entry.client_id, sequence: body.sequence });
+          } else {
             const code = body.error && body.error.code;
             if (['unknown_conversation', 'bad_token', 'conversation_closed'].includes(code)) {
               // The old conversation is over: go on in a new one with the same words.
@@ -197,10 +199,13 @@
       return '';
     }
 
-    // Off the screen up to a line, here and on return; what still waits to be sent is sent, and not shown again.
+    // What still waits to be sent is sent, and not shown again.
+    wipeWaiting() { this.queue.forEach((entry) => { entry.gone = true; }); this.keep(); }
+    isGone(clientId) { return this.queue.some((entry) => entry.gone && entry.client_id === clientId); }
+
+    // Off the screen up to a line, here and on return.
     wipeOff(seq) {
       this.wiped = Math.max(this.wiped, seq);
-      this.queue.forEach((entry) => { entry.gone = true; });
       this.keep();
       this.tellWiped().catch(() => {});
     }

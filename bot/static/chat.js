@@ -29,6 +29,8 @@
     const stay = nearEnd();
     if (message.author === 'citizen') {
       const drawn = mine.get(message.client_id);
+      // Wiped off while it waited, on a page that was left since: the channel tells the server once it knows the number.
+      if (!drawn && channel.isGone(message.client_id)) return;
       if (drawn) {
         drawn.dataset.seq = message.seq;
         mark(drawn, '✓ 받음');
@@ -108,7 +110,8 @@
   function clear() {
     lines().forEach((bubble) => bubble.remove());
     tell('');
-    if (top || channel.queue.length) channel.wipeOff(top);
+    channel.wipeWaiting();
+    if (top) channel.wipeOff(top);
   }
   $('clear').addEventListener('click', clear);
   $('plain').addEventListener('click', () => {
@@ -128,7 +131,12 @@
     mark(bubble, '○ 보내는 중');
   });
   channel.addEventListener('kept', ({ detail }) => { const b = mine.get(detail.client_id); if (b) mark(b, '◔ 이 기기에 보관'); });
-  channel.addEventListener('received', ({ detail }) => { const b = mine.get(detail.client_id); if (b) { b.dataset.seq = detail.sequence; mark(b, '✓ 받음'); } });
+  channel.addEventListener('received', ({ detail }) => {
+    // The answer may come before the event: what is wiped now goes up to this line already.
+    top = Math.max(top, detail.sequence);
+    const b = mine.get(detail.client_id);
+    if (b) { b.dataset.seq = detail.sequence; mark(b, '✓ 받음'); }
+  });
   channel.addEventListener('refused', ({ detail }) => { const b = mine.get(detail.client_id); if (b) mark(b, `✕ ${detail.message || '보내지 못했습니다'}`); });
   channel.addEventListener('renewed', () => { tell('새 대화로 이어집니다.'); });
   channel.addEventListener('event', ({ detail }) => {

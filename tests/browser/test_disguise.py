@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -213,6 +214,52 @@ async def test_wiped_while_offline_it_stays_away_when_the_line_is_back(citizen, 
     await page.wait_for_timeout(500)
     assert SECRET not in await page.content()
     assert "아직 못 보낸 글" not in await page.content()
+
+
+async def test_wiped_between_the_acknowledgement_and_the_event_it_does_not_come_back(citizen, staff_server):
+    chat = await citizen()
+    page = chat.page
+    await page.route("**/events", lambda route: route.abort())
+    await written(page)
+    await page.click("#plain")
+    await page.unroute("**/events")
+    await page.reload()
+    await expect(page.locator("#link")).to_have_text("저장됨")
+    await page.wait_for_timeout(500)
+    assert SECRET not in await page.content()
+
+
+async def test_wiped_before_it_was_sent_it_does_not_come_back_on_the_page_that_sends_it(citizen, staff_server, db, cipher):
+    chat = await citizen()
+    page = chat.page
+    conversation_id = await written(page, "첫 글")
+    await page.route("**/messages", lambda route: route.abort())
+    await page.fill("#text", SECRET)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".bubble.citizen .meta").last).to_contain_text("보관")
+    await page.click("#clear")
+    await page.unroute("**/messages")
+
+    async def later(route) -> None:
+        await asyncio.sleep(1)  # sent when the server has heard already what was wiped
+        await route.continue_()
+
+    await page.route("**/messages", later)
+    await page.reload()
+    await page.evaluate("""() => {
+        const log = document.getElementById('log');
+        new MutationObserver(() => { window.seen = (window.seen || '') + log.textContent; }).observe(log, { childList: true });
+    }""")
+    await expect(page.locator("#link")).to_have_text("연결됨")
+    await page.wait_for_function("!JSON.parse(localStorage.gildongmu).queue.length && !JSON.parse(localStorage.gildongmu).wiped")
+    await page.wait_for_timeout(500)
+    assert SECRET not in str(await page.evaluate("window.seen || ''")) + await page.content()
+    await page.reload()
+    await expect(page.locator("#link")).to_have_text("연결됨")
+    await page.wait_for_timeout(500)
+    assert SECRET not in await page.content()
+    async with db.read() as connection:
+        assert [line.text for line in await conversation.transcript(connection, cipher, conversation_id)] == ["첫 글", SECRET]
 
 
 def test_the_page_that_the_server_sends_holds_no_telling_word_outside_its_attributes():
