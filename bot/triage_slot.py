@@ -5,7 +5,8 @@ Rows are claimed with advisory locks on the slot's own database session: they di
 is one transaction of its own, emergencies first, so that no emergency waits for another's locks.
 
 When many wait, what looks most alarming on arrival is read first (``language/first_look.py``): that orders and decides nothing, and what looks calm
-waits at most so much longer. Presses that say nothing in words are not read at all, and the turns stand back while a backlog is read.
+waits at most so much longer, since a part of the reading always goes to who came first. Presses that say nothing in words are not read at all,
+and the turns stand back while a backlog is read.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ BATCH = 16
 READ_AT_ONCE = 4
 #: Each step of the first look goes before what came so much earlier; what looks calm waits at most four times as long, however many cry wolf.
 HEAD_START_S = 300
+#: In a backlog each third claim takes who came first, however calm it looks: a fifth of all reading, so that calm-looking danger waits five times its own place in
+#: the line at most, and not for the whole head start. Fewer at a time, because a cry that comes then waits for them.
+OLDEST_EVERY, OLDEST = 3, 8
 #: After so many failures of the analyser a person looks: in doubt, a human.
 ATTEMPTS = 2
 SHORT_CHARS = 4
@@ -135,6 +139,7 @@ class TriageSlot:
         self.wake = wake or asyncio.Event()
         self._session: Connection | None = None
         self._held: list[int] = []
+        self._full_claims = 0
         self._is_again = False
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -144,7 +149,7 @@ class TriageSlot:
         while True:
             self.wake.clear()
             try:
-                found = await self.step()
+                await self.step()
             except (DatabaseUnavailable, *UNAVAILABLE):
                 await self._hang_up()
                 await asyncio.sleep(0.1)
@@ -155,7 +160,7 @@ class TriageSlot:
                 await self._hang_up()
                 await asyncio.sleep(1.0)
                 continue
-            if found < BATCH and not self._is_again:  # else there may be more
+            if not self._full_claims and not self._is_again:  # else there may be more
                 await self._wait()
 
     async def _hang_up(self) -> None:
@@ -183,9 +188,10 @@ class TriageSlot:
             if not self.delay_s:
                 await database.run(session, "SELECT pg_advisory_lock_shared(%s)", WORKS)
         delay_s = await self._look(session) if self.delay_s else 0.0
-        rows = await self._claim(session, delay_s) if delay_s is not None else []
-        # A full batch is a backlog: there may be more behind it.
-        (self._is_idle.clear if len(rows) == BATCH else self._is_idle.set)()
+        self._full_claims, full_claims = 0, self._full_claims
+        rows = await self._claim(session, delay_s, full_claims) if delay_s is not None else []
+        # A full claim is a backlog: there may be more behind it.
+        (self._is_idle.clear if self._full_claims else self._is_idle.set)()
         if not rows:
             return 0
         try:
@@ -227,14 +233,18 @@ class TriageSlot:
                 async with asyncio.timeout(longest_s):
                     await self._is_idle.wait()
 
-    async def _claim(self, session: Connection, delay_s: float) -> list[dict[str, Any]]:
+    async def _claim(self, session: Connection, delay_s: float, full_claims: int) -> list[dict[str, Any]]:
         """Let go of what was claimed last, which is judged by now or to be tried again, and claim what waits: one exchange with the server."""
         held, self._held = self._held, []
+        is_oldest = full_claims % OLDEST_EVERY == OLDEST_EVERY - 1
+        most, head_start_s = (OLDEST, 0) if is_oldest else (BATCH, HEAD_START_S)
         async with session.pipeline():
             if held:
                 await session.execute(_RELEASE, (held,))
-            claimed = await session.execute(_CLAIM, (delay_s, HEAD_START_S, BATCH))
-        return await claimed.fetchall()
+            claimed = await session.execute(_CLAIM, (delay_s, head_start_s, most))
+        rows = await claimed.fetchall()
+        self._full_claims = full_claims + 1 if len(rows) == most else 0
+        return rows
 
     async def _pass(self, session: Connection, judged: list[tuple[dict[str, Any], Decision]]) -> None:
         """Mark what triage lets pass, and let the turns begin."""

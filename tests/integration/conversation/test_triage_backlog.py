@@ -10,7 +10,7 @@ import pytest
 
 from bot import escalation, triage_slot
 from bot.services import Services
-from bot.triage_slot import BATCH, HEAD_START_S, READ_AT_ONCE, TriageSlot
+from bot.triage_slot import BATCH, HEAD_START_S, OLDEST, OLDEST_EVERY, READ_AT_ONCE, TriageSlot
 from bot.turn import TurnQueue, TurnSlot
 from conversation import arriving, visitors
 from conversation.schemas import Inbound, InboundKind
@@ -176,6 +176,21 @@ async def test_whatever_cries_wolf_the_calm_have_their_turn_in_the_end(desk, slo
     )
     await slot.step()
     assert CALM in [text for group in judge.read for text in group]
+
+
+async def test_however_many_cry_danger_that_looks_calm_is_read_after_its_own_place_and_not_after_the_head_start(desk, slot, judge) -> None:
+    first = [await write(desk) for _ in range(OLDEST)]
+    for _ in range((OLDEST_EVERY - 1) * BATCH + OLDEST):  # never fewer cries than are read
+        await write(desk, CRY)
+    judge.believes = False
+    taken = [await slot.step() for _ in range(OLDEST_EVERY)]
+    assert taken == [*[BATCH] * (OLDEST_EVERY - 1), OLDEST]
+    late = await desk.rows("SELECT 1 FROM inbox WHERE message_id = ANY(%s) AND triage_state = 'pending'", [one.message_id for one in first])
+    assert late == []
+    assert {text for group in judge.read[: -OLDEST // READ_AT_ONCE] for text in group} == {CRY}
+    await slot.step()
+    assert {text for group in judge.read[-OLDEST // READ_AT_ONCE :] for text in group} == {CRY}
+    assert await slot.step() == 0
 
 
 async def test_a_press_that_says_nothing_is_not_read_and_a_press_about_danger_is_first(desk, slot, judge) -> None:
