@@ -39,8 +39,8 @@ BATCH = 16
 READ_AT_ONCE = 4
 #: Each step of the first look goes before what came so much earlier; what looks calm waits at most four times as long, however many cry wolf.
 HEAD_START_S = 300
-#: In a backlog each third claim takes who came first, however calm it looks: a fifth of all reading, so that calm-looking danger waits five times its own place in
-#: the line at most, and not for the whole head start. Fewer at a time, because a cry that comes then waits for them.
+#: In a backlog each third claim takes who came first, however calm it looks: a fifth of all reading, so that danger that looks calm waits five times
+#: its own place in the line at most, and not for the whole head start. Fewer at a time, because a cry that comes then waits for them.
 OLDEST_EVERY, OLDEST = 3, 8
 #: After so many failures of the analyser a person looks: in doubt, a human.
 ATTEMPTS = 2

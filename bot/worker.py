@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from typing import Any
 
 from bot import escalation
@@ -17,6 +18,7 @@ from bot.dialogue.process import DialogueProcess
 from bot.drill_ways import DrillWays
 from bot.escalation import Danger
 from bot.files.work import FileWork
+from bot.rounds import go_on
 from bot.sender import Sender
 from bot.services import Services
 from bot.triage_slot import TriageSlot
@@ -68,11 +70,7 @@ class Worker:
         tasks = [
             *(slot.run() for slot in self.triage),
             self._listen(),
-            self._sweep(),
-            self._tell_waiting(),
-            self._statements(),
-            self._duty_calls(),
-            self._free_calls(),
+            *self._rounds(),
             self.sender.run(),
             TypingDisplay(self.services.db, self.services.cipher, self.sender.channels).run(),
             heartbeat.beat(self.services.db, "worker", self._state),
@@ -92,6 +90,16 @@ class Worker:
         tasks.append(Watch(self.services.db, self.services.settings, self.sender.channels).run())
         tasks += [channel.work(door) for channel in self.sender.channels.values() if isinstance(channel, Works)]
         await asyncio.gather(*tasks)
+
+    def _rounds(self) -> list[Coroutine[Any, Any, None]]:
+        """Each beside the others, and none waits for another's."""
+        return [
+            go_on(self._sweep, lambda error: log.error("sweep_failed", error=type(error).__name__, exc_info=error), pause_s=SWEEP_S, more_s=MORE_S),
+            go_on(self._tell_waiting, lambda error: log.error("telling_failed", error=type(error).__name__, exc_info=error), pause_s=SWEEP_S),
+            go_on(self._statements, lambda error: log.error("statements_failed", error=type(error).__name__, exc_info=error), pause_s=SWEEP_S, more_s=MORE_S),
+            go_on(self._free_calls, lambda error: log.error("free_calls_failed", error=type(error).__name__, exc_info=error), pause_s=CALLS_S),
+            self._duty_calls(),
+        ]
 
     def _state(self) -> dict[str, Any]:
         up = self.dialogue is not None and self.dialogue.ready
@@ -121,73 +129,44 @@ class Worker:
                 ):
                     self.queue.put(row["conversation_id"])
 
-    async def _sweep(self) -> None:
-        while True:
-            more = False
-            try:
-                await self._requeue()
-                await self._timers()
-                async with self.services.db.transaction() as tx:
-                    more = (await handoff.sweep(tx, now())).more
-                    await heartbeat.forget_dead(tx)
-                async with self.services.db.read() as connection:
-                    broken = await handoff.violations(connection)
-                if broken:
-                    log.error("invariant_violated", count=len(broken), cases=broken[:10])
-            except DatabaseUnavailable:
-                pass
-            except Exception as error:
-                log.error("sweep_failed", error=type(error).__name__, exc_info=error)
-            await asyncio.sleep(MORE_S if more else SWEEP_S)
+    async def _sweep(self) -> bool:
+        await self._requeue()
+        await self._timers()
+        async with self.services.db.transaction() as tx:
+            more = (await handoff.sweep(tx, now())).more
+            await heartbeat.forget_dead(tx)
+        async with self.services.db.read() as connection:
+            broken = await handoff.violations(connection)
+        if broken:
+            log.error("invariant_violated", count=len(broken), cases=broken[:10])
+        return more
 
-    async def _tell_waiting(self) -> None:
+    async def _tell_waiting(self) -> bool:
         """Beside the sweep: in a flood, telling hundreds of citizens of their place takes longer than the next emergency may wait for its offer."""
-        while True:
-            try:
-                await handoff.tell_waiting(self.services.db, self.services.cipher)
-            except DatabaseUnavailable:
-                pass
-            except Exception as error:
-                log.error("telling_failed", error=type(error).__name__, exc_info=error)
-            await asyncio.sleep(SWEEP_S)
+        await handoff.tell_waiting(self.services.db, self.services.cipher)
+        return False
 
-    async def _statements(self) -> None:
+    async def _statements(self) -> bool:
         """What is said to everybody of an incident, once it is approved."""
-        while True:
-            settled = 0
-            try:
-                settled = await statements.deliver(self.services.db, self.services.cipher)
-            except DatabaseUnavailable:
-                pass
-            except Exception as error:
-                log.error("statements_failed", error=type(error).__name__, exc_info=error)
-            await asyncio.sleep(MORE_S if settled >= statements.AT_ONCE else SWEEP_S)
+        return await statements.deliver(self.services.db, self.services.cipher) >= statements.AT_ONCE
 
     async def _duty_calls(self) -> None:
-        """Telephone calls have a loop of their own: a gateway that thinks for ten seconds must not stop the sweep."""
+        """Telephone calls have a round of their own: a gateway that thinks for ten seconds must not stop the sweep."""
         port = handoff.gateway_of(self.services.settings)
         if port is None:
             return
-        while True:
-            try:
-                await handoff.place_calls(self.services.db, port)
-            except DatabaseUnavailable:
-                pass
-            except Exception as error:
-                log.error("duty_calls_failed", error=type(error).__name__, exc_info=error)
-            await asyncio.sleep(SWEEP_S)
 
-    async def _free_calls(self) -> None:
+        async def place() -> bool:
+            await handoff.place_calls(self.services.db, port)
+            return False
+
+        await go_on(place, lambda error: log.error("duty_calls_failed", error=type(error).__name__, exc_info=error), pause_s=SWEEP_S)
+
+    async def _free_calls(self) -> bool:
         """Calls whose two pages have vanished; beside the sweep, which must not depend on them."""
-        while True:
-            try:
-                async with self.services.db.transaction() as tx:
-                    await calls.settle(tx, now())
-            except DatabaseUnavailable:
-                pass
-            except Exception as error:
-                log.error("free_calls_failed", error=type(error).__name__, exc_info=error)
-            await asyncio.sleep(CALLS_S)
+        async with self.services.db.transaction() as tx:
+            await calls.settle(tx, now())
+        return False
 
     async def _timers(self) -> None:
         async with self.services.db.read() as connection:
