@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from psycopg.errors import DataError
 from starlette.exceptions import HTTPException
 
+from conversation import disguise
 from core.db import UNAVAILABLE
 from core.errors import CATALOGUE, HOTLINE, AppError, error_body
 from core.logging import get
@@ -21,6 +22,12 @@ PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark"><title>안내</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/static/chat.css"></head>
 <body><main><h1>{message}</h1><p><a href="/">상담 창으로 가기</a></p>
 <p class="hotline">위험하면 전화하세요. <a href="tel:{hotline}">영사안전콜센터 {hotline}</a></p></main></body></html>"""
+#: The same for a device that hides us: no name, no word of what went wrong, and still a number to call.
+PLAIN_PAGE = """<!doctype html>
+<html lang="ko" class="plain"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>메모</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/static/chat.css"></head>
+<body><main><h1>메모를 열 수 없습니다.</h1><p><a href="/">처음으로</a></p>
+<p class="hotline"><a href="tel:{hotline}">{hotline}</a></p></main></body></html>"""
 BY_STATUS = {404: "not_found", 405: "method_not_allowed", 401: "bad_token", 403: "forbidden", 413: "too_long"}
 
 
@@ -56,5 +63,6 @@ def answer(request: Request, code: str, status: int | None = None, extra: dict[s
     """The error of a code: JSON for programs; for a person whose browser opened the address, a page that says what to do and whom to call."""
     kind = CATALOGUE[code]
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(PAGE.format(message=escape(kind.korean), hotline=HOTLINE), status_code=status or kind.status)
+        page = PLAIN_PAGE if disguise.is_wished(request) else PAGE
+        return HTMLResponse(page.format(message=escape(kind.korean), hotline=HOTLINE), status_code=status or kind.status)
     return JSONResponse(error_body(kind, **(extra or {})), status_code=status or kind.status)

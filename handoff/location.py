@@ -30,6 +30,7 @@ CONSENT_LINK = "locate-page-1"
 CONSENT_CHAT = "chat-button-1"
 CONSENT_PLATFORM = "platform-1"
 CONSENT_PLAIN = "chat-plain-1"
+CONSENT_PLAIN_LINK = "locate-plain-1"
 #: Stands with a place that was sent from the page that looks like a notebook.
 PLAIN = "plain"
 MAX_TYPED_CHARS = 300

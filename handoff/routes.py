@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from conversation import guarding
+from conversation import disguise, guarding
 from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection, Database
@@ -45,6 +45,7 @@ class LocateIn(BaseModel):
     accuracy_m: Any = None
     fixed_at: str | datetime | None = Field(None, union_mode="left_to_right")
     text: str = Field("", max_length=4000)
+    plain: bool = False
 
 
 class CodeIn(BaseModel):
@@ -58,10 +59,11 @@ class CodeIn(BaseModel):
 def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path = PAGE, code_page: Path = CODE_PAGE) -> APIRouter:
     """The routes of the location page."""
     router = APIRouter()
+    place_page, digits_page = _Page(page), _Page(code_page)
 
     @router.get("/locate", response_model=None)
-    async def ask_code() -> Response:
-        return FileResponse(code_page, media_type="text/html", headers=HEADERS)
+    async def ask_code(request: Request) -> Response:
+        return digits_page.shown(request)
 
     @router.post("/locate", response_model=None)
     async def try_code(request: Request) -> Response:
@@ -73,10 +75,11 @@ def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path
         return JSONResponse({"ok": True, "page": f"/locate/{result.token}"}, headers=HEADERS)
 
     @router.get("/locate/{token}", response_model=None)
-    async def look(token: str) -> Response:
+    async def look(token: str, request: Request) -> Response:
         async with db.read() as connection:
-            await location.open_link(connection, _token(token))
-        return FileResponse(page, media_type="text/html", headers=HEADERS)
+            state = await location.open_link(connection, _token(token))
+            is_guarded = await guarding.is_guarded(connection, state.conversation_id)
+        return place_page.shown(request, must_hide=is_guarded)
 
     @router.post("/locate/{token}", response_model=None)
     async def send(token: str, request: Request) -> Response:
@@ -88,7 +91,7 @@ def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path
 
     async def _act(tx: Connection, token: str, wish: LocateIn) -> dict[str, Any]:
         if wish.action == "consent":
-            await location.consent(tx, token, wish.device)
+            await location.consent(tx, token, wish.device, location.CONSENT_PLAIN_LINK if wish.plain else location.CONSENT_LINK)
         elif wish.action == "fix":
             fix = checked_fix(wish.lat, wish.lon, wish.accuracy_m, now=clock_now(), fixed_at=wish.fixed_at, source="locate")
             await location.record_fix(tx, cipher, token, wish.device, fix)
@@ -97,6 +100,8 @@ def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path
         else:
             await location.stop(tx, token, wish.device)
         state = await location.open_link(tx, token)
+        if wish.plain:  # whoever hides the page expects that somebody looks at it
+            await guarding.mark(tx, state.conversation_id, guarding.DISGUISE)
         content = {"ok": True, "expires_at": state.expires_at.isoformat(), "ttl_hours": settings.location_ttl_hours}
         if guarding.may_tell_who_looked(is_guarded=await guarding.is_guarded(tx, state.conversation_id)):
             views = await location.views_for_citizen(tx, state.conversation_id)
@@ -104,6 +109,20 @@ def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path
         return content
 
     return router
+
+
+class _Page:
+    """A page of ours, ordinary and as a notebook."""
+
+    def __init__(self, page: Path) -> None:
+        self._ordinary = page.read_text(encoding="utf-8")
+        self._plain = disguise.disguised(self._ordinary)
+
+    def shown(self, request: Request, *, must_hide: bool = False) -> Response:
+        """What this device gets: the notebook where it was put on, and wherever somebody may hold the person's phone."""
+        response = HTMLResponse(self._plain if must_hide or disguise.is_wished(request) else self._ordinary, headers=HEADERS)
+        disguise.remember(request, response)
+        return response
 
 
 def _token(raw: str) -> str:

@@ -4,7 +4,9 @@
   const $ = (id) => document.getElementById(id);
   const field = $('code');
   let busy = false;
-  const say = (words) => { $('status').textContent = words; };
+  // The page as a notebook names nobody, whatever the server says.
+  const plain = document.documentElement.classList.contains('plain');
+  const say = (words, memo) => { $('status').textContent = plain && memo ? memo : words; };
 
   async function open() {
     const code = field.value.normalize('NFKC').replace(/[^0-9]/g, '');
@@ -16,7 +18,7 @@
       const answer = await fetch('/locate', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ code }) });
       const body = await answer.json().catch(() => ({}));
       if (answer.ok) { location.replace(body.page); return; }
-      say(body.error ? body.error.message : '확인하지 못했습니다. 다시 눌러 주세요.');
+      say(body.error ? body.error.message : '확인하지 못했습니다. 다시 눌러 주세요.', '맞지 않거나 열 수 없습니다.');
       field.select();
     } catch {
       say('연결이 되지 않습니다. 잠시 뒤 다시 눌러 주세요.');

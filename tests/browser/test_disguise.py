@@ -8,9 +8,10 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.channels.webchat.page import PAGE, disguised
+from bot.channels.webchat.page import PAGE
 from conversation import guarding
 from conversation import service as conversation
+from conversation.disguise import disguised
 from conversation.schemas import AuthorKind, Body
 
 pytestmark = pytest.mark.browser

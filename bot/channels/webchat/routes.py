@@ -19,13 +19,13 @@ from pydantic import BaseModel, ValidationError
 
 from bot import surge, triage_slot
 from bot.channels.webchat import calls, uploads, views
-from bot.channels.webchat.page import COOKIE
 from bot.channels.webchat.schemas import ClearIn, ConversationIn, LocationIn, MessageIn, ProofIn, ReadIn
 from bot.channels.webchat.stream import EventStream
 from bot.limits import Limits
 from bot.services import Services
 from conversation import clearing, guarding, marks, proof
 from conversation import service as conversation
+from conversation.disguise import COOKIE
 from conversation.files import links
 from conversation.schemas import Accepted, Inbound, InboundKind, Line, Location, News
 from core import events

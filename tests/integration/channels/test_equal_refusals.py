@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from itertools import count
@@ -18,6 +19,7 @@ from bot.triage_slot import TriageSlot
 from bot.turn import TurnQueue, TurnSlot
 from conversation import guarding, proof
 from conversation import service as conversation
+from conversation.disguise import disguised
 from core.clock import now
 from core.crypto import Cipher
 from handoff import location
@@ -106,7 +108,7 @@ class TestALinkOfThePlace:
     async def links(self, web: WebSide) -> dict[str, str]:
         made = {}
         async with web.talk.db.transaction() as tx:
-            for state in ("used", "guarded and used", "over", "ended"):
+            for state in ("used", "guarded and used", "over", "guarded and over", "ended"):
                 owner, _ = await conversation.start(tx, "webchat")
                 made[state] = await location.request_link(tx, owner, None)
                 if "guarded" in state:
@@ -115,7 +117,7 @@ class TestALinkOfThePlace:
                     await location.consent(tx, made[state], "the phone")
                 if state == "ended":
                     await location.revoke(tx, owner)
-                if state == "over":
+                if "over" in state:
                     await tx.execute("UPDATE location_links SET expires_at = now() - interval '1 s' WHERE conversation_id = %s", (owner,))
         return made | {"unknown": "x" * 43, "no token at all": "y" * 200}
 
@@ -130,8 +132,15 @@ class TestALinkOfThePlace:
 
     async def test_looking_tells_no_more_of_an_ended_link_than_of_none(self, web):
         links = await self.links(web)
-        assert len({told(await web.client.get(f"/locate/{links[state]}")) for state in ("over", "ended", "unknown", "no token at all")}) == 1
-        assert len({told(await web.client.get(f"/locate/{links[state]}")) for state in ("used", "guarded and used")}) == 1
+        over = ("over", "guarded and over", "ended", "unknown", "no token at all")
+        assert len({told(await web.client.get(f"/locate/{links[state]}")) for state in over}) == 1
+
+    async def test_a_live_link_shows_whoever_may_be_watched_a_page_that_names_nobody(self, web):
+        links = await self.links(web)
+        used, guarded = [(await web.client.get(f"/locate/{links[state]}")).text for state in ("used", "guarded and used")]
+        assert "상담관" in used
+        assert disguised(used) == guarded
+        assert "상담관" not in re.sub(r'\sdata-[\w-]+="[^"]*"', "", guarded)
 
     async def test_the_time_tells_nothing_either(self, web):
         links = await self.links(web)
