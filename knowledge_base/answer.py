@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -128,8 +129,14 @@ def _abstain(language: str, sentences: dict[str, str], score: float, nearest: tu
 
 def _named_by_title(index: Index, ranked: Ranked) -> int | None:
     """The place of the notice whose title was pressed as a question: that one is meant, however sure we would be."""
-    titles = (normalise(phrases.title_as_question(index.entries[i].notice.content.title)) for i in ranked.entries)
+    titles = (_pressed(index.entries[i].notice.content.title) for i in ranked.entries)
     return next((place for place, title in enumerate(titles) if title == ranked.question.analysis.normalised), None)
+
+
+@lru_cache(maxsize=4096)
+def _pressed(title: str) -> str:
+    """What reaches us when a notice's title is pressed."""
+    return normalise(phrases.title_as_question(title))
 
 
 def _unsure(index: Index, ranked: Ranked, language: str, probability: float) -> Answer:

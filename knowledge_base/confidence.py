@@ -134,7 +134,8 @@ class Confidence:
 
     def settle(self, index: Index, ranked: Ranked) -> Settled:
         """The likeliest of the first few notices, how likely it answers, and whether that is enough to say so."""
-        judged = [self._judge(index, ranked, place) for place in range(min(MOST_JUDGED, len(ranked.entries)))]
+        nothing = near_nothing(index, ranked)
+        judged = [self._judge(index, ranked, place, nothing) for place in range(min(MOST_JUDGED, len(ranked.entries)))]
         order = sorted(range(len(judged)), key=lambda place: -judged[place][0])
         best = order[0]
         probability, scale = judged[best]
@@ -142,8 +143,8 @@ class Confidence:
         rival = (order[1] + (order[1] < best), judged[order[1]][0]) if len(order) > 1 else None
         return Settled(ranked.led_by(best), probability, probability >= scale.threshold, probability >= scale.value_threshold, rival)
 
-    def _judge(self, index: Index, ranked: Ranked, place: int) -> tuple[float, Scale]:
-        signs = signs_of(index, ranked, self.picker, place)
+    def _judge(self, index: Index, ranked: Ranked, place: int, nothing: float) -> tuple[float, Scale]:
+        signs = signs_of(index, ranked, self.picker, place, nothing)
         case = case_of(signs, ranked.has_vectors)
         own = like_of(ranked.question, index.entries[ranked.entries[place]])
         if own is not None and own.is_few and own.cosine >= AS_EDITORS_ASKED:
@@ -158,8 +159,8 @@ def case_of(signs: Mapping[str, float], has_vectors: bool) -> str:
     return "words_only" if not has_vectors else "known" if signs["is_known"] else "unknown"
 
 
-def signs_of(index: Index, ranked: Ranked, picker: Picker, place: int = 0) -> dict[str, float]:
-    """What speaks for and against a notice of a ranking: the first one, or the one at ``place``."""
+def signs_of(index: Index, ranked: Ranked, picker: Picker, place: int = 0, nothing: float | None = None) -> dict[str, float]:
+    """What speaks for and against a notice of a ranking: the first one, or the one at ``place``; ``nothing`` is :func:`near_nothing`, where it is known."""
     question, number = ranked.question, ranked.entries[place]
     words = set(question.words)
     is_foreign = question.analysis.language != "ko"
@@ -176,7 +177,7 @@ def signs_of(index: Index, ranked: Ranked, picker: Picker, place: int = 0) -> di
         "place": float(place),
         "score": score,
         "cosine": ranked.cosines[place] * 10,
-        "near_nothing": _near_nothing(index, ranked) * 10,
+        "near_nothing": (near_nothing(index, ranked) if nothing is None else nothing) * 10,
         "coverage": coverage,
         "coverage_best": coverage_best,
         "glossary": glossary,
@@ -269,11 +270,12 @@ def _known_questions(ranked: Ranked, entry: Entry, place: int) -> dict[str, floa
     }
 
 
-def _near_nothing(index: Index, ranked: Ranked) -> float:
+def near_nothing(index: Index, ranked: Ranked) -> float:
     """How near the question is to questions that no notice answers."""
     vector = ranked.question.analysis.vector
     if vector is None or index.reference is None or not ranked.has_vectors or not len(index.reference):
         return 0.0
-    near = np.sort(index.reference @ vector)
+    near = index.reference @ vector
     # One of them asked word for word must not vouch for itself when the signs are fitted.
-    return float(near[near < _ITSELF][-3:].mean())
+    near = near[near < _ITSELF]
+    return float(np.sort(np.partition(near, -3)[-3:] if len(near) > 3 else near).mean())

@@ -1,5 +1,8 @@
 """Boosted decision trees as plain arrays: read from a file without pickle, asked with numpy alone.
 
+Every node of every tree is asked at once instead of one path after the other: a "no" strikes out the leaves on its left, and the first leaf that is
+left over in a tree is the one its path would have led to (QuickScorer, Lucchese et al., SIGIR 2015).
+
 scikit-learn grows them where models are fitted (``knowledge_base.fitting``); nothing that answers citizens needs it.
 """
 
@@ -7,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+#: A tree's leaves are the bits of one number.
+LEAVES, ALL = 64, 2**64 - 1
 #: The arrays of a forest, by name; a leaf is a node whose branches are itself.
 ARRAYS = ("roots", "feature", "threshold", "left", "right", "value")
 
@@ -25,27 +31,73 @@ class Forest:
     right: np.ndarray
     value: np.ndarray
     bias: float
-    depth: int
 
     @classmethod
     def of(cls, stored: Mapping[str, np.ndarray], name: str) -> Forest:
         """The forest of that name among the arrays of a file."""
         arrays = {array: stored[f"{name}_{array}"] for array in ARRAYS}
-        bias, depth = stored[f"{name}_about"]
-        return cls(**arrays, bias=float(bias), depth=int(depth))
+        return cls(**arrays, bias=float(stored[f"{name}_about"][0]))
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """What ``of`` reads."""
-        return {f"{name}_{array}": getattr(self, array) for array in ARRAYS} | {f"{name}_about": np.array([self.bias, self.depth])}
+        return {f"{name}_{array}": getattr(self, array) for array in ARRAYS} | {f"{name}_about": np.array([self.bias])}
+
+    @cached_property
+    def _struck(self) -> _Struck:
+        feature: list[int] = []
+        threshold: list[float] = []
+        keeps: list[int] = []
+        starts: list[int] = []
+        leaves = np.zeros((len(self.roots), LEAVES), dtype=self.value.dtype)
+        for tree, root in enumerate(self.roots.tolist()):
+            starts.append(len(feature))
+            inner, order = self._walk(root)
+            if len(order) > LEAVES:
+                raise ValueError(f"a tree of {len(order)} leaves; {LEAVES} at most")
+            leaves[tree, : len(order)] = self.value[order]
+            for node, first, after in inner or [(root, 0, 0)]:  # a tree that is a leaf asks something without consequence
+                feature.append(int(self.feature[node]))
+                threshold.append(float(self.threshold[node]))
+                keeps.append(ALL ^ ((1 << after) - (1 << first)))
+        return _Struck(np.array(feature, dtype=np.intp), np.array(threshold), np.array(keeps, dtype=np.uint64), np.array(starts, dtype=np.intp), leaves)
+
+    def _walk(self, root: int) -> tuple[list[tuple[int, int, int]], list[int]]:
+        """The inner nodes of a tree with the range of leaves to their left, and its leaves from left to right."""
+        inner: list[tuple[int, int, int]] = []
+        order: list[int] = []
+
+        def down(node: int) -> None:
+            if self.left[node] == node:
+                order.append(node)
+                return
+            first = len(order)
+            down(int(self.left[node]))
+            inner.append((node, first, len(order)))
+            down(int(self.right[node]))
+
+        down(root)
+        return inner, order
 
     def probabilities(self, rows: np.ndarray) -> np.ndarray:
         """Between 0 and 1, for each row of signs."""
-        nodes = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
-        at = np.arange(len(rows))[:, None]
-        for _ in range(self.depth):
-            nodes = np.where(rows[at, self.feature[nodes]] <= self.threshold[nodes], self.left[nodes], self.right[nodes])
-        total = self.bias + self.value[nodes].sum(axis=1)
+        struck = self._struck
+        # Not "greater": what is not a number goes to the right, as it does on a path.
+        is_left = rows[:, struck.feature] <= struck.threshold
+        left_over = np.bitwise_and.reduceat(np.where(is_left, np.uint64(ALL), struck.keeps), struck.starts, axis=1)
+        first = np.bitwise_count((left_over & (~left_over + np.uint64(1))) - np.uint64(1))
+        total = self.bias + struck.leaves[np.arange(len(self.roots)), first].sum(axis=1)
         return np.asarray(1 / (1 + np.exp(-np.clip(total, -30, 30))))
+
+
+@dataclass(frozen=True)
+class _Struck:
+    """The inner nodes of all trees in a row (a tree's begin at ``starts``), with the leaves that a "no" leaves over as bits; values by tree and leaf."""
+
+    feature: np.ndarray
+    threshold: np.ndarray
+    keeps: np.ndarray
+    starts: np.ndarray
+    leaves: np.ndarray
 
 
 def grow(rows: np.ndarray, right: np.ndarray, seed: int) -> Forest:
@@ -70,5 +122,4 @@ def grow(rows: np.ndarray, right: np.ndarray, seed: int) -> Forest:
         np.where(is_leaf, own, joined["right"] + offset).astype(np.int32),
         np.where(is_leaf, joined["value"], 0.0).astype(np.float32),
         float(model._baseline_prediction.item()),
-        int(joined["depth"].max()),
     )

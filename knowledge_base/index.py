@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -91,6 +92,8 @@ class Index:
         self.title_words = _Rows(self, titles=True)
         self._idf: dict[str, float] = {}
         self._words: dict[int, frozenset[str]] = {}
+        #: What ``picking`` has read of entries.
+        self.read: dict[int, Any] = {}
         self._force_cache: dict[tuple[date, date], np.ndarray] = {}
         self._known: tuple[Mapping[str, int], np.ndarray] | None = None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ KINDS = (
 )
 
 
+@lru_cache(maxsize=1024)
 def asked(question: str) -> tuple[Kind, ...]:
     """The kinds that a question asks for."""
     return tuple(kind for kind in KINDS if kind.asks.search(question))

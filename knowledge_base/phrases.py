@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 LANGUAGES = ("ko", "en", "ja", "zh", "vi", "fr", "es", "ru")
 
@@ -130,6 +131,7 @@ _TAILS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def title_as_question(title: str) -> str:
     """A notice's title as something a citizen would ask; short enough for a button."""
     # "여행유의(남색경보)의 뜻": a particle stays with its noun.

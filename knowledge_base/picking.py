@@ -44,6 +44,9 @@ SIGNS = (
     "alone_gives",
     "gives_asked",
 )
+_ASKED, _UNASKED = slice(11, 11 + len(ASPECTS)), slice(11 + len(ASPECTS), 11 + 2 * len(ASPECTS))
+#: What was read of so many entries is kept until the index changes.
+MOST_KEPT = 1024
 _NUMBER = re.compile(r"\d[\d,]*")
 _SPACE = re.compile(r"\s+")
 
@@ -77,49 +80,81 @@ def judged_places(index: Index, number: int, question: Question) -> np.ndarray:
 
 def signs_of_sentences(index: Index, number: int, question: Question, places: np.ndarray) -> np.ndarray:
     """A row of ``SIGNS`` for each of these sentences of an entry."""
-    entry = index.entries[number]
-    count = len(places)
-    texts = [entry.passages[k].text for k in places]
-    words = [set(index.passage_words[entry.first + k]) for k in places]
+    read, count = _read(index, number, places), len(places)
     asked = {*question.words, *question.other_words}
     # Words of the title say which notice, not which of its sentences; so do words that most of its sentences have.
-    wanted = asked - set(index.title_words[number])
-    total = sum(index.idf(word) for word in wanted) or 1.0
-    common = Counter(word for own in words for word in own)
-    share = [sum(index.idf(word) for word in wanted & own) / total for own in words]
-    local = [sum(index.idf(word) * (1 - common[word] / count) for word in asked & own) / 5 for own in words]
+    idf = {word: index.idf(word) for word in asked}
+    wanted = asked - read.title_words
+    total = sum(idf[word] for word in wanted) or 1.0
     text = question.analysis.normalised
-    pieces = grams_of(text) - grams_of(entry.notice.content.title)
-    grams = [grams_of(own) for own in texts]
-    frequent = Counter(gram for own in grams for gram in own)
+    pieces = grams_of(text) - read.title_grams
     query = index.query_vector(question.analysis.vector)
-    near = np.zeros(count)
+    asks = np.array(asked_aspects(text))
+    both = read.gives & asks
+    numbers = _numbers(text)
+    signs = read.signs.copy()
     if query is not None:
         near = index.similarities(number, query)[places]
-        near = (near - near.max()) * 10
-    asks = np.array(asked_aspects(text))
-    gives = np.array([given_aspects(own) for own in texts], dtype=bool)
-    both = gives & asks
-    numbers = _numbers(text)
-    return np.column_stack(
-        [
-            near,
-            share,
-            local,
-            [sum(1 - frequent[gram] / (count + 1) for gram in pieces & own) / 5 for own in grams],
-            [float(bool(numbers & _numbers(own))) for own in texts],
-            places == 0,
-            places == len(entry.passages) - 1,
-            places / max(1, len(entry.passages) - 1),
-            [float(entry.passages[k].is_row) for k in places],
-            [float(bool(HEDGES.search(own))) for own in texts],
-            [min(2.0, len(own) / 100) for own in texts],
-            both,
-            gives & ~asks,
-            (both / np.maximum(both.sum(axis=0), 1)).max(axis=1),
-            both.any(axis=1),
-        ]
-    ).astype(np.float64)
+        signs[:, 0] = (near - near.max()) * 10
+    signs[:, 1] = [sum(idf[word] for word in wanted & own) / total for own in read.words]
+    signs[:, 2] = [sum(idf[word] * (1 - read.common[word] / count) for word in asked & own) / 5 for own in read.words]
+    signs[:, 3] = [sum(1 - read.frequent[gram] / (count + 1) for gram in pieces & own) / 5 for own in read.grams]
+    if numbers:
+        signs[:, 4] = [bool(numbers & own) for own in read.numbers]
+    signs[:, _ASKED] = both
+    signs[:, _UNASKED] = read.gives & ~asks
+    signs[:, -2] = (both / np.maximum(both.sum(axis=0), 1)).max(axis=1)
+    signs[:, -1] = both.any(axis=1)
+    return signs
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Sentences of an entry, and what can be said of them before anything is asked."""
+
+    places: np.ndarray
+    title_words: frozenset[str]
+    title_grams: frozenset[str]
+    words: list[frozenset[str]]
+    common: Counter[str]
+    grams: list[frozenset[str]]
+    frequent: Counter[str]
+    numbers: list[frozenset[str]]
+    gives: np.ndarray
+    #: A row of ``SIGNS`` for each, those that depend on the question left at nothing.
+    signs: np.ndarray
+
+
+def _read(index: Index, number: int, places: np.ndarray) -> _Read:
+    known = index.read.get(number)
+    if known is not None and np.array_equal(known.places, places):
+        return known
+    entry = index.entries[number]
+    last = len(entry.passages) - 1
+    texts = [entry.passages[k].text for k in places]
+    words = [frozenset(index.passage_words[entry.first + k]) for k in places]
+    grams = [grams_of(own) for own in texts]
+    signs = np.zeros((len(places), len(SIGNS)))
+    signs[:, 5:11] = [
+        (k == 0, k == last, k / max(1, last), entry.passages[k].is_row, bool(HEDGES.search(own)), min(2.0, len(own) / 100))
+        for k, own in zip(places, texts, strict=True)
+    ]
+    found = _Read(
+        places,
+        frozenset(index.title_words[number]),
+        grams_of(entry.notice.content.title),
+        words,
+        Counter(word for own in words for word in own),
+        grams,
+        Counter(gram for own in grams for gram in own),
+        [_numbers(own) for own in texts],
+        np.array([given_aspects(own) for own in texts], dtype=bool),
+        signs,
+    )
+    if len(index.read) >= MOST_KEPT:
+        index.read.clear()
+    index.read[number] = found
+    return found
 
 
 @dataclass(frozen=True)

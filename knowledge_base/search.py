@@ -329,6 +329,8 @@ def _start(index: Index, found: Signals, k: int) -> date:
 def _is_twin(index: Index, one: int, other: int, weights: Weights) -> bool:
     """Whether two notices (for the same countries) say the same thing: nearly all words shared, in the title as well."""
     words = index.words_of(one), index.words_of(other)
+    if min(map(len, words)) < weights.same_share * max(map(len, words)):  # though all of the shorter were shared
+        return False
     shared = len(words[0] & words[1])
     if not shared or shared / (len(words[0]) + len(words[1]) - shared) < weights.same_share:
         return False

@@ -16,13 +16,27 @@ def stump(feature: int, threshold: float, low: float, high: float) -> Forest:
         right=np.array([2, 1, 2]),
         value=np.array([0.0, low, high]),
         bias=0.0,
-        depth=1,
     )
 
 
 @pytest.mark.parametrize(("row", "likely"), [([9.0, 0.4], False), ([9.0, 0.5], False), ([-9.0, 0.6], True)])
 def test_a_tree_asks_its_own_sign_and_a_value_at_the_threshold_goes_left(row, likely):
     assert (stump(1, 0.5, -2.0, 2.0).probabilities(np.array([row]))[0] > 0.5) is np.bool_(likely)
+
+
+def test_what_is_not_a_number_goes_to_the_right_and_a_tree_may_be_a_leaf():
+    one = stump(1, 0.5, -2.0, 2.0)
+    forest = Forest(
+        roots=np.array([0, 1]),
+        feature=np.append([0], one.feature),
+        threshold=np.append([0.0], one.threshold),
+        left=np.append([0], one.left + 1),
+        right=np.append([0], one.right + 1),
+        value=np.append([1.0], one.value),
+        bias=0.0,
+    )
+    found = forest.probabilities(np.array([[0.0, np.nan], [0.0, 0.0]]))
+    assert np.allclose(found, 1 / (1 + np.exp([-3.0, 1.0])))
 
 
 def test_it_is_read_back_as_it_was_written(tmp_path):
