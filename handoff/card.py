@@ -26,6 +26,7 @@ from handoff.moves import SUMMARY, notes
 from handoff.phone import service as phone
 from handoff.phone.caller import CHANNEL
 from handoff.schemas import CaseCard, CountryCandidate
+from handoff.records import consent_service
 from handoff.soon import soon
 from handoff.streams import case_of
 from handoff.surroundings import alarm_of, checked_numbers
@@ -88,6 +89,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         caller=await phone.caller_card(tx, cipher, row) if talk["channel"] == CHANNEL else None,
     )
 
+        consents=await consent_service.of_conversation(tx, cipher, row["conversation_id"]),
 
 async def _towns(seen: Seen, country: str | None) -> list[Candidate]:
     """Towns that the typed words may mean, while no device has said where it is."""

@@ -11,6 +11,7 @@ from conversation.schemas import Line
 from handoff.abuse.schemas import Abuse
 from handoff.geocoding import Candidate
 from handoff.phone.caller import CallerCard
+from handoff.records.consent_rules import Consent
 
 #: The category of a restricted case, for whoever may not see it.
 HIDDEN = "restricted"
@@ -252,6 +253,8 @@ class CaseCard:
     def map(self) -> dict[str, Any] | None:
         """What a map needs: centre, accuracy circle and track in (lat, lon), or None without coordinates."""
         if self.place is None or self.place.lat is None:
+    #: Who agreed for the citizen, or why nobody was asked; the oldest first.
+    consents: list[Consent] = field(default_factory=list, repr=False)
             return None
         return {
             "center": (self.place.lat, self.place.lon),

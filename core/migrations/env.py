@@ -27,6 +27,7 @@ MODELS = (
     "handoff.officers.models",
     "handoff.records.models",
     "handoff.records.access_models",
+    "handoff.records.consent_models",
     "handoff.incidents.models",
     "handoff.surge.models",
     "handoff.phone.models",

@@ -31,6 +31,7 @@ from handoff.desk.place_actions import PlaceActions
 from handoff.desk.session import Session
 from handoff.desk.texts import check_reply, record_stale
 from handoff.files import with_files
+from handoff.records import consent_rules, consent_service
 from handoff.reviews import service as reviews
 from handoff.reviews.schemas import Label
 from handoff.schemas import AlreadyTaken, CaseCard, Claimed, Presence
@@ -39,6 +40,8 @@ from knowledge_base.service import staff_texts
 ASK_PLACE = "지금 계신 곳을 보내 주시겠어요? 아래 버튼을 누르면 위치를 한 번 보낼 수 있습니다. 누르기 어려우면 주소나 보이는 것을 적어 주세요."
 #: The same where somebody may be reading along.
 ASK_PLACE_QUIETLY = "지금 어디쯤이세요? 보이는 것을 적어 주셔도 됩니다."
+#: The same in words that a child understands.
+ASK_PLACE_OF_A_CHILD = "지금 있는 곳을 알려 줄래요? 아래 단추를 누르면 도와주는 사람이 볼 수 있어요. 어려우면 주변에 보이는 것을 적어 줘도 돼요."
 PAGE = 500
 
 
@@ -216,13 +219,16 @@ class Actions:
         """Send the citizen a link of the location page; onto a screen that somebody else may hold, only when pressed twice.
 
         Raises:
-            AppError: ``telling_words``, or ``not_owner`` when the agent may not write.
+            AppError: ``telling_words``, ``guardian_refused`` where nothing is at stake, or ``not_owner`` when the agent may not write.
         """
         async with self._acting() as (tx, staff):
+            row = await access_writable_case(tx, case_id, staff)
             case = await handoff.get(tx, case_id)
+            consents = await consent_service.check_ask(tx, self._cipher, row)
             kinds = await guarding.check_words(tx, case.conversation_id, ASK_PLACE, is_confirmed=is_confirmed)
             token = await location.request_link(tx, case.conversation_id, case_id, self._cipher)
-            body = Body(ASK_PLACE_QUIETLY if kinds else ASK_PLACE, location_url=f"{self._public_url}/locate/{token}")
+            text = ASK_PLACE_QUIETLY if kinds else ASK_PLACE_OF_A_CHILD if consent_rules.is_child(consents) else ASK_PLACE
+            body = Body(text, location_url=f"{self._public_url}/locate/{token}")
             posted = await conversation.reply(
                 tx,
                 self._cipher,

@@ -14,6 +14,7 @@ from handoff import service as handoff
 from handoff.desk import when
 from handoff.desk.aside import Aside
 from handoff.desk.call_words import past_words
+from handoff.desk.consent_words import pending_lines
 from handoff.desk.elements import block, button, say
 from handoff.guarding import HUSHED, MEANING
 from handoff.queue_order import is_emergency
@@ -40,6 +41,7 @@ def pending(card: CaseCard, aside: Aside, viewer: Staff, now: Any) -> list[Pendi
     found: list[Pending] = [Pending("guarded", " ".join(MEANING))] if aside.is_guarded else []
     if aside.is_hushed:
         found.insert(0, Pending("guarded", HUSHED))
+    found += [Pending(code, text, (("consent", "보기"),)) for code, text in pending_lines(case.severity, card.consents)]
     if aside.glass_until is not None:
         found.append(Pending("restricted", f"까닭을 적고 연 제한 상담입니다. {when.said(aside.glass_until, now)}에 닫힙니다. 본 것은 열람 기록에 남습니다."))
     elif aside.restricted_to:

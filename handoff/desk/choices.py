@@ -37,6 +37,7 @@ class Do(StrEnum):
     GUARD = "guard"  # somebody may be reading along; who the citizen is
     ABUSE = "abuse"  # what may be done about abusive words
     RESTRICT = "restrict"  # let only named people see it, or everybody again
+    CONSENT = "consent"  # who agreed for a child, or why nobody was asked
     HOLD = "hold"  # nothing of it may be erased, or it may again
     REOPEN = "reopen"  # it ended too early
 
@@ -64,11 +65,12 @@ NAMES = {
     Do.GUARD: "보호 표시 · 본인 확인",
     Do.ABUSE: "폭언 대응",
     Do.RESTRICT: "열람 제한",
+    Do.CONSENT: "동의 기록",
     Do.HOLD: "보존 지정",
     Do.REOPEN: "다시 열기",
 }
 #: What may be done with a case that is over, too.
-_ALWAYS = frozenset({Do.RESTRICT, Do.HOLD})
+_ALWAYS = frozenset({Do.RESTRICT, Do.HOLD, Do.CONSENT})
 CLOSED = "종료된 상담입니다."
 NOT_TAKEN = "아직 아무도 맡지 않았습니다. 먼저 맡으세요."
 NOT_MINE = "내 상담이 아닙니다. 맡은 사람이나 책임자만 할 수 있습니다."
@@ -236,6 +238,7 @@ _RULES = {
     Do.OBJECT: _object,
     Do.RESTRICT: _restrict,
     Do.HOLD: _hold,
+    Do.CONSENT: lambda _: "",  # whoever sees the case may read and check; who may write is asked in the dialog
     Do.GUARD: _write,
     Do.ABUSE: _write,
 }

@@ -123,7 +123,13 @@ class Desk:
                 phone = PhoneTools(self._do.phone, self._guarded)
                 self._hand_on = HandOn(self._client, self._viewer, self._do.hand_on, self._guarded)
                 context = ContextPane(
-                    self._settings.tile_url, on_ask=self._ask_place, tools=tools, phone=phone, on_hand_on=self._ask_hand_on, on_mission=self._missions.ask
+                    self._settings.tile_url,
+                    on_ask=self._ask_place,
+                    tools=tools,
+                    phone=phone,
+                    on_hand_on=self._ask_hand_on,
+                    on_mission=self._missions.ask,
+                    on_consent=lambda: self._moves.move(Do.CONSENT),
                 )
         self._case.panes = Panes(self._queue, pane, strip, context, self._calls)
         self._feed.attach(self._arrivals.listen)

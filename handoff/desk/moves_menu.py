@@ -9,6 +9,7 @@ from typing import Any
 from accounts.schemas import Role
 from handoff.desk import words
 from handoff.desk.choices import NAMES, Do, Situation, choices
+from handoff.desk.consent_dialog import show_consents
 from handoff.desk.elements import MenuKeys, attributes, block, button, say
 from handoff.desk.floor import Floor
 from handoff.desk.guard_dialog import show_guard
@@ -50,6 +51,7 @@ LETTERS = {
     Do.ABUSE: "Y",
     Do.RESTRICT: "X",
     Do.HOLD: "K",
+    Do.CONSENT: "A",
     Do.REOPEN: "R",
 }
 #: Reached from the menu of the desk itself, whatever is open.
@@ -183,6 +185,8 @@ class Moves:
             await show_restriction(floor, case)
         elif do is Do.HOLD:
             await show_hold(floor, case)
+        elif do is Do.CONSENT:
+            await show_consents(floor, card)
         elif do is Do.REOPEN:
             await floor.do.reopen(case.id)
 

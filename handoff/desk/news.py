@@ -13,6 +13,13 @@ def broken_glass(change: Change, viewer: Staff) -> str | None:
     return f"#{change.case_id} 열람 제한 상담을 지정되지 않은 사람이 까닭을 적고 열었습니다. ‘열람 기록’에서 까닭을 확인하세요."
 
 
+def guardian_danger(change: Change, viewer: Staff) -> str | None:
+    """What a supervisor is told at once when a child's guardian is the danger; it stays on the screen until it is closed."""
+    if change.kind != "guardian_danger" or not viewer.has(Role.SUPERVISOR) or change.payload.get("staff_id") == viewer.id:
+        return None
+    return f"#{change.case_id} 보호자가 위험한 아동의 상담입니다. 보호자에게 알리지 말고, 상담의 ‘동의 기록’을 읽고 확인하세요."
+
+
 def news(change: Change, viewer_id: int) -> str | None:
     """The sentence for one desk, or None when the change is not this person's business or was their own doing."""
     row, before, payload, number = change.after, change.before, change.payload, f"#{change.case_id}"

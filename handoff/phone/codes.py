@@ -20,6 +20,7 @@ from handoff import location
 from handoff.access import access_writable_case
 from handoff.phone import repository, rules
 from handoff.phone.schemas import IssuedCode, Redeemed, Refused
+from handoff.records import consent_service
 from handoff.streams import case_stream
 
 log = get(__name__)
@@ -35,12 +36,13 @@ async def issue(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, *, a
     """A new code for a case that the person may write to; it ends the case's old one, and the page that one has opened unless a device has consented.
 
     Raises:
-        AppError: ``not_found``, ``not_owner``, ``illegal_move`` for a case that is over, or ``too_many_codes``.
+        AppError: ``not_found``, ``not_owner``, ``illegal_move`` for a case that is over, ``guardian_refused``, or ``too_many_codes``.
     """
     await repository.lock_codes(tx)
     row = await access_writable_case(tx, case_id, staff, lock=True)
     if row["status"] == "closed":
         raise AppError("illegal_move")
+    await consent_service.check_ask(tx, cipher, row)
     at = clock_now()
     await repository.end_codes(tx, case_id, at)
     if await repository.live_codes(tx, at) >= rules.MAX_LIVE_CODES:

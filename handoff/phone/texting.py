@@ -14,6 +14,7 @@ from core.settings import Settings
 from handoff import location
 from handoff.access import access_writable_case
 from handoff.phone import service
+from handoff.records import consent_service
 
 TEXT = "영사안전콜센터입니다. 아래 주소를 열고 동의하시면 계신 곳을 상담관이 봅니다. {url}"
 
@@ -52,7 +53,8 @@ async def send_link(db: Database, cipher: Cipher, settings: Settings, case_id: i
     """Send the caller the link of the location page. No transaction is open while the service thinks.
 
     Raises:
-        AppError: ``sms_not_configured``, ``bad_phone`` when no number is known, ``guarded_no_sms``, ``not_found`` or ``not_owner``.
+        AppError: ``sms_not_configured``, ``bad_phone`` when no number is known, ``guarded_no_sms``, ``guardian_refused``, ``not_found`` or
+            ``not_owner``.
     """
     port = port_of(settings)
     if port is None:
@@ -61,6 +63,7 @@ async def send_link(db: Database, cipher: Cipher, settings: Settings, case_id: i
         row = await access_writable_case(tx, case_id, staff, lock=True)
         if await guarding.is_guarded(tx, row["conversation_id"]):
             raise AppError("guarded_no_sms")
+        await consent_service.check_ask(tx, cipher, row)
         caller = await service.caller_card(tx, cipher, row)
         if caller is None or not caller.number:
             raise AppError("bad_phone")

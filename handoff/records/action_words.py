@@ -18,7 +18,7 @@ LOOKS = {
 #: What somebody does with a case that is theirs.
 OWN = (
     "case.claim", "case.accept", "case.override", "case.phone", "case.close", "case.closing", "case.hand_back", "case.hand_over", "case.transfer",
-    "case.merge", "case.restrict", "case.unrestrict", "officer.join", "officer.inform",
+    "case.merge", "case.restrict", "case.unrestrict", "consent.write", "officer.join", "officer.inform",
 )  # fmt: skip
 #: Ways past a restriction, and tries that were refused.
 RESTRICTED = ("case.break_glass", "case.restricted_refused")
@@ -63,6 +63,9 @@ _DONE = {
     "case.snooze": "미루기",
     "case.transfer": "넘기기",
     "case.unrestrict": "열람 제한 풀기",
+    "consent.check": "동의 기록 확인",
+    "consent.end": "동의 기록 거두기",
+    "consent.write": "동의 적기",
     "drill.request": "훈련 시작",
     "duty_number.check": "당직 번호 확인",
     "duty_number.save": "당직 번호 적기",

@@ -160,11 +160,12 @@ CLASSES = (
         "place_records",
         "위치 동의·링크·열람과 대략의 위치",
         "place_records_keep_days",
-        frozenset({"geo_fixes", "location_consents", "location_links", "location_views"}),
+        frozenset({"geo_fixes", "location_consents", "location_links", "location_views", "case_consents"}),
         (
             _some("location_views", "r.viewed_at < %(before)s", of="r.conversation_id"),
             _some("geo_fixes", "r.received_at < %(before)s AND r.place IS NULL", of="r.conversation_id"),
             _some("location_links", "r.expires_at < %(before)s", "token_hash", of="r.conversation_id"),
+            _some("case_consents", "r.written_at < %(before)s", of="r.conversation_id"),
             _some(
                 "location_consents",
                 "r.given_at < %(before)s AND NOT EXISTS (SELECT 1 FROM geo_fixes g WHERE g.consent_id = r.id)",

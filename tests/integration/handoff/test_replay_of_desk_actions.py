@@ -37,6 +37,7 @@ from handoff.jurisdiction.records import Competence, Confidence, Kind
 from handoff.officers.routing import route_open
 from handoff.phone import texting
 from handoff.phone.schemas import Caller
+from handoff.records.consent_service import Guardian
 from handoff.reviews import sampling
 from handoff.reviews.schemas import Label
 from tests.integration.handoff.replaying import KH, NOTE, UNSHOWN, Law, Scene, SignedIn, holds, scene, tables_are_read  # noqa: F401  (fixtures)
@@ -58,6 +59,14 @@ def can_be_done() -> set[str]:
 
 
 # -- what some laws need before anybody sits down ---------------------------------------------------------------------------------
+
+
+async def child_speaks(s: Scene) -> None:
+    await s.agent.moves.consents.child(s.id("mine"), REASON)
+
+
+async def consent_of(s: Scene) -> int:
+    return int((await s.one("SELECT id FROM case_consents"))["id"])
 
 
 async def lines(s: Scene) -> None:
@@ -403,6 +412,14 @@ LAWS: dict[str, Law] = {
     "RecordActions.hold": Law(held_back, {"hold"}),
     "RecordActions.lift_hold": Law(lambda s: s.chief.moves.records.lift_hold(s.id("mine"), REASON), {"hold"}, before=held_back),
     "RecordActions.standing_hold": Law(lambda s: s.chief.moves.records.standing_hold(s.id("mine")), before=held_back),
+    # Who agreed for the citizen.
+    "ConsentActions.guardian": Law(lambda s: s.agent.moves.consents.guardian(s.id("mine"), Guardian("under_14", "parent", "phone")), {"consent"}),
+    "ConsentActions.child": Law(child_speaks, {"consent", "guarded", "guardian_danger"}),
+    "ConsentActions.without": Law(lambda s: s.agent.moves.consents.without(s.id("mine"), "vital", REASON, ""), {"consent"}),
+    "ConsentActions.check": Law(
+        lambda s: _then(consent_of(s), lambda one: s.chief.moves.consents.check(one, is_agreed=True)), {"consent"}, before=child_speaks
+    ),
+    "ConsentActions.end": Law(lambda s: _then(consent_of(s), lambda one: s.chief.moves.consents.end(one, REASON)), {"consent"}, before=child_speaks),
     # The access log's page.
     "AccessActions.viewer": Law(lambda s: access(s).viewer()),
     "AccessActions.entries": Law(lambda s: access(s).entries(month())),

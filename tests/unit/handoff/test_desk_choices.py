@@ -72,7 +72,7 @@ def allowed(case, viewer, **more):
     ],
 )
 def test_who_may_do_what(what, viewer, more, expected):
-    assert allowed(what, viewer, **more) - {Do.MISSION, Do.RESTRICT, Do.HOLD} == expected
+    assert allowed(what, viewer, **more) - {Do.MISSION, Do.RESTRICT, Do.HOLD, Do.CONSENT} == expected
 
 
 def test_the_missions_card_is_for_whoever_sees_an_open_case_and_never_for_a_drill():
@@ -88,7 +88,8 @@ def test_who_may_restrict_or_hold_a_case_open_or_over(status, more):
     assert not why_not(Do.RESTRICT, Situation(what, OTHER))
     assert why_not(Do.RESTRICT, Situation(what, ME)) == NOT_MINE
     assert why_not(Do.HOLD, Situation(what, OTHER)) == "책임자만 할 수 있습니다."
-    for do in (Do.RESTRICT, Do.HOLD):
+    assert not why_not(Do.CONSENT, Situation(what, ME))  # whoever sees it may read and check it
+    for do in (Do.RESTRICT, Do.HOLD, Do.CONSENT):
         assert not why_not(do, Situation(what, CHIEF))
         assert why_not(do, Situation(what, EDITOR))
 
