@@ -15,7 +15,7 @@ from core.db import Connection
 from handoff import repository
 from handoff.abuse.rests import counted
 from handoff.access import access_case
-from handoff.geocoding import Candidate, candidates
+from handoff.geocoding import Candidate, NearTown, candidates
 from handoff.geography import countries_at, local_time, time_zone_at
 from handoff.hand_on import service as hand_on
 from handoff.jurisdiction import service as jurisdiction
@@ -23,13 +23,13 @@ from handoff.jurisdiction.competence import Place as Spot
 from handoff.jurisdiction.duty import missions_now
 from handoff.location import ONE_LOOK_S, TYPED, Seen, seen_places
 from handoff.moves import SUMMARY, notes
+from handoff.near_town import nearest_town
 from handoff.phone import service as phone
 from handoff.phone.caller import CHANNEL
 from handoff.schemas import CaseCard, CountryCandidate
-from handoff.records import consent_service
 from handoff.soon import soon
 from handoff.streams import case_of
-from handoff.surroundings import alarm_of, checked_numbers
+from handoff.surroundings import alarm_of, checked_numbers, notices_of
 
 LINES = 500
 MISSIONS_SHOWN = 4
@@ -84,12 +84,13 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         may_write=not closed and (row["owner_id"] == viewer.id or participant),
         missions_now=await missions_now(tx, missions[:MISSIONS_SHOWN], at),
         towns=await _towns(seen, row["country"]),
+        near_town=await _near_town(point, countries),
+        notices=await notices_of(tx, country, at),
         handed_on=await hand_on.of_case(tx, cipher, case_id),
         abuse=await counted(tx, case_id, row["conversation_id"]),
         caller=await phone.caller_card(tx, cipher, row) if talk["channel"] == CHANNEL else None,
     )
 
-        consents=await consent_service.of_conversation(tx, cipher, row["conversation_id"]),
 
 async def _towns(seen: Seen, country: str | None) -> list[Candidate]:
     """Towns that the typed words may mean, while no device has said where it is."""
@@ -97,6 +98,11 @@ async def _towns(seen: Seen, country: str | None) -> list[Candidate]:
         return []
     text = seen.typed.text
     return await soon(lambda: candidates(text, [country] if country else []), [])
+
+
+async def _near_town(point: tuple[float, float] | None, countries: list[CountryCandidate]) -> NearTown | None:
+    """The town to name beside the coordinates."""
+    return await soon(lambda: nearest_town(*point, [one.country for one in countries]), None) if point is not None else None
 
 
 def _conflict(said: str | None, found: list[CountryCandidate]) -> bool:

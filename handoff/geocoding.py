@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +23,7 @@ SHORTEST_LATIN = 4
 MIN_RADIUS_M, MAX_RADIUS_M = 5_000.0, 30_000.0
 #: A town of a million people reaches about 16 km from its middle.
 RADIUS_M_PER_ROOT_OF_POPULATION = 16.0
+_HANGUL = re.compile(r"[\uac00-\ud7a3 ]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 #: Writing in which a name is not set apart from what follows it.
 _UNSPACED = re.compile(r"[\uac00-\ud7a3\u3040-\u30ff\u4e00-\u9fff]")
@@ -42,6 +43,7 @@ class Town:
     lon: float
     population: int
     name: str
+    korean: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,25 +56,37 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class NearTown:
+    """The nearest town of the gazetteer, to speak of a place; it says nothing about country or mission, which outlines decide."""
+
+    town: Town
+    distance_km: float
+
+
+@dataclass(frozen=True)
 class _Gazetteer:
     towns: dict[int, Town]
     by_name: dict[str, list[int]]
+    by_square: dict[tuple[int, int], list[Town]]
 
 
 @lru_cache(maxsize=1)
 def _gazetteer(path: Path = GAZETTEER) -> _Gazetteer:
     towns: dict[int, Town] = {}
     by_name: dict[str, list[int]] = defaultdict(list)
+    by_square: dict[tuple[int, int], list[Town]] = defaultdict(list)
     with path.open(encoding="utf-8") as file:
         for line in file:
             if line.startswith("#"):
                 continue
             number, country, lat, lon, population, name, others = line.rstrip("\n").split("\t")
-            town = towns[int(number)] = Town(int(number), country, float(lat), float(lon), int(population), name)
+            spoken = next((one for one in others.split("|") if _HANGUL.fullmatch(one)), "")
+            town = towns[int(number)] = Town(int(number), country, float(lat), float(lon), int(population), name, spoken)
+            by_square[math.floor(town.lat), math.floor(town.lon)].append(town)
             for spelling in {plain(one) for one in (name, *filter(None, others.split("|")))}:
                 if spelling:
                     by_name[spelling].append(town.id)
-    return _Gazetteer(towns, dict(by_name))
+    return _Gazetteer(towns, dict(by_name), dict(by_square))
 
 
 def plain(text: str) -> str:
@@ -103,6 +117,12 @@ def candidate(text: str, town_id: int) -> Candidate | None:
         return None
     town = known.towns[town_id]
     return Candidate(town, max(spellings, key=len), radius_of(town))
+
+
+def towns_in(squares: Iterable[tuple[int, int]]) -> list[Town]:
+    """The towns of some squares of one degree, each named by its southern and western edge."""
+    known = _gazetteer().by_square
+    return [town for square in squares for town in known.get(square, ())]
 
 
 def radius_of(town: Town) -> float:

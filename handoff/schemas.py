@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conversation.schemas import Line
 from handoff.abuse.schemas import Abuse
-from handoff.geocoding import Candidate
+from handoff.geocoding import Candidate, NearTown
 from handoff.phone.caller import CallerCard
-from handoff.records.consent_rules import Consent
+
+if TYPE_CHECKING:
+    from knowledge_base.of_country import CurrentNotices
 
 #: The category of a restricted case, for whoever may not see it.
 HIDDEN = "restricted"
@@ -245,6 +247,8 @@ class CaseCard:
     may_write: bool
     missions_now: dict[str, MissionNow] = field(default_factory=dict)
     towns: list[Candidate] = field(default_factory=list, repr=False)
+    near_town: NearTown | None = field(default=None, repr=False)
+    notices: CurrentNotices | None = None
     caller: CallerCard | None = None
     handed_on: list[HandedOn] = field(default_factory=list, repr=False)
     abuse: Abuse = field(default_factory=Abuse)
@@ -253,8 +257,6 @@ class CaseCard:
     def map(self) -> dict[str, Any] | None:
         """What a map needs: centre, accuracy circle and track in (lat, lon), or None without coordinates."""
         if self.place is None or self.place.lat is None:
-    #: Who agreed for the citizen, or why nobody was asked; the oldest first.
-    consents: list[Consent] = field(default_factory=list, repr=False)
             return None
         return {
             "center": (self.place.lat, self.place.lon),

@@ -73,6 +73,18 @@ async def official_with_successors(connection: Connection, ids: Sequence[str], *
     return [_notice(row) for row in found]
 
 
+async def ids_about(connection: Connection, country: str, *, with_test_only: bool) -> list[str]:
+    """The notices of which some official version names a country."""
+    found = await database.rows(
+        connection,
+        """SELECT DISTINCT id FROM notices WHERE kind = 'notice' AND status = ANY(%s) AND (%s OR NOT test_only) AND %s = ANY(countries) ORDER BY id""",
+        [s.value for s in OFFICIAL],
+        with_test_only,
+        country,
+    )
+    return [str(row["id"]) for row in found]
+
+
 #: What is searched, and a number for each version that changes with anything that search depends on.
 _SEARCHED = "kind = 'notice' AND status = ANY(%s) AND (%s OR NOT test_only)"
 _PRINT = "('x' || left(md5(concat_ws('|', id, version, status, content_hash, review_by, expires_at)), 15))::bit(60)::bigint"

@@ -11,12 +11,13 @@ from nicegui import ui
 from nicegui.element import Element
 
 from core.clock import now as clock_now
-from handoff.desk import consent_pane, guidance_pane, mission_card, words
+from handoff.desk import guidance_pane, mission_card, words
 from handoff.desk.elements import attributes, block, button, say
 from handoff.desk.mission_card import KOREA, MISSIONS_SHOWN, telephone
 from handoff.desk.phone_tools import PhoneTools
 from handoff.desk.place_tools import PlaceTools
 from handoff.desk.tiles import PATH as TILES
+from handoff.geocoding import NearTown
 from handoff.schemas import CaseCard, Place
 
 ASSETS = "/desk/assets"
@@ -47,14 +48,12 @@ class ContextPane:
         on_hand_on: Callable[[], Any] | None = None,
         on_mission: Callable[[], Any] | None = None,
     ) -> None:
-        on_consent: Callable[[], Any] | None = None,
         self._tiles = bool(tile_url)
         self._tools = tools
         self._phone = phone
         self._on_hand_on = on_hand_on
         self._on_mission = on_mission
         self._guided: tuple[Any, ...] | None = None
-        self._on_consent = on_consent
         self._layers: list[Any] = []
         self._drawn: tuple[Any, ...] | None = None
         self._point: tuple[float, float] | None = None
@@ -106,8 +105,6 @@ class ContextPane:
         if self._tools is not None:
             self._tools.towns(card)
 
-        if self._on_consent is not None:
-            consent_pane.fill(card, self._on_consent)
     def _show_guidance(self, card: CaseCard) -> None:
         """Drawn anew only when it says something else: whoever has folded it away, or reads it, is not disturbed."""
         on_hand_on = self._on_hand_on
@@ -188,6 +185,8 @@ def _place(card: CaseCard) -> None:
         say("p", "아직 위치를 받지 못했습니다.", "none")
     if card.place is not None:
         _fix(card.place)
+        if card.near_town is not None:
+            say("p", _near(card.near_town), "near-town")
     if card.typed_place is not None:
         with block("p", "typed"):
             say("b", "직접 적은 곳 ")
@@ -204,6 +203,14 @@ def _fix(place: Place) -> None:
         marks.append(f"좌표계 {place.datum} — 지도와 어긋날 수 있음")
     say("p", " · ".join(marks), "soft")
     say("p", f"{place.lat:.5f}, {place.lon:.5f}", "coordinates")
+
+
+def _near(found: NearTown) -> str:
+    """Which town somebody may name on the telephone, and how far it is."""
+    town = found.town
+    name = f"{town.korean} ({town.name})" if town.korean else town.name
+    away = "1 km 안" if found.distance_km < 1 else f"약 {found.distance_km:.0f} km"
+    return f"가까운 도시: {name}, 중심에서 {away}"
 
 
 def _clock(zone: str) -> str:
@@ -258,3 +265,23 @@ def _where(card: CaseCard, on_mission: Callable[[], Any] | None) -> None:
             with block("li"):
                 say("span", phone.label + " ")
                 say("a", phone.number, "tel", href=telephone(phone.number))
+    _notices(card)
+
+
+def _notices(card: CaseCard) -> None:
+    """What citizens are told about the country today; to be read, and quoted with the notice key."""
+    found = card.notices
+    if found is None or not found.total:
+        return
+    say("h2", f"지금 유효한 안내 {found.total}건")
+    with block("ul", "current-notices"):
+        for notice in found.newest:
+            with block("li"):
+                if url := words.safe_url(notice.source_url):
+                    say("a", notice.title, href=url, target="_blank", rel="noopener noreferrer")
+                else:
+                    say("span", notice.title)
+                marks = [f"{notice.effective_from:%Y-%m-%d} 시행", notice.source, *(["시험용"] if notice.test_only else [])]
+                say("span", " · ".join(mark for mark in marks if mark), "soft")
+        if found.total > len(found.newest):
+            say("li", f"그 밖의 {found.total - len(found.newest)}건: Ctrl+K 로 찾으세요.", "soft")

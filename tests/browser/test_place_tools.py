@@ -1,13 +1,18 @@
-"""The right pane in Chromium: a typed town is put on the map by a click, and the place can be copied."""
+"""The right pane in Chromium: a typed town is put on the map by a click, the place can be copied, and what holds in the country today stands below."""
 
 from __future__ import annotations
+
+from datetime import date
 
 import pytest
 from playwright.async_api import expect
 
 from handoff import location
+from knowledge_base import repository as notices
+from knowledge_base.schemas import NoticeContent, NoticeStatus
 
 pytestmark = pytest.mark.browser
+DAY = date(2026, 1, 2)
 
 
 async def test_an_agent_picks_a_town_out_of_typed_words_and_copies_the_place(seat, make_case, db, cipher):
@@ -17,6 +22,9 @@ async def test_an_agent_picks_a_town_out_of_typed_words_and_copies_the_place(sea
         token = await location.request_link(tx, case.conversation_id, case.id)
         await location.consent(tx, token, "device")
         await location.record_typed(tx, cipher, token, "device", "프놈펜 리버사이드 <b>근처</b>")
+        for number, address in enumerate(("https://a.example/1", "javascript:alert(1)")):
+            content = NoticeContent(f"kh-{number}", f"<b>입국</b> 요건 {number}", "본문", DAY, DAY, "외교부", address, countries=("KH",))
+            await notices.insert(tx, content, 1, NoticeStatus.PUBLISHED, "minji")
     page = agent.page
     await agent.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.wait_for_selector("[data-case-id]")
@@ -29,9 +37,14 @@ async def test_an_agent_picks_a_town_out_of_typed_words_and_copies_the_place(sea
     await town.click()
     await expect(pane.get_by_text("11.56250, 104.91600")).to_be_visible()
     await expect(pane.get_by_text("신뢰 낮음")).to_be_visible()
+    await expect(pane.get_by_text("가까운 도시: 프놈펜 (Phnom Penh), 중심에서 1 km 안")).to_be_visible()
     await pane.locator("[data-copy='geo']").click()
     await expect(pane.locator("textarea.copied")).to_have_value("geo:11.5625,104.916;u=20100")
     assert await page.evaluate("navigator.clipboard.readText()") == "geo:11.5625,104.916;u=20100"
     await pane.locator("[data-action='around']").click()
     await expect(pane.get_by_text("주변 검색이 설정되지 않음")).to_be_visible()
+    await expect(pane.get_by_text("지금 유효한 안내 2건")).to_be_visible()
+    for number in (0, 1):
+        await expect(pane.locator(".current-notices").get_by_text(f"<b>입국</b> 요건 {number}")).to_be_visible()
+    await expect(pane.locator(".current-notices a")).to_have_attribute("href", "https://a.example/1")
     assert agent.complaints == []

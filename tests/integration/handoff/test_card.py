@@ -1,6 +1,6 @@
 """What an agent sees of a case."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -11,6 +11,8 @@ from core.errors import AppError
 from handoff import location
 from handoff import service as handoff
 from handoff.fixes import checked_fix
+from knowledge_base import repository as notices
+from knowledge_base.schemas import Notice, NoticeContent, NoticeStatus
 
 
 async def test_all_at_once(db, cipher, make_case, make_staff):
@@ -36,6 +38,8 @@ async def test_all_at_once(db, cipher, make_case, make_staff):
     assert (card.time_zone, card.local_time.strftime("%H:%M")) == ("Asia/Phnom_Penh", "13:12")
     assert card.map["center"] == (11.0712, 106.1334)
     assert card.map["radius_m"] == 18
+    assert (card.near_town.town.korean, card.near_town.town.country) == ("바벳", "KH")
+    assert card.near_town.distance_km < 2
     assert card.typed_place.text == "국경 옆 회색 건물 4층"
     assert [note.text for note in card.notes] == ["경비가 있다고 함"]
     assert [phone.number for phone in card.numbers][-1] == "+82-2-3210-0404"
@@ -55,6 +59,42 @@ async def test_the_highest_travel_alarm_of_its_country(db, cipher, make_case, ma
             )
         card = await handoff.card(tx, cipher, case.id, agent)
     assert card.alarm_level == "특별여행주의보"
+
+
+def notice(notice_id: str, since: date, **values) -> Notice:
+    content = {
+        "title": f"{notice_id}의 제목",
+        "body": "본문",
+        "published_at": since,
+        "effective_from": since,
+        "source": "외교부",
+        "source_url": "https://a.example",
+    }
+    return Notice(NoticeContent(notice_id, **content | {"countries": ("KH",)} | values))
+
+
+async def test_the_notices_that_hold_today_about_its_country_the_newest_first(db, cipher, make_case, make_staff):
+    case, agent = await make_case(country="KH"), await make_staff()
+    days = [date(2026, 1, day) for day in range(1, 20)]
+    stored = [
+        notice("old", days[0]),
+        notice("entry", days[3], title="입국 요건"),
+        notice("over", days[4], expires_at=date(2026, 3, 1)),
+        notice("later", date(2026, 9, 1)),
+        notice("replaced", days[5]),
+        notice("other", days[6], countries=("TH",), supersedes=("replaced",)),
+        notice("trial", days[7], test_only=True),
+        notice("draft", days[8]),
+    ]
+    async with db.transaction() as tx:
+        for one in stored:
+            status = NoticeStatus.DRAFT if one.id == "draft" else NoticeStatus.PUBLISHED
+            await notices.insert(tx, one.content, 1, status, "minji")
+        shown = await handoff.card(tx, cipher, case.id, agent, now=datetime(2026, 7, 1, 6, 12, tzinfo=UTC))
+        elsewhere = await handoff.card(tx, cipher, (await make_case(country="VN")).id, agent)
+    assert [one.id for one in shown.notices.newest] == ["trial", "entry", "old"]
+    assert (shown.notices.total, shown.notices.newest[1].title, shown.notices.newest[0].test_only) == (3, "입국 요건", True)
+    assert elsewhere.notices.total == 0
 
 
 async def test_who_may_open_it(db, cipher, make_case, make_staff):

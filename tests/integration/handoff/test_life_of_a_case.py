@@ -1,11 +1,14 @@
 """A case from the first alarm to its end."""
 
+from datetime import timedelta
+
 import pytest
 
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, NotOwner
 from core import db as database
 from core import events
+from core.clock import now
 from core.errors import AppError
 from handoff import service as handoff
 from handoff.schemas import Claimed
@@ -21,6 +24,10 @@ async def take(db, case, staff):
         result = await handoff.claim(tx, case.id, staff)
     assert isinstance(result, Claimed), result
     return result.case
+
+
+def assert_heightened_for_a_day(row):
+    assert timedelta(hours=23, minutes=58) < row["heightened_until"] - now() <= timedelta(hours=24)
 
 
 async def test_whole_story(db, cipher, make_case, make_staff):
@@ -56,7 +63,7 @@ async def test_whole_story(db, cipher, make_case, make_staff):
     async with db.read() as connection:
         row = await conversation.get(connection, case.conversation_id)
         assert (row["owner_kind"], row["status"]) == ("bot", "open")
-        assert row["heightened_until"] is not None
+        assert_heightened_for_a_day(row)
         kinds = [event.kind for event in await events.read(connection, f"case:{case.id}", 0)]
     assert kinds == ["opened", "claimed", "reply", "reply", "closing", "closed"]
 
@@ -101,7 +108,7 @@ async def test_hand_back_of_an_emergency_keeps_it_open_and_danger_brings_it_back
     async with db.read() as connection:
         row = await conversation.get(connection, case.conversation_id)
         assert row["owner_kind"] == "bot"
-        assert row["heightened_until"] is not None
+        assert_heightened_for_a_day(row)
     async with db.transaction() as tx:
         again = await handoff.open_or_raise(tx, cipher, case.conversation_id, "urgent", "confinement", "again")
     assert (again.id, again.status, again.severity, again.owner_id) == (case.id, "queued", "life_threat", None)
