@@ -233,7 +233,7 @@ class TriageSlot:
                 async with asyncio.timeout(longest_s):
                     await self._is_idle.wait()
 
-    async def _claim(self, session: Connection, delay_s: float, full_claims: int) -> list[dict[str, Any]]:
+    async def _claim(self, session: Connection, delay_s: float, full_claims: int = 0) -> list[dict[str, Any]]:
         """Let go of what was claimed last, which is judged by now or to be tried again, and claim what waits: one exchange with the server."""
         held, self._held = self._held, []
         is_oldest = full_claims % OLDEST_EVERY == OLDEST_EVERY - 1
