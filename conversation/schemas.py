@@ -213,7 +213,7 @@ class TextUnit(StrEnum):
 class ChannelLimits:
     """What a channel leaves for the next reply; ``messages_left`` and ``ends_at`` are None where nothing is counted or ends.
 
-    ``images`` and ``files``: whether a picture, or any other file, may be sent.
+    ``images`` and ``files``: whether a picture, or any other file, may be sent; ``file_links``: whether the rest may go as an address that opens it.
     """
 
     max_length: int
@@ -222,6 +222,7 @@ class ChannelLimits:
     ends_at: datetime | None = None
     images: bool = False
     files: bool = False
+    file_links: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 from accounts.schemas import Role, Staff
 from conversation import guarding
@@ -28,6 +30,9 @@ from handoff.streams import case_stream
 
 #: What the line says where no picture can be shown beside it.
 SENT = {"image": "상담관이 사진을 보냈습니다.", "document": "상담관이 파일을 보냈습니다."}
+#: So long an address in words opens its file; it stands in a room whose owner may lend the telephone.
+OPENS_FOR = timedelta(hours=72)
+OPENS = "아래 주소를 눌러 여세요. {hours:.0f}시간 동안 열립니다."
 #: Kinds of lines that may have a file.
 _WITH_FILES = frozenset({"file", "text"})
 
@@ -98,7 +103,9 @@ async def send(
     *,
     address: str = "",
 ) -> int:
-    """Send a picture or document to the citizen, as far as the channel can show it; the number of its line. The same ``client_id`` again sends nothing.
+    """Send a picture or document to the citizen: shown, where the channel can, else as an address that opens it; the number of its line.
+
+    The same ``client_id`` again sends nothing.
 
     Raises:
         AppError: ``channel_no_file``, ``files_full``, and those of :func:`may_send`.
@@ -110,14 +117,22 @@ async def send(
     left = await channel_limits(tx, talk, settings().max_text_chars)
     is_ours = talk["channel"] == "webchat"
     # A messenger fetches the picture itself, and by https alone.
-    if not (left.images if drawn else left.files) or not (is_ours or public_url.startswith("https://")):
+    is_shown = (left.images if drawn else left.files) and (is_ours or public_url.startswith("https://"))
+    if not is_shown and not (left.file_links and _may_be_written(public_url)):
         raise AppError("channel_no_file")
     if not await files.has_room(tx, talk["id"], len(drawn.picture) if drawn else len(content), settings()):
         raise AppError("files_full")
     file_id, keep = await files.reserve(tx), files.kept_for(settings())
-    url = public_url.rstrip("/") + links.path_of(cipher, file_id, Form.PICTURE if drawn else Form.ORIGINAL, clock_now() + keep)
-    preview = public_url.rstrip("/") + links.path_of(cipher, file_id, Form.THUMBNAIL, clock_now() + keep) if drawn else ""
-    body = Body(SENT["image" if drawn else "document"], kind="file", file=SentFile(file_id, kind.name, name, url, preview))
+    base, form, at = public_url.rstrip("/"), Form.PICTURE if drawn else Form.ORIGINAL, clock_now()
+    text, preview = SENT["image" if drawn else "document"], ""
+    if is_shown:
+        url = base + links.path_of(cipher, file_id, form, at + keep)
+        preview = base + links.path_of(cipher, file_id, Form.THUMBNAIL, at + keep) if drawn else ""
+    else:
+        opens = min(OPENS_FOR, keep)
+        url = base + links.opening_of(cipher, file_id, form, at + opens)
+        text = f"{text} {OPENS.format(hours=opens.total_seconds() / 3600)}"
+    body = Body(text, kind="file", file=SentFile(file_id, kind.name, name, url, preview))
     author = AuthorKind.AGENT if staff.has(Role.AGENT, Role.SUPERVISOR) else AuthorKind.OFFICER
     posted = await conversation.reply(
         tx, cipher, talk["id"], author, body, client_id=f"file-{staff.id}-{client_id}", author_id=staff.id, policy="at_least_once"
@@ -129,6 +144,12 @@ async def send(
         await events.append(tx, case_stream(case_id), "reply", {"case_id": case_id, "seq": posted.seq, "staff_id": staff.id, "first": first})
         await audit.record(tx, staff.login, address, "file.send", case_id, cipher.pseudonym(talk["id"]), {"file": file_id})
     return posted.seq
+
+
+def _may_be_written(public_url: str) -> bool:
+    """Whether an address of ours may stand in words: nothing of a file goes over the open network, but a demo on one machine has no https."""
+    parts = urlsplit(public_url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
 
 
 async def _record(tx: Connection, cipher: Cipher, file: File, case_id: int, staff: Staff, form: str, address: str) -> None:

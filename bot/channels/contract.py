@@ -100,6 +100,8 @@ class Capabilities:
     card: Card | None = None
     images: bool = False
     files: bool = False
+    #: Whether what it cannot show may go as an address of ours that opens it.
+    file_links: bool = False
     location_in: bool = False
     typing: bool = False
     read: bool = False
@@ -124,7 +126,7 @@ class Capabilities:
 
     def limits(self, messages_left: int | None = None, ends_at: datetime | None = None) -> ChannelLimits:
         """What the desk shows beside the line where one writes."""
-        return ChannelLimits(self.text.size, self.text.unit, messages_left, ends_at, images=self.images, files=self.files)
+        return ChannelLimits(self.text.size, self.text.unit, messages_left, ends_at, images=self.images, files=self.files, file_links=self.file_links)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ tests: it keeps everything in memory and asks nobody who they are.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,7 +16,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse
 
 PAGE = Path(__file__).with_name("simulation.html")
-#: What a person does: ``{"text"}``, ``{"button"}`` (a button as it was shown), ``{"location": {"lat", "lon"}}``, ``{"event"}`` (``follow``, …).
+#: What a person does: ``{"text"}``, ``{"button"}`` (a button as it was shown), ``{"location": {"lat", "lon"}}``, ``{"event"}`` (``follow``, …),
+#: ``{"file": {"name", "type", "content"}}`` (in base64).
 Does = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 
@@ -30,13 +32,37 @@ class Simulation:
 
 @dataclass(frozen=True)
 class Shown:
-    """One message on a telephone; ``side`` is ``us`` or ``person``; buttons carry what the platform gave, to be handed back when pressed."""
+    """One message on a telephone; ``side`` is ``us`` or ``person``; buttons carry what the platform gave, to be handed back when pressed.
+
+    ``image`` is the address of a picture that the telephone shows.
+    """
 
     side: str
     text: str
     title: str = ""
     buttons: tuple[dict[str, Any], ...] = ()
     quick_replies: tuple[dict[str, Any], ...] = ()
+    image: str = ""
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A file that a person sends; ``kind`` is ``image``, ``video``, ``audio`` or ``file``."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """What messengers call it."""
+        family = self.media_type.partition("/")[0]
+        return family if family in ("image", "video", "audio") else "file"
+
+
+def picked(file: dict[str, Any]) -> Picked:
+    """The file that the page sends."""
+    return Picked(str(file.get("name", "")), str(file.get("type", "")), base64.b64decode(str(file.get("content", ""))))
 
 
 @dataclass

@@ -16,7 +16,7 @@ from handoff import veil
 from handoff.desk import words
 from handoff.desk.abuse_dialog import count_words
 from handoff.desk.elements import Composer, FilePicker, Transcript, attributes, block, button, say
-from handoff.desk.file_lines import shown_files
+from handoff.desk.file_lines import sent_as, shown_files
 from handoff.queue_order import is_emergency
 from handoff.schemas import CaseCard
 
@@ -199,8 +199,8 @@ class ConversationPane:
             self.composer.on("draft", lambda e: self._handlers.draft(e.args), None)
             self.composer.on("find", lambda e: self._handlers.find(e.args), None)
             self.composer.on("put", lambda e: self._handlers.put(e.args), None)
-            self._takes_files = limits.images or limits.files
-            self._picker = attributes(FilePicker(), case_id=card.case.id)
+            self._takes_files = limits.images or limits.files or limits.file_links
+            self._picker = attributes(FilePicker(), case_id=card.case.id, note=sent_as(limits))
         self._fill(card)
 
     def update(self, card: CaseCard) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conversation.files.schemas import File, Form, State
-from conversation.schemas import Line
+from conversation.schemas import ChannelLimits, Line
 
 PATH = "/desk/files"
 FAMILY = {"image": "사진", "video": "동영상", "audio": "음성", "document": "파일", "text": "글 파일"}
@@ -40,6 +40,13 @@ def _shown(file: File, case_id: int, *, is_owner: bool, is_citizens: bool) -> di
         "original": f"{base}/{Form.ORIGINAL.value}" if has_original else "",
         "position": file.has_position and is_owner,
     }
+
+
+def sent_as(limits: ChannelLimits) -> str:
+    """How a file goes where the channel cannot show it; nothing where it can."""
+    if limits.files or not limits.file_links:
+        return ""
+    return ("PDF" if limits.images else "사진과 PDF") + "는 여는 주소로 갑니다. 72시간 동안 열립니다."
 
 
 def word_of(file: File) -> str:

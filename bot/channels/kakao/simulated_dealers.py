@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mimetypes
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -84,6 +85,10 @@ class _Webhooks:
         return next((person for person in self.open if key_of(person) == user_key), None)
 
 
+def _kind_of(url: str) -> str:
+    return "TEXT" if not url else "IMAGE" if (mimetypes.guess_type(url)[0] or "").startswith("image/") else "FILE"
+
+
 class BizgoSimulator(_Webhooks):
     """Bizgo. ``fails``: what it accepts and Kakao then does not deliver is reported with this code."""
 
@@ -103,7 +108,7 @@ class BizgoSimulator(_Webhooks):
         """A message; one without a session begins one."""
         self.open.setdefault(person, secrets.token_hex(4))
         contents = [{"comment": text}] if text else []
-        content = self.hook(person, msgType="IMAGE" if url else "TEXT", contents=[*contents, *([{"url": url}] if url else [])])
+        content = self.hook(person, msgType=_kind_of(url), contents=[*contents, *([{"url": url}] if url else [])])
         webhooks.parse_counsel_message(json.dumps(content))
         return await self.tell("message", content, webhooks.counsel_ack())
 
@@ -190,9 +195,9 @@ class HappytalkSimulator(_Webhooks):
     async def says(self, person: str, text: str, url: str = "") -> bool:
         """A message; one without a session begins one."""
         self.open.setdefault(person, secrets.token_hex(4))
-        return await self.tell(
-            "message", self.hook(person, type="photo" if url else "text", content=text, attachment={"url": url} if url else None), {"code": 0}
-        )
+        kind = {"IMAGE": "photo", "TEXT": "text"}.get(_kind_of(url), "file")
+        hook = self.hook(person, type=kind, content=text, attachment={"url": url} if url else None)
+        return await self.tell("message", hook, {"code": 0})
 
     async def goes(self, person: str) -> bool:
         """The session ends."""

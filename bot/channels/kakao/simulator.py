@@ -16,11 +16,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from bot.channels.kakao.rules import faults
 from bot.channels.kakao.simulated_dealers import BizgoSimulator, SimulatedDealer
-from bot.channels.simulation import Shown, Simulation, Telephones, add_page
+from bot.channels.simulation import Picked, Shown, Simulation, Telephones, add_page, picked
 
 ANSWER_S = 5.0
 CALLBACK_S = 60.0
@@ -58,6 +58,8 @@ class KakaoSimulator:
         self.event_blocks: dict[str, str] = {}
         self.took_s = 0.0
         self.state = "up"
+        #: What people have sent, as Kakao keeps it for a while, by the last part of its address.
+        self.contents: dict[str, Picked] = {}
         self._clock = clock
         self._answer_s = answer_s
         self._transport = transport
@@ -71,8 +73,10 @@ class KakaoSimulator:
             await self.says(person, str(text))
         elif button := what.get("button"):
             await self.presses(person, dict(button))
-        elif what.get("location"):
-            self.telephones.show(person, Shown("us", "(카카오톡 챗봇은 위치를 받지 않습니다. ‘위치 보내기’ 단추로 여는 화면에서 보냅니다.)"))
+        elif place := what.get("location"):
+            await self.shares_place(person, float(place["lat"]), float(place["lon"]))
+        elif file := what.get("file"):
+            await self.sends_file(person, picked(file))
         elif what.get("event") == "unfollow" and self.dealer is not None:
             await self.dealer.goes(person)
 
@@ -82,6 +86,31 @@ class KakaoSimulator:
         if self.dealer is not None and person in self.dealer.open:
             return 200 if await self.dealer.says(person, text) else 0
         return await self.ask(self.request(person, text, extra), person)
+
+    async def sends_file(self, person: str, file: Picked) -> int:
+        """Send a picture or a file, of which a webhook brings the address alone; to the bot only pictures can be sent."""
+        self.telephones.show(person, Shown("person", f"[{file.kind}] {file.name}".strip()))
+        name = f"{secrets.token_hex(12)}.{file.media_type.rpartition('/')[2] or 'bin'}"
+        self.contents[name] = file
+        address = f"{self.url}/talkm/{name}"
+        if self.dealer is not None and person in self.dealer.open:
+            return 200 if await self.dealer.says(person, "", address) else 0
+        # The room tells the bot of a picture as if its address had been said.
+        media = {"surface": "Kakaotalk.plusfriend", "media": {"type": file.kind, "url": address}}
+        return await self.ask(self.request(person, address, params=media), person)
+
+    async def shares_place(self, person: str, lat: float, lon: float) -> int:
+        """On the page behind the newest button for it, as its owner would with two taps: the room itself gives no place to bots."""
+        links = [button["link"] for message in self.telephones.shown.get(person, []) for button in message.buttons if "/locate/" in button["link"]]
+        if not links:
+            self.telephones.show(person, Shown("us", "(카카오톡 대화방은 위치를 직접 보내지 않습니다. ‘위치 보내기’ 단추가 온 뒤에 보낼 수 있습니다.)"))
+            return 0
+        status = 0
+        async with httpx.AsyncClient(timeout=self._answer_s, transport=self._transport) as browser:
+            for wish in ({"action": "consent"}, {"action": "fix", "lat": lat, "lon": lon, "accuracy_m": 15.0}):
+                status = (await browser.post(links[-1], json={"device": f"telephone-of-{person}", **wish})).status_code
+        self.telephones.show(person, Shown("person", f"(위치 화면에서 보냄) {lat}, {lon}" if status == 200 else "(위치 화면이 열리지 않음)"))
+        return status
 
     async def presses(self, person: str, button: dict[str, Any]) -> int:
         """Tap a button or quick reply that was shown."""
@@ -166,6 +195,13 @@ class KakaoSimulator:
             self._show(person, response)
             return self._said("SUCCESS", "")
 
+        @app.get("/talkm/{name}")
+        async def content(name: str) -> Response:
+            file = self.contents.get(name)
+            if self.state == "down" or file is None:
+                return Response(status_code=503 if self.state == "down" else 404)
+            return Response(file.content, media_type=file.media_type or "application/octet-stream")
+
         @app.post("/v2/bots/{bot_id}/talk")
         async def talk(bot_id: str, request: Request) -> JSONResponse:
             if self.state == "down":
@@ -243,6 +279,7 @@ SIMULATION = Simulation(
         "GILDONGMU_KAKAO_SKILL_SECRET": _PATH,
         "GILDONGMU_KAKAO_HEADER_SECRET": _HEADER,
         "GILDONGMU_KAKAO_CALLBACK_HOSTS": url,
+        "GILDONGMU_KAKAO_FILE_HOSTS": url,
         "GILDONGMU_KAKAO_BOT_ID": "5f0bot",
         "GILDONGMU_KAKAO_REST_KEY": _REST,
         "GILDONGMU_KAKAO_EVENT_NAME": _EVENT,

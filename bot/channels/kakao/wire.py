@@ -16,6 +16,7 @@ CAPABILITIES = Capabilities(
     quick_replies=Actions(10, Limit(14), frozenset({ActionKind.CHOICE})),
     buttons=Actions(3, Limit(14), frozenset({ActionKind.LINK, ActionKind.PHONE}), text=Limit(400)),
     card=Card(Limit(50), Limit(230), Actions(3, Limit(14), frozenset({ActionKind.LINK}))),
+    file_links=True,
     answers_inline=True,
 )
 OUTPUTS = 3

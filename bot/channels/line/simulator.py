@@ -21,7 +21,7 @@ from fastapi.responses import JSONResponse, Response
 from linebot.v3.messaging import PushMessageRequest, ReplyMessageRequest, ShowLoadingAnimationRequest
 
 from bot.channels.line.signature import sign
-from bot.channels.simulation import Shown, Simulation, Telephones, add_page
+from bot.channels.simulation import Shown, Simulation, Telephones, add_page, picked
 from conversation.schemas import TextUnit
 
 TOKEN_S = 60.0
@@ -85,6 +85,9 @@ class LineSimulator:
             await self.presses(person, dict(button))
         elif place := what.get("location"):
             await self.shares_place(person, float(place["lat"]), float(place["lon"]))
+        elif file := what.get("file"):
+            chosen = picked(file)
+            await self.sends_file(person, chosen.content, chosen.kind, chosen.name)
         elif kind := what.get("event"):
             await self.happens(person, str(kind))
 
@@ -269,6 +272,7 @@ class LineSimulator:
                     str(template.get("title", "")),
                     tuple(map(_button, template.get("actions", ()))),
                     tuple(_button(item["action"]) for item in quick),
+                    str(message.get("previewImageUrl", "")),
                 ),
             )
         return JSONResponse({"sentMessages": [{"id": _number(), "quoteToken": secrets.token_hex(8)} for _ in messages]})

@@ -17,6 +17,7 @@ CAPABILITIES = Capabilities(
     buttons=Actions(4, Limit(20), frozenset({ActionKind.LINK, ActionKind.PHONE}), text=Limit(160, TextUnit.UTF16)),
     card=Card(Limit(40, TextUnit.UTF16), Limit(60, TextUnit.UTF16), Actions(4, Limit(20), frozenset({ActionKind.LINK}))),
     images=True,
+    file_links=True,
     location_in=True,
     typing=True,
     may_push=True,

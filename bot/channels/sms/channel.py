@@ -56,7 +56,7 @@ class SmsChannel:
     ) -> None:
         self.carrier = carrier
         self.templates = templates
-        self.capabilities = Capabilities(text=CAPABILITIES.text, may_push=True, location_link=with_links)
+        self.capabilities = Capabilities(text=CAPABILITIES.text, may_push=True, location_link=with_links, file_links=with_links)
         self._link_template = link_template
         self._nhn_signature = nhn_signature
         self._solapi_path = solapi_path

@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import secrets
 import socket
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -114,6 +115,9 @@ class Centre:
     async def says(self, number: str, text: str) -> None:
         """Somebody writes; a long text comes in parts."""
         self.telephones.show(number, Shown("person", text))
+        await self._bring_words(number, text)
+
+    async def _bring_words(self, number: str, text: str) -> None:
         messages, alphabet = parts(text, secrets.randbelow(256))
         for octets in messages:
             await self.brings(
@@ -124,6 +128,12 @@ class Centre:
                 data_coding=_CODING[alphabet],
                 esm_class=_HAS_HEADER if len(messages) > 1 else 0,
             )
+
+    async def shares_place(self, number: str, lat: float, lon: float) -> None:
+        """The telephone tells where it is by itself, by Advanced Mobile Location; its owner sees nothing of it."""
+        at = time.strftime("%Y%m%d%H%M%S", time.gmtime())
+        self.telephones.show(number, Shown("person", f"(휴대전화가 스스로 보낸 위치) {lat}, {lon}"))
+        await self._bring_words(number, f'A"ML=1;lt={lat:+.5f};lg={lon:+.5f};rd=14;top={at};lc=90;pm=G;si=450081234567890;ml=120')
 
     async def brings(self, **fields: Any) -> int:
         """Bring something to the program, again until it takes it; the last status."""
@@ -155,9 +165,14 @@ class Centre:
         return app
 
     async def does(self, person: str, what: dict[str, Any]) -> None:
-        """Something that a person does on the telephone: one can only write."""
+        """Something that a person does on the telephone: one can only write, and the telephone tell its place."""
+        number = number_of(person)
         if text := what.get("text"):
-            await self.says(number_of(person), str(text))
+            await self.says(number, str(text))
+        elif place := what.get("location"):
+            await self.shares_place(number, float(place["lat"]), float(place["lon"]))
+        elif what.get("file"):
+            self.telephones.show(number, Shown("us", "(문자로는 사진과 파일을 보낼 수 없습니다.)"))
 
 
 class _OfPeople(Telephones):

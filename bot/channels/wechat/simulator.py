@@ -21,7 +21,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from bot.channels.contract import DANGER
-from bot.channels.simulation import Shown, Simulation, Telephones, add_page
+from bot.channels.simulation import Picked, Shown, Simulation, Telephones, add_page, picked
 from bot.channels.wechat.crypto import Envelope, sign
 from bot.phrases import PERSON
 from conversation.schemas import TextUnit
@@ -36,6 +36,8 @@ MAX_TEXT_BYTES = 2048
 UNAVAILABLE = "该公众号提供的服务出现故障，请稍后再试"
 #: How many messages a happening allows, and for how long.
 ALLOWED = {"message": (5, 48 * 3600.0), "menu": (3, 60.0), "session": (2, 60.0)}
+#: What messages that carry something are called here, and as what it is kept.
+FILES = {"image": "image", "video": "video", "audio": "voice", "file": "file"}
 MENU = ({"label": "지금 위험해요", "key": DANGER}, {"label": "상담관과 이야기", "key": PERSON})
 
 Mode = Literal["plain", "compatible", "safe"]
@@ -77,6 +79,8 @@ class WeChatSimulator:
         self.refused: list[str] = []
         self.passive = self.active = self.tokens_given = self.forced = 0
         self.daily_limit = 500_000
+        #: What people have sent, for three days.
+        self.contents: dict[str, Picked] = {}
         self._answer_s = answer_s
         self._clock = clock
         self._transport = transport
@@ -93,6 +97,8 @@ class WeChatSimulator:
             await self.presses(person, str(button["key"]))
         elif place := what.get("location"):
             await self.shares_place(person, float(place["lat"]), float(place["lon"]))
+        elif file := what.get("file"):
+            await self.sends_file(person, picked(file))
         elif kind := what.get("event"):
             await self.happens(person, {"follow": "subscribe", "unfollow": "unsubscribe"}.get(str(kind), str(kind)))
 
@@ -106,6 +112,14 @@ class WeChatSimulator:
         self.telephones.show(person, Shown("person", f"{lat}, {lon}"))
         x, y = self.on_map(lat, lon)
         return await self.push(person, self.message(person, "location", Location_X=f"{x:.6f}", Location_Y=f"{y:.6f}", Scale="16", Label=label))
+
+    async def sends_file(self, person: str, file: Picked) -> int:
+        """Send a picture, a sound, a film or a file, which the program has to fetch by its number."""
+        self.telephones.show(person, Shown("person", f"[{file.kind}] {file.name}".strip()))
+        number = secrets.token_urlsafe(24)
+        self.contents[number] = file
+        more = {"image": {"PicUrl": f"https://mmbiz.qpic.cn/{number}/0"}, "audio": {"Format": "amr"}, "file": {"Title": file.name}}.get(file.kind, {})
+        return await self.push(person, self.message(person, FILES[file.kind], MediaId=number, **more))
 
     async def presses(self, person: str, key: str) -> int:
         """Tap an entry of the account's menu."""
@@ -231,7 +245,21 @@ class WeChatSimulator:
                 else JSONResponse({"errcode": code, "errmsg": "ok" if code == 0 else "no"})
             )
 
+        @app.get("/cgi-bin/media/get")
+        async def media(access_token: str = "", media_id: str = "") -> Response:
+            if self.state == "down":
+                return JSONResponse({}, status_code=503)
+            if not self._is_valid(access_token):
+                return JSONResponse({"errcode": 40001, "errmsg": "invalid credential, access_token is invalid or not latest"})
+            file = self.contents.get(media_id)
+            if file is None:
+                return JSONResponse({"errcode": 40007, "errmsg": "invalid media_id"})
+            return Response(file.content, media_type=file.media_type or "application/octet-stream")
+
         return app
+
+    def _is_valid(self, token: str) -> bool:
+        return bool(token) and token == self._token and self._token_until >= self._clock()
 
     def end_token(self) -> None:
         """The account's secret was changed, or the token taken back."""
@@ -250,7 +278,7 @@ class WeChatSimulator:
         return {"access_token": self._token, "expires_in": int(self._token_until - self._clock())}
 
     def _send(self, token: str, raw: bytes) -> int:
-        if not token or token != self._token or self._token_until < self._clock():
+        if not self._is_valid(token):
             return 40001
         try:
             content = json.loads(raw.decode())

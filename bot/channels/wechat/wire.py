@@ -15,7 +15,7 @@ from conversation.schemas import TextUnit
 
 TEXT = Limit(2048, TextUnit.UTF8)
 #: Words alone: choices are a numbered list, and what cannot be a message of its own costs none. The danger button is in the account's menu.
-CAPABILITIES = Capabilities(text=TEXT, messages_per_send=1, joins_messages=True, location_in=True)
+CAPABILITIES = Capabilities(text=TEXT, messages_per_send=1, joins_messages=True, location_in=True, file_links=True)
 SUCCESS = "success"
 QUOTA_S = 60.0
 #: The token is not (any more) the account's.

@@ -8,10 +8,11 @@ export default {
         <span class="name">{{ file.name }} · {{ (file.size / 1e6).toFixed(1) }} MB</span>
         <button type="button" class="small primary" data-action="send-file" :disabled="sending" @click="send">{{ sending ? '보내는 중…' : '민원인에게 보내기' }}</button>
         <button type="button" class="small" :disabled="sending" @click="drop">취소</button>
+        <span v-if="note" class="note">{{ note }}</span>
       </template>
       <span class="said" role="status" :class="{failure: failed}">{{ said }}</span>
     </div>`,
-  props: { enabled: Boolean, caseId: Number },
+  props: { enabled: Boolean, caseId: Number, note: String },
   data() {
     return { file: null, sending: false, said: "", failed: false };
   },

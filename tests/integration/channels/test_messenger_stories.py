@@ -6,6 +6,7 @@ All of them run beside each other on one program, as they do for an operator; wh
 from __future__ import annotations
 
 import asyncio
+import io
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -18,19 +19,31 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
+from PIL import Image
 
 from accounts.schemas import Staff
 from bot.channels.contract import DANGER
 from bot.channels.demo import Beside
 from bot.channels.kakao.simulated_dealers import BizgoSimulator
 from bot.channels.kakao.simulator import KakaoSimulator
+from bot.channels.kakao.wire import CAPABILITIES as KAKAO
 from bot.channels.line.simulator import LineSimulator
-from bot.channels.simulation import Shown
+from bot.channels.line.wire import CAPABILITIES as LINE
+from bot.channels.simulation import Picked, Shown
 from bot.channels.sms.simulator import Centre
 from bot.channels.wechat.simulator import WeChatSimulator
+from bot.channels.wechat.wire import CAPABILITIES as WECHAT
+from conversation import limits as channel_limits
+from conversation.files import links
+from conversation.files import service as file_service
+from conversation.files.kinds import JPEG
+from conversation.files.pictures import drawn
+from conversation.files.schemas import Form
 from core import db as database
 from core.db import Database
+from core.errors import AppError
 from core.postgres import EmbeddedPostgres
+from handoff import files as handoff_files
 from handoff import location
 from handoff import service as handoff
 from tests.program import Program, free_port
@@ -41,6 +54,7 @@ QUESTION, AFTERWARDS = "여권을 잃어버렸어요", "여권 수수료가 얼�
 IN_DANGER = "칼을 든 사람이 쫓아와요 도와주세요"
 COUNSELLOR, SAFE = "상담관입니다. 지금 안전한 곳에 계신가요?", "네, 호텔로 왔어요"
 LOCATE = f"{PUBLIC_URL}/locate/"
+CAPABILITIES = {"line": LINE, "wechat": WECHAT, "kakao": KAKAO}
 SECRET, ACCESS, KEY = "story-secret", "story-access", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 
 
@@ -58,7 +72,11 @@ class Telephone(Protocol):
 
     async def shares_place(self) -> None: ...
 
+    async def sends(self, file: Picked) -> None: ...
+
     async def meets_counsellor(self) -> None: ...
+
+    def forget(self) -> None: ...
 
     def faults(self) -> list[Any]: ...
 
@@ -81,6 +99,12 @@ class Line:
 
     async def shares_place(self) -> None:
         assert await self.line.shares_place(self.person, *self.place, "프놈펜") == 200
+
+    async def sends(self, file: Picked) -> None:
+        assert await self.line.sends_file(self.person, file.content, file.kind, file.name) == 200
+
+    def forget(self) -> None:
+        self.line.contents.clear()
 
     async def meets_counsellor(self) -> None:
         """The counsellor comes to this very talk."""
@@ -108,6 +132,12 @@ class WeChat:
 
     async def shares_place(self) -> None:
         assert await self.wechat.shares_place(self.person, *self.place, "北京") == 200
+
+    async def sends(self, file: Picked) -> None:
+        assert await self.wechat.sends_file(self.person, file) == 200
+
+    def forget(self) -> None:
+        self.wechat.contents.clear()
 
     async def meets_counsellor(self) -> None:
         """The counsellor comes to this very talk."""
@@ -142,6 +172,12 @@ class Kakao:
             for wish in ({"action": "consent"}, {"action": "fix", "lat": self.place[0], "lon": self.place[1], "accuracy_m": 12.0}):
                 assert (await browser.post(page, json={"device": "telephone", **wish})).status_code == 200
 
+    async def sends(self, file: Picked) -> None:
+        assert await self.kakao.sends_file(self.person, file) == 200
+
+    def forget(self) -> None:
+        self.kakao.contents.clear()
+
     async def meets_counsellor(self) -> None:
         """In the consult talk, into which a button of the bot leads."""
         buttons = [button for message in self.shown() for button in message.buttons]
@@ -171,8 +207,13 @@ class Sms:
 
     async def shares_place(self) -> None:
         """The telephone does, by Advanced Mobile Location."""
-        at = time.strftime("%Y%m%d%H%M%S", time.gmtime())
-        await self.centre.says(self.person, f'A"ML=1;lt={self.place[0]:+.5f};lg={self.place[1]:+.5f};rd=14;top={at};lc=90;pm=G;si=450081234567890;ml=120')
+        await self.centre.shares_place(self.person, *self.place)
+
+    async def sends(self, file: Picked) -> None:
+        """A text brings words alone."""
+
+    def forget(self) -> None:
+        """Nothing is kept."""
 
     async def meets_counsellor(self) -> None:
         """The counsellor writes to the same number."""
@@ -268,6 +309,7 @@ async def whole_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         GILDONGMU_LINE_CHANNEL_SECRET=SECRET,
         GILDONGMU_LINE_CHANNEL_TOKEN=ACCESS,
         GILDONGMU_LINE_API_URL=f"http://127.0.0.1:{line_port}",
+        GILDONGMU_LINE_DATA_URL=f"http://127.0.0.1:{line_port}",
         GILDONGMU_WECHAT_APP_ID="wxstory",
         GILDONGMU_WECHAT_APP_SECRET=SECRET,
         GILDONGMU_WECHAT_TOKEN=ACCESS,
@@ -277,6 +319,7 @@ async def whole_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         GILDONGMU_KAKAO_SKILL_SECRET="path",
         GILDONGMU_KAKAO_HEADER_SECRET=SECRET,
         GILDONGMU_KAKAO_CALLBACK_HOSTS=kakao_url,
+        GILDONGMU_KAKAO_FILE_HOSTS=kakao_url,
         GILDONGMU_KAKAO_CONSULT_CHANNEL="@gildongmu",
         GILDONGMU_KAKAO_CONSULT_URL=kakao_url,
         GILDONGMU_KAKAO_CONSULT_KEY=ACCESS,
@@ -378,6 +421,69 @@ async def test_question_danger_place_person_end(world: World, channel: str) -> N
     assert telephone.faults() == []
     lost = await world.one("SELECT count(*) AS n FROM outbox WHERE channel = %s AND state = 'dead'", channel)
     assert lost["n"] == (1 if channel == "wechat" else 0)
+
+
+def a_photo() -> bytes:
+    """With all that a camera writes into it."""
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x010F] = "GEHEIM"
+    exif[0x8825] = {1: "N", 2: (11.0, 33.0, 0.0), 3: "E", 4: (104.0, 55.0, 0.0)}
+    Image.new("RGB", (640, 480), (9, 120, 40)).save(out, "JPEG", exif=exif.tobytes())
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("channel", "in_consult"), [("line", False), ("wechat", False), ("kakao", False), ("kakao", True)], ids=str)
+async def test_a_picture_from_the_citizen_and_one_for_them(world: World, monkeypatch: pytest.MonkeyPatch, channel: str, in_consult: bool) -> None:
+    """Fetched by the program from where the platform keeps it, shown to the agent without what the camera wrote, gone in time; and one the other way."""
+    telephone, cipher = world.telephone(channel), world.program.cipher
+    await telephone.comes()
+    await telephone.says(IN_DANGER)
+    await world.until(telephone, lambda texts: any("상담관을 연결하고 있습니다" in text for text in texts))
+    case = await world.case(channel)
+    if in_consult:
+        await telephone.meets_counsellor()
+
+    await telephone.sends(Picked("여권.jpeg", "image/jpeg", a_photo()))
+    await world.none_left("SELECT 1 - count(*) AS n FROM files WHERE conversation_id = %s AND state = 'ready'", case["conversation_id"])
+    telephone.forget()
+    kim = await world.agent()
+    async with world.db.transaction() as tx:
+        assert isinstance(await handoff.claim(tx, case["id"], kim), handoff.Claimed)
+    file = await world.one("SELECT * FROM files WHERE conversation_id = %s", case["conversation_id"])
+    async with world.db.transaction() as tx:
+        seen = await handoff_files.look(tx, cipher, case["id"], file["id"], Form.PICTURE, kim)
+    assert (seen.media_type, seen.content[:3]) == ("image/jpeg", b"\xff\xd8\xff")
+    assert b"GEHEIM" not in seen.content
+    assert (await world.one("SELECT count(*) AS n FROM file_views WHERE file_id = %s", file["id"]))["n"] == 1
+
+    # The other way: what the channel's own table says, since this process runs no channel.
+    table = CAPABILITIES[channel]
+
+    async def left(connection: Any, row: Any) -> Any:
+        return table.limits()
+
+    monkeypatch.setitem(channel_limits._known, channel, left)
+    picture = await drawn(a_photo(), JPEG.suffix)
+    async with world.db.transaction() as tx:
+        await handoff_files.send(tx, cipher, case["id"], kim, a_photo(), JPEG, picture, "안내.jpg", "picture-1", PUBLIC_URL)
+    if channel == "kakao" and not in_consult:  # the bot's room shows what waits with its next answer
+        await telephone.says(SAFE)
+    texts = await world.until(telephone, lambda texts: any(PUBLIC_URL + "/f" in text for text in texts))
+    address = next(word for text in texts for word in text.split() if word.startswith(PUBLIC_URL + "/f"))
+    assert (links.OPENING_PATH in address) is (channel != "line")
+    async with httpx.AsyncClient(base_url=world.program.url) as browser:
+        path = address.removeprefix(PUBLIC_URL)
+        looked, pressed = await browser.get(path), await (browser.get(path) if channel == "line" else browser.post(path))
+    assert looked.headers["content-type"].startswith("image/jpeg" if channel == "line" else "text/html")
+    assert (pressed.status_code, pressed.content) == (200, picture.picture)
+
+    async with world.db.transaction() as tx:
+        await database.run(tx, "UPDATE files SET expires_at = now() - interval '1 second' WHERE conversation_id = %s", case["conversation_id"])
+        assert await file_service.expire(tx, []) == 2
+    async with world.db.transaction() as tx:
+        with pytest.raises(AppError):
+            await handoff_files.look(tx, cipher, case["id"], file["id"], Form.PICTURE, kim)
+    assert telephone.faults() == []
 
 
 async def test_an_answer_on_line_has_its_source_and_a_button_for_the_place(world: World) -> None:

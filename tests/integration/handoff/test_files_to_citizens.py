@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -13,13 +14,17 @@ from PIL import Image
 from accounts.schemas import COOKIE
 from bot import errors
 from bot.channels.webchat.routes import render_line
+from bot.files.routes import build_router as files_router
 from conversation import guarding, limits
 from conversation import service as conversation
 from conversation.files import links
+from conversation.files.kinds import PDF
 from conversation.schemas import ChannelLimits
 from core import db as database
+from core.clock import now, told_by
 from core.errors import AppError
 from core.settings import Settings
+from handoff import files
 from handoff import service as handoff
 from handoff.desk.file_routes import build_router
 
@@ -45,6 +50,7 @@ async def desk(db, cipher, monkeypatch, make_staff):
     app = FastAPI()
     errors.install(app)
     app.include_router(build_router(db, cipher, Settings(file_max_mb=1, public_url="https://g.example")))
+    app.include_router(files_router(db, cipher))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="https://g.example") as client:
         client.agent = agent
         yield client
@@ -136,3 +142,77 @@ async def test_as_far_as_the_channel_takes_it(desk, case, db, monkeypatch, image
 async def test_the_address_stands_sealed(desk, case, db):
     await send(desk, case, a_picture())
     assert "/files/" not in json.dumps(await rows(db, "SELECT * FROM messages"), default=repr)
+
+
+@pytest.fixture
+async def on_words(db, case, monkeypatch):
+    """The case's citizen writes from a channel that shows words alone, and takes addresses in them."""
+
+    async def left(connection, row):
+        return ChannelLimits(1000, file_links=True)
+
+    monkeypatch.setitem(limits._known, "kakao", left)
+    await rows(db, "UPDATE conversations SET channel = 'kakao' RETURNING id")
+
+
+async def sent_address(desk, case, db, cipher, content):
+    assert (await send(desk, case, content)).status_code == 200
+    (line,) = await lines(db, cipher, case)
+    assert "72시간 동안 열립니다" in line.text
+    assert line.body["file"]["preview_url"] == ""
+    return line.body["file"]["url"]
+
+
+class TestAsAnAddress:
+    @pytest.mark.parametrize(("content", "kind"), [(a_picture(), "image/jpeg"), (b"%PDF-1.7\n", "application/pdf")])
+    async def test_only_who_presses_the_button_gets_it(self, desk, case, db, cipher, on_words, content, kind):
+        url = await sent_address(desk, case, db, cipher, content)
+        assert url.startswith("https://g.example/f/")
+        assert len(url) <= 90  # of a text message's bytes
+        for _ in range(2):  # a messenger looks behind the address before the person does
+            page = await desk.get(url, headers={"Accept": "text/html"})
+            assert (page.status_code, page.headers["content-type"].split(";")[0]) == (200, "text/html")
+            assert (page.headers["cache-control"], page.headers["x-robots-tag"]) == ("no-store", "noindex")
+            assert not any(word in page.text for word in ("영사", "상담", "안내.jpg", "2-3210"))
+        opened = await desk.post(url)
+        assert (opened.status_code, opened.headers["content-type"]) == (200, kind)
+        assert b"GEHEIM" not in opened.content
+        # What the page's address ends with opens nothing where messengers fetch pictures.
+        assert (await desk.get(url.replace("/f/", "/files/"))).status_code == 404
+
+    async def test_its_time_ends(self, desk, case, db, cipher, on_words):
+        url, at = await sent_address(desk, case, db, cipher, a_picture()), now()
+        with told_by(lambda: at + timedelta(hours=71)):
+            assert (await desk.post(url)).status_code == 200
+        with told_by(lambda: at + timedelta(hours=72)):
+            assert [(await ask(url)).status_code for ask in (desk.get, desk.post)] == [404, 404]
+
+    async def test_it_leads_nowhere_once_somebody_may_read_along(self, desk, case, db, cipher, on_words):
+        url = await sent_address(desk, case, db, cipher, a_picture())
+        never = (await desk.get("https://g.example/f/1.p.1.0")).content
+        async with db.transaction() as tx:
+            await guarding.mark(tx, case.conversation_id, guarding.AGENT)
+        for ask in (desk.get, desk.post):
+            answer = await ask(url)
+            assert (answer.status_code, answer.content) == (404, never)
+            assert "영사" not in answer.text
+
+    async def test_never_sent_there_in_a_guarded_conversation(self, desk, case, db, on_words):
+        async with db.transaction() as tx:
+            await guarding.mark(tx, case.conversation_id, guarding.AGENT)
+        assert code(await send(desk, case, a_picture())) == "guarded_no_file"
+        assert await rows(db, "SELECT 1 FROM outbox") == []
+
+    @pytest.mark.parametrize("bad", ["1.p.99999999999.0", "x", "1.2.3.4.5", "é", "%ff", "..%2f..%2fetc"])
+    async def test_an_address_of_somebody_elses_making(self, desk, bad):
+        assert [(await ask(f"/f/{bad}")).status_code for ask in (desk.get, desk.post)] == [404, 404]
+
+    @pytest.mark.parametrize(("public_url", "may"), [("http://g.example", False), ("", False), ("http://127.0.0.1:8080", True), ("https://g.example", True)])
+    async def test_nothing_goes_over_an_open_line(self, case, db, cipher, call, desk, on_words, public_url, may):
+        what = (case.id, desk.agent, b"%PDF-1.7", PDF, None, "a.pdf", "f1", public_url)
+        if may:
+            await call(files.send, cipher, *what)
+        else:
+            with pytest.raises(AppError) as refused:
+                await call(files.send, cipher, *what)
+            assert refused.value.code == "channel_no_file"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from conversation.files.schemas import File, State
-from conversation.schemas import Line
-from handoff.desk.file_lines import shown_files, word_of
+from conversation.schemas import ChannelLimits, Line
+from handoff.desk.file_lines import sent_as, shown_files, word_of
 from handoff.desk.words import line_text
 
 
@@ -93,3 +93,16 @@ def test_of_our_own_picture_there_is_no_original() -> None:
 def test_a_document_may_be_fetched_by_whoever_may_see_the_case() -> None:
     (shown,) = shown_files(a_line(a_file(kind="document")), 3, is_owner=False)
     assert (shown["original"], shown["thumbnail"]) == ("/desk/files/3/7/original", "")
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (ChannelLimits(1000), ""),
+        (ChannelLimits(1000, images=True, files=True), ""),
+        (ChannelLimits(1000, images=True, file_links=True), "PDF는 여는 주소로 갑니다. 72시간 동안 열립니다."),
+        (ChannelLimits(1000, file_links=True), "사진과 PDF는 여는 주소로 갑니다. 72시간 동안 열립니다."),
+    ],
+)
+def test_how_a_file_goes(limits: ChannelLimits, said: str) -> None:
+    assert sent_as(limits) == said
