@@ -26,6 +26,7 @@ from handoff.moves import SUMMARY, notes
 from handoff.near_town import nearest_town
 from handoff.phone import service as phone
 from handoff.phone.caller import CHANNEL
+from handoff.records import consent_service
 from handoff.schemas import CaseCard, CountryCandidate
 from handoff.soon import soon
 from handoff.streams import case_of
@@ -88,6 +89,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         notices=await notices_of(tx, country, at),
         handed_on=await hand_on.of_case(tx, cipher, case_id),
         abuse=await counted(tx, case_id, row["conversation_id"]),
+        consents=await consent_service.of_conversation(tx, cipher, row["conversation_id"]),
         caller=await phone.caller_card(tx, cipher, row) if talk["channel"] == CHANNEL else None,
     )
 

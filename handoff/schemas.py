@@ -11,6 +11,7 @@ from conversation.schemas import Line
 from handoff.abuse.schemas import Abuse
 from handoff.geocoding import Candidate, NearTown
 from handoff.phone.caller import CallerCard
+from handoff.records.consent_rules import Consent
 
 if TYPE_CHECKING:
     from knowledge_base.of_country import CurrentNotices
@@ -252,6 +253,8 @@ class CaseCard:
     caller: CallerCard | None = None
     handed_on: list[HandedOn] = field(default_factory=list, repr=False)
     abuse: Abuse = field(default_factory=Abuse)
+    #: Who agreed for the citizen, or why nobody was asked; the oldest first.
+    consents: list[Consent] = field(default_factory=list, repr=False)
 
     @property
     def map(self) -> dict[str, Any] | None:

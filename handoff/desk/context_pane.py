@@ -11,7 +11,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from core.clock import now as clock_now
-from handoff.desk import guidance_pane, mission_card, words
+from handoff.desk import consent_pane, guidance_pane, mission_card, words
 from handoff.desk.elements import attributes, block, button, say
 from handoff.desk.mission_card import KOREA, MISSIONS_SHOWN, telephone
 from handoff.desk.phone_tools import PhoneTools
@@ -47,12 +47,14 @@ class ContextPane:
         phone: PhoneTools | None = None,
         on_hand_on: Callable[[], Any] | None = None,
         on_mission: Callable[[], Any] | None = None,
+        on_consent: Callable[[], Any] | None = None,
     ) -> None:
         self._tiles = bool(tile_url)
         self._tools = tools
         self._phone = phone
         self._on_hand_on = on_hand_on
         self._on_mission = on_mission
+        self._on_consent = on_consent
         self._guided: tuple[Any, ...] | None = None
         self._layers: list[Any] = []
         self._drawn: tuple[Any, ...] | None = None
@@ -104,6 +106,8 @@ class ContextPane:
         _place(card)
         if self._tools is not None:
             self._tools.towns(card)
+        if self._on_consent is not None:
+            consent_pane.fill(card, self._on_consent)
 
     def _show_guidance(self, card: CaseCard) -> None:
         """Drawn anew only when it says something else: whoever has folded it away, or reads it, is not disturbed."""
