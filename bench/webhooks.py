@@ -14,7 +14,8 @@ from bot.channels.guard import MAX_BODY_BYTES
 from bot.channels.line.signature import sign as line_sign
 from bot.channels.wechat.crypto import Envelope
 from bot.channels.wechat.crypto import sign as wechat_sign
-from core.errors import CATALOGUE
+from bot.channels.wechat.words import UNSURE
+from core.errors import HOTLINE
 
 _SECRET, _PATH, _HEADER, _TOKEN = (secrets.token_hex(16) for _ in range(4))
 _APP, _ACCOUNT, _AES_KEY = "wxbench", "gh_bench", secrets.token_hex(21) + "A"
@@ -107,7 +108,7 @@ def _wechat(number: int, age_s: int = 0) -> Hook:
 
 def _is_sorry_on_wechat(answer: bytes) -> bool:
     sealed = re.search(rb"<Encrypt><!\[CDATA\[(.+?)\]\]>", answer)
-    return sealed is not None and CATALOGUE["database_unavailable"].korean in _ENVELOPE.open(sealed[1].decode()).decode()
+    return sealed is not None and UNSURE.format(hotline=HOTLINE) in _ENVELOPE.open(sealed[1].decode()).decode()
 
 
 def _sms(number: int) -> Hook:

@@ -57,8 +57,8 @@ def is_plain(inbound: Inbound) -> bool:
     return inbound.kind.value != "danger" and not inbound.attachments
 
 
-def prepare(cipher: Cipher, inbound: Inbound, window: ReplyWindow | None, *, language: str = "ko") -> Waiting:
-    """Seal an inbound and its reply window, where it has one that ends."""
+def prepare(cipher: Cipher, inbound: Inbound, window: ReplyWindow | None, *, language: str = "ko", look: int | None = None) -> Waiting:
+    """Seal an inbound and its reply window, where it has one that ends; ``look`` is its first look, where that has been taken already."""
     content, visitor = content_of(inbound), visitor_hash(cipher, inbound.channel, inbound.visitor)
     deadline: datetime | None = window.deadline if window is not None else None
     opened = window if deadline is not None else None
@@ -74,7 +74,7 @@ def prepare(cipher: Cipher, inbound: Inbound, window: ReplyWindow | None, *, lan
         cipher.seal(content, BODY),
         fingerprint_of(cipher, inbound, content),
         inbound.platform_id,
-        int(look_of(inbound)),
+        int(look_of(inbound) if look is None else look),
         deadline,
         opened.single_use if opened else None,
         opened.fallback if opened else None,

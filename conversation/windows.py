@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -99,18 +100,23 @@ async def spend(connection: Connection, window_id: int) -> None:
     await database.run(connection, "UPDATE reply_windows SET deadline = LEAST(deadline, clock_timestamp()) WHERE id = %s", window_id)
 
 
-async def let_go(connection: Connection, window_id: int, *, was_used: bool) -> None:
-    """The request that waited has been answered: others may send again, in this window only if the answer did not use it; if something waits, they do."""
+async def let_go(connection: Connection, free: Sequence[tuple[int, bool]]) -> None:
+    """Requests that waited have been answered: others may send again, in a request's window only if its answer did not use it; if something waits, they do.
+
+    Each with whether it was used.
+    """
     await database.run(
         connection,
-        """WITH free AS (
-               UPDATE reply_windows SET inline_until = NULL, used_at = CASE WHEN %s THEN clock_timestamp() ELSE used_at END WHERE id = %s
-               RETURNING conversation_id
+        """WITH answered AS (
+               SELECT id, bool_or(used) AS used FROM unnest(%s::bigint[], %s::boolean[]) AS a(id, used) GROUP BY id
+           ), free AS (
+               UPDATE reply_windows w SET inline_until = NULL, used_at = CASE WHEN a.used THEN clock_timestamp() ELSE w.used_at END
+               FROM answered a WHERE w.id = a.id RETURNING w.conversation_id
            )
            SELECT pg_notify('outbox', '') FROM free
            WHERE EXISTS (SELECT 1 FROM outbox o WHERE o.conversation_id = free.conversation_id AND o.state = 'pending')""",
-        was_used,
-        window_id,
+        [window_id for window_id, _ in free],
+        [used for _, used in free],
     )
 
 

@@ -1,67 +1,44 @@
 """The one way in for every messenger: stored under its event's number, committed, and only then acknowledged.
 
-A platform whose answer is its request's response waits here for it, without holding a database connection.
+A platform whose answer is its request's response waits for it (``waiting.py``), without holding a database connection.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from itertools import takewhile
 
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from bot import surge, triage_slot
 from bot.channels.committer import Committer
-from bot.channels.contract import ActionKind, Capabilities, Channel, Outbound
+from bot.channels.contract import ActionKind, Capabilities, Channel
 from bot.channels.greeting import greeting
-from bot.channels.rendering import offered, render
+from bot.channels.rendering import offered
 from bot.channels.splitting import sendable
-from bot.delivery import pack
-from bot.sender import QUIET_CATEGORIES, bury, screened
+from bot.channels.waiting import Answer, WaitingRoom
+from bot.sender import bury
 from bot.services import Services
 from conversation import arriving, outbox, visitors, windows
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Inbound, InboundKind, ReplyWindow
+from conversation.service import look_of
 from conversation.visitors import Arrived
 from core import db as database
-from core.clock import now
 from core.db import Connection
 from core.deadline import within
 from core.errors import DatabaseUnavailable
 from core.metrics import INBOUND
 from handoff import service as handoff
 from language.categories import Category, Urgency
+from language.first_look import FirstLook
 from language.triage import Decision
 
 #: A choice that is written by hand is no longer than this.
 WRITTEN_CHOICE = 60
 #: How often a write that lost a race is tried again before it fails.
 RACES = 3
-#: What is left for writing the response after the answer is there.
-RESPONSE_S = 0.3
-#: An answer that came before anybody was listening for it is found so much later.
-FIRST_LOOK_S = 0.4
-_STATE = """
-SELECT c.owner_kind, i.turn_state, EXISTS (
-    SELECT 1 FROM outbox o WHERE o.conversation_id = i.conversation_id AND o.in_reply_to = i.message_id) AS has_answer
-FROM inbox i JOIN conversations c ON c.id = i.conversation_id WHERE i.message_id = %s
-"""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a waiting request may say: the messages, which count as sent, and how things stand.
-
-    ``state``: ``answered``, ``to_person`` (a person has the conversation, the bot says nothing) or ``waiting`` (nobody has answered in time).
-    """
-
-    arrived: Arrived
-    state: str
-    messages: tuple[Outbound, ...] = ()
 
 
 class Door:
@@ -71,6 +48,7 @@ class Door:
         self.services = services
         self._channels = channels
         self._committer = Committer(services.db)
+        self.waiting = WaitingRoom(services, channels)
 
     async def accept(self, inbound: Inbound, window: ReplyWindow | None = None, *, language: str = "ko") -> Arrived:
         """Store an inbound and commit; a repeat gets the acknowledgement of the first.
@@ -78,17 +56,10 @@ class Door:
         The danger button is in the queue and answered in the same transaction.
 
         Raises:
-            DatabaseUnavailable: nothing is stored, so the platform must not be told that it was.
+            DatabaseUnavailable: nothing is stored, or nobody knows, so the platform must not be told that it was.
         """
         inbound = await self._as_choice(_bounded(inbound, self.services.settings.max_text_chars))
-        if arriving.is_plain(inbound):
-            waiting = arriving.prepare(self.services.cipher, inbound, window, language=language)
-            arrived = await within(self._committer.put(waiting, lambda: self._store(inbound, window, language)))
-        else:
-            arrived = await within(self._store(inbound, window, language))
-        if not arrived.duplicate:
-            INBOUND.labels(channel=inbound.channel, kind=inbound.kind.value).inc()
-        return arrived
+        return await self._take(inbound, window, language, look_of(inbound))
 
     async def converse(
         self,
@@ -101,14 +72,30 @@ class Door:
     ) -> Answer:
         """Store an inbound and wait for its answer until then; what has not come by then goes the way of ``window``'s fallback, or with the next answer.
 
-        ``stored`` is called once it is: whoever loses patience after that must not say that it was not.
+        ``stored`` is called once it is: whoever loses patience after that must not say that it was not. While too many wait already, words that do not
+        look alarming are stored and nobody waits for their answer.
         """
-        kept = replace(window or ReplyWindow(until, True, "none"), inline_until=until)
-        arrived = await self.accept(inbound, kept, language=language)
+        inbound = await self._as_choice(_bounded(inbound, self.services.settings.max_text_chars))
+        look, is_plain = look_of(inbound), arriving.is_plain(inbound)
+        has_room = not self.waiting.is_full or not is_plain or look >= FirstLook.ALARMING
+        kept = replace(window or ReplyWindow(until, True, "none"), inline_until=until) if has_room else window
+        arrived = await self._take(inbound, kept, language, look)
         stored()
+        if not has_room and not arrived.duplicate:
+            return await self.waiting.without(arrived)
         # Nothing can be there yet for words that have just been stored and are the bot's to answer.
-        is_fresh = arriving.is_plain(inbound) and not arrived.duplicate and arrived.owner_kind == "bot"
-        return await self._wait_for(inbound.channel, arrived, until, was_used=window is None, is_fresh=is_fresh)
+        is_fresh = is_plain and not arrived.duplicate and arrived.owner_kind == "bot"
+        return await self.waiting.wait(inbound.channel, arrived, until, was_used=window is None, is_fresh=is_fresh)
+
+    async def _take(self, inbound: Inbound, window: ReplyWindow | None, language: str, look: int) -> Arrived:
+        if arriving.is_plain(inbound):
+            sealed = arriving.prepare(self.services.cipher, inbound, window, language=language, look=look)
+            arrived = await within(self._committer.put(sealed, lambda: self._store(inbound, window, language)))
+        else:
+            arrived = await within(self._store(inbound, window, language))
+        if not arrived.duplicate:
+            INBOUND.labels(channel=inbound.channel, kind=inbound.kind.value).inc()
+        return arrived
 
     async def collect(self, channel: str, visitor: str, *, until: datetime) -> Answer | None:
         """What has come too late for the last request of this person, without a new message; None where there is no conversation to look in."""
@@ -125,30 +112,7 @@ class Door:
                 return None
             window_id = await windows.keep(tx, services.cipher, conversation_id, ReplyWindow(until, True, "none", inline_until=until))
         arrived = Arrived(conversation_id, last["message_id"], last["seq"], True, last["owner_kind"], window_id)
-        return await self._wait_for(channel, arrived, until, was_used=True)
-
-    async def _wait_for(self, channel: str, arrived: Arrived, until: datetime, *, was_used: bool, is_fresh: bool = False) -> Answer:
-        """The answer to an inbound, if it comes in time; ``was_used``: its window is good for this request alone."""
-        capabilities = self._channels[channel].capabilities
-        answer: Answer | None = None
-        try:
-            with self.services.hub.subscribe(conversation.stream(arrived.conversation_id), patience_s=FIRST_LOOK_S) as wake:
-                if is_fresh:
-                    await _sleep_until_woken(wake, min(FIRST_LOOK_S, (until - now()).total_seconds() - RESPONSE_S))
-                while answer is None:
-                    wake.clear()
-                    answer = await self._look(arrived, capabilities)
-                    left = (until - now()).total_seconds() - RESPONSE_S
-                    if answer is None and left <= 0:
-                        answer = Answer(arrived, "waiting")
-                    elif answer is None:
-                        await _sleep_until_woken(wake, left)
-        finally:
-            if arrived.window_id is not None:
-                async with self.services.db.read() as connection:
-                    await windows.let_go(connection, arrived.window_id, was_used=was_used or bool(answer and answer.messages))
-        assert answer is not None  # noqa: S101  (the loop ends with one)
-        return answer
+        return await self.waiting.wait(channel, arrived, until, was_used=True)
 
     async def greet(self, channel: str, visitor: str, event_id: str, window: ReplyWindow | None = None, *, language: str = "ko") -> None:
         """Greet a person who has found us, once per event, with the hotline and the danger button."""
@@ -230,56 +194,6 @@ class Door:
         if payload == title:  # a next question: its words are what is asked
             return replace(inbound, text=str(title))
         return replace(inbound, kind=InboundKind.CHOICE, choice=payload, text=str(title))
-
-    async def _look(self, arrived: Arrived, capabilities: Capabilities) -> Answer | None:
-        async with self.services.hub.look() as connection:
-            state = await database.one(connection, _STATE, arrived.message_id)
-        if state is None:
-            return Answer(arrived, "waiting")
-        is_persons = state["owner_kind"] != "bot" or state["turn_state"] in ("to_person", "dropped")
-        if not state["has_answer"] and not is_persons:
-            return None
-        async with self.services.db.transaction() as tx:
-            messages = await self._carry(tx, arrived, capabilities) or await self._carried_before(tx, arrived, capabilities)
-        return Answer(arrived, "to_person" if is_persons and not messages else "answered", messages) if messages or is_persons else None
-
-    async def _carry(self, tx: Connection, arrived: Arrived, capabilities: Capabilities) -> tuple[Outbound, ...]:
-        """Everything that waits for this person, as far as one response holds it; it counts as sent."""
-        if arrived.window_id is None:
-            return ()
-        claim = await outbox.take_inline(tx, self.services.cipher, arrived.conversation_id, quiet=QUIET_CATEGORIES)
-        if claim is None:
-            return ()
-        # What may not be said here is left to the sender, and what comes after it.
-        rows = list(takewhile(lambda row: not row.withheld, await screened(tx, self._channels[claim.channel], claim)))
-        if not rows:
-            return ()
-        rendered = [(row, render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger, again=row.in_doubt) or (Outbound(),)) for row in rows]
-        # Danger need not go alone here: a response arrives as a whole or not at all.
-        load = pack([(replace(row, policy="", in_doubt=False), messages) for row, messages in rendered], capabilities)
-        ids = [row.message_id for row in load.rows]
-        whole, partly = (ids[:-1], (ids[-1], load.next_part)) if load.next_part else (ids, None)
-        await outbox.carry_inline(tx, arrived.conversation_id, arrived.window_id, whole, partly)
-        return tuple(message for message in load.messages if message.text)
-
-    async def _carried_before(self, tx: Connection, arrived: Arrived, capabilities: Capabilities) -> tuple[Outbound, ...]:
-        """The platform asked once more because it did not see the response that carried the answer: this one carries it again."""
-        if arrived.window_id is None:
-            return ()
-        claim = await outbox.sent_inline(tx, self.services.cipher, arrived.conversation_id, arrived.window_id, quiet=QUIET_CATEGORIES)
-        if claim is None:
-            return ()
-        rendered = [
-            (replace(row, policy="", parts_sent=0), render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger) or (Outbound(),))
-            for row in claim.rows
-        ]
-        return tuple(message for message in pack(rendered, capabilities).messages if message.text)
-
-
-async def _sleep_until_woken(wake: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await wake.wait()
 
 
 def _has_choices(capabilities: Capabilities) -> bool:

@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse
 
 from bot.channels import guard
 from bot.channels.contract import Outbound, Parcel, SendResult, WindowClosed
-from bot.channels.door import Answer, Door
+from bot.channels.door import Door
 from bot.channels.kakao import callback, consult_routes, repository, sentences, wire
 from bot.channels.kakao import content as files
 from bot.channels.kakao.bizgo import Bizgo
@@ -27,6 +27,7 @@ from bot.channels.kakao.happytalk import Happytalk
 from bot.channels.kakao.http import client
 from bot.channels.kakao.parsing import NAME, Asked, asked
 from bot.channels.kakao.service import CONSULT, ConsultTalk
+from bot.channels.waiting import Answer
 from bot.sender import QUIET_CATEGORIES
 from conversation import windows
 from conversation.schemas import ReplyWindow
@@ -149,31 +150,28 @@ class KakaoChannel:
         until = at + ANSWER
         if said.choice == sentences.MORE:
             found = await door.collect(NAME, said.user, until=until)
-            return await self._response(door, said, found) if found else wire.response([Outbound(self._say(said, "empty"))])
+            return await self._response(said, found) if found else wire.response([Outbound(self._say(said, "empty"))])
         inbound = said.inbound(secrets.token_urlsafe(18))
         if inbound is None:
             return wire.response([Outbound(self._say(said, "empty"), quick_replies=(sentences.danger(said.language),))])
         can_call_back = bool(said.callback_url) and callback.is_allowed(said.callback_url, self._skill.callback_hosts)
         window = ReplyWindow(at + callback.WINDOW, True, CALLBACK, token=said.callback_url) if can_call_back else None
         answer = await door.converse(inbound, until=until, window=window, language=said.language, stored=is_stored.set)
-        if can_call_back and answer.state == "waiting":
-            is_quiet = await self._is_quiet(door.services.db, answer.arrived.conversation_id)
-            text = self._say(said, "quiet") if is_quiet else sentences.late(said.language, self._skill.hotline, comes_by_itself=True).text
+        if can_call_back and answer.state in ("waiting", "full"):
+            text = self._say(said, "quiet") if answer.is_quiet else sentences.late(said.language, self._skill.hotline, comes_by_itself=True).text
             return wire.waiting_for_callback(text)
         if can_call_back and answer.arrived.window_id is not None:  # the response was without it, so that Kakao does not take it any more
             async with door.services.db.read() as connection:
                 await windows.spend(connection, answer.arrived.window_id)
-        return await self._response(door, said, answer)
+        return await self._response(said, answer)
 
-    async def _response(self, door: Door, said: Asked, answer: Answer) -> dict[str, Any]:
-        conversation_id = answer.arrived.conversation_id
-        is_quiet = await self._is_quiet(door.services.db, conversation_id)
-        messages = answer.messages or (self._without_answer(said, answer, is_quiet=is_quiet),)
-        way = await self._way_to_person(conversation_id, said.language, is_quiet=is_quiet)
-        return wire.response(messages, under=way, over="" if is_quiet else sentences.sentences(said.language).over_consult)
+    async def _response(self, said: Asked, answer: Answer) -> dict[str, Any]:
+        messages = answer.messages or (self._without_answer(said, answer),)
+        way = await self._way_to_person(answer.arrived.conversation_id, said.language, is_quiet=answer.is_quiet)
+        return wire.response(messages, under=way, over="" if answer.is_quiet else sentences.sentences(said.language).over_consult)
 
-    def _without_answer(self, said: Asked, answer: Answer, *, is_quiet: bool) -> Outbound:
-        if is_quiet:
+    def _without_answer(self, said: Asked, answer: Answer) -> Outbound:
+        if answer.is_quiet:
             return Outbound(self._say(said, "quiet"))
         if answer.state == "to_person":
             return Outbound(self._say(said, "passed_on"), quick_replies=(sentences.danger(said.language),))

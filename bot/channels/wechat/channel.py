@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +27,7 @@ from bot.channels.wechat.place import placed
 from bot.channels.wechat.tokens import Fresh, TokenCache
 from bot.channels.wechat.wire import BAD_TOKEN, CAPABILITIES, SUCCESS, active_text, code_of, one_text, outcome, passive_text
 from bot.channels.wechat.withholding import reasons
-from bot.channels.wechat.words import neutral
+from bot.channels.wechat.words import UNSURE, later, neutral
 from conversation import outbox, visitors
 from conversation import service as conversation
 from conversation.schemas import Body, Inbound, InboundKind
@@ -34,11 +35,12 @@ from core.clock import now
 from core.crypto import Cipher
 from core.db import Connection, Database
 from core.deadline import within
-from core.errors import CATALOGUE, DatabaseUnavailable, StartError
+from core.errors import HOTLINE, DatabaseUnavailable, StartError
 from core.fetching import Fetched, Fetcher, FetchFailed
 from core.logging import get
 from core.metrics import CHANNEL_QUOTA_REACHED
 from core.settings import Settings
+from core.together import Together
 from handoff import location
 
 log = get(__name__)
@@ -68,6 +70,7 @@ class WeChatChannel:
         self._db: Database | None = None
         self._cipher: Cipher | None = None
         self._forgotten_at = 0.0
+        self._notices_due: Together[str, str] | None = None
 
     def use(self, db: Database, cipher: Cipher) -> None:
         """The access token is shared with all processes there."""
@@ -98,20 +101,23 @@ class WeChatChannel:
     async def _answered(self, door: Door, signature: str, message: bytes, fields: dict[str, str], at: datetime) -> str:
         """Take what came, and the words that the response carries; while nothing can be stored, the hotline."""
         until = at + timedelta(seconds=ANSWER_S)
+        is_stored = asyncio.Event()
         while True:
             left = (until - now()).total_seconds()
             try:
-                return await within(self._take(door, signature, message, fields, at, until), left)
+                return await within(self._take(door, signature, message, fields, at, until, is_stored), left)
             except DatabaseUnavailable:
+                if is_stored.is_set():
+                    return ""  # the answer goes through the customer-service interface
                 if left > 2 * AGAIN_S:
                     await asyncio.sleep(AGAIN_S)
                 elif self._account.answers_inline and fields.get("MsgType") != "event":
                     log.error("wechat_not_stored", channel="wechat")
-                    return CATALOGUE["database_unavailable"].korean
+                    return UNSURE.format(hotline=self._hotline or HOTLINE)
                 else:
                     raise
 
-    async def _take(self, door: Door, signature: str, message: bytes, fields: dict[str, str], at: datetime, until: datetime) -> str:
+    async def _take(self, door: Door, signature: str, message: bytes, fields: dict[str, str], at: datetime, until: datetime, is_stored: asyncio.Event) -> str:
         services = door.services
         if self._account.envelope is None:  # elsewhere a signature covers what it brings
             if await nonces.is_replayed(services.db, self.name, signature, message):
@@ -119,7 +125,7 @@ class WeChatChannel:
             await self._forget(services.db)
         found = happening(self.name, fields, at, services.cipher.pseudonym)
         if isinstance(found, Said):
-            return await self._converse(door, replace(found, inbound=await _located(found.inbound)), until)
+            return await self._converse(door, replace(found, inbound=await _located(found.inbound)), until, is_stored)
         if isinstance(found, Entered):
             await door.greet(self.name, found.visitor, found.event_id, found.window)
             async with services.db.transaction() as tx:
@@ -132,23 +138,35 @@ class WeChatChannel:
             await self._keep_place(door, found)
         return ""
 
-    async def _converse(self, door: Door, said: Said, until: datetime) -> str:
+    async def _converse(self, door: Door, said: Said, until: datetime, is_stored: asyncio.Event) -> str:
         services = door.services
         if not self._account.answers_inline:
             arrived = await door.accept(said.inbound, said.window)
             text, window_id = "", None
         else:
-            answer = await door.converse(said.inbound, until=until - timedelta(seconds=AGAIN_S), window=said.window)
+            answer = await door.converse(said.inbound, until=until - timedelta(seconds=AGAIN_S), window=said.window, stored=is_stored.set)
+            if answer.state == "full":
+                return "" if answer.is_quiet else later(answer.language, self._hotline or HOTLINE)
             arrived, text, window_id = answer.arrived, one_text(answer.messages), answer.arrived.window_id
             if now() > until and window_id is not None:  # the database hung: whoever waited has been answered without this
                 async with services.db.transaction() as tx:
                     await outbox.put_back(tx, arrived.conversation_id, window_id)
                 return ""
-        async with services.hub.look() as connection:
-            if await notices.language_of_due(connection, arrived.conversation_id) is None:
-                return text
+        if await self._due(door).get(arrived.conversation_id) is None:
+            return text
         async with services.db.transaction() as tx:
             return await notices.tell_once(tx, services.cipher, arrived.conversation_id, self._url, self._hotline, after=text, window_id=window_id)
+
+    def _due(self, door: Door) -> Together[str, str]:
+        """In whose conversations the notice is due; many ask at the same moment."""
+        if self._notices_due is None:
+
+            async def look(conversations: Sequence[str]) -> dict[str, str]:
+                async with door.services.hub.look() as connection:
+                    return await notices.languages_of_due(connection, conversations)
+
+            self._notices_due = Together(look)
+        return self._notices_due
 
     async def _keep_place(self, door: Door, moved: Moved) -> None:
         """Where somebody is who lets the account know: kept while an emergency is open, and otherwise nobody's business."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.channels.wechat.wire import TEXT
 from bot.channels.wechat.words import notice
 from bot.sender import QUIET_CATEGORIES
@@ -15,21 +17,21 @@ from core.db import Connection
 CLIENT_ID = "platform-notice"
 #: Before triage has read what came, it is not known whether the person is alone with the telephone.
 _DUE = """
-SELECT c.language FROM conversations c WHERE c.id = %(id)s AND c.status = 'open' AND c.guarded_at IS NULL
+SELECT c.id, c.language FROM conversations c WHERE c.id = ANY(%(ids)s) AND c.status = 'open' AND c.guarded_at IS NULL
 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.conversation_id = c.id AND o.client_id = %(client_id)s)
 AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND (i.triage_state = 'pending' OR i.category = ANY(%(quiet)s) AND i.action <> 'none'))
 """
 
 
-async def language_of_due(connection: Connection, conversation_id: str) -> str | None:
-    """In which language the notice is to be said now; None: it is not."""
-    due = await database.one(connection, _DUE, id=conversation_id, client_id=CLIENT_ID, quiet=QUIET_CATEGORIES)
-    return str(due["language"]) if due else None
+async def languages_of_due(connection: Connection, conversations: Sequence[str]) -> dict[str, str]:
+    """In which language the notice is to be said now, for the conversations in which it is."""
+    due = await database.rows(connection, _DUE, ids=list(conversations), client_id=CLIENT_ID, quiet=QUIET_CATEGORIES)
+    return {row["id"]: row["language"] for row in due}
 
 
 async def tell_once(tx: Connection, cipher: Cipher, conversation_id: str, url: str, hotline: str, *, after: str = "", window_id: int | None = None) -> str:
     """Write the notice, if it is due. ``window_id``: the answer of the request that waits carries it after the words ``after``, where it fits; those words."""
-    language = await language_of_due(tx, conversation_id)
+    language = (await languages_of_due(tx, [conversation_id])).get(conversation_id)
     if language is None:
         return after
     body = notice(language, url, hotline)

@@ -1,4 +1,4 @@
-"""The two sentences that WeChat's users read because its company reads along. Pure."""
+"""What the WeChat channel says by itself: two sentences because its company reads along, and two for when we are late. Pure."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ _WAYS = {
     "ja": ("ほかの方法: ウェブ相談 {url} 、電話 {hotline} (24時間)", "ほかの方法: 電話 {hotline} (24時間)"),
     "zh": ("其他方式: 网页咨询 {url} , 电话 {hotline} (24小时)", "其他方式: 电话 {hotline} (24小时)"),
 }
+#: Nobody waits for the answer in the request; it comes through the customer-service interface.
+_LATER = {
+    "ko": "답을 준비하고 있습니다. 준비되면 이 대화방으로 보내 드립니다. 위험하거나 급하면 {hotline} 로 전화하세요.",
+    "en": "Your answer is being prepared and will be sent here. In danger, call {hotline}.",
+    "ja": "回答を準備しています。できしだいこのトークにお送りします。危険なときは {hotline} に電話してください。",
+    "zh": "正在准备回答,完成后会发送到此聊天。如有危险,请致电 {hotline}。",
+}
+#: Before anything could be read, in whatever language it is; a write that has not been answered may still come about.
+UNSURE = "글이 제대로 들어왔는지 확인하지 못했습니다. 위험하거나 급하면 영사안전콜센터 {hotline} 로 전화하세요. 24시간 받습니다."
+
+
+def later(language: str, hotline: str) -> str:
+    """The holding sentence."""
+    return _LATER.get(language, _LATER["en"]).format(hotline=hotline)
 
 
 def neutral(language: str, url: str, hotline: str) -> Body:

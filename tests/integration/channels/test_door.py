@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot import erasure
+from bot.channels import waiting
 from bot.channels.contract import ActionKind, Actions, Capabilities, Limit
-from bot.channels.door import Answer
 from bot.channels.testing import FakeMessenger
+from bot.channels.waiting import Answer
 from conversation.schemas import Attachment, Button, InboundKind, ReplyWindow
 from core.clock import now
+from core.errors import DatabaseUnavailable
 from tests.integration.channels.conftest import Talk
 
 INLINE = Capabilities(Limit(100), messages_per_send=3, quick_replies=Actions(10, Limit(14), frozenset({ActionKind.CHOICE})), answers_inline=True)
@@ -163,6 +169,85 @@ class TestWaitingForTheAnswer:
         assert talk.db.pool.get_stats()["pool_available"] > 0
         answers = await asyncio.gather(*waiting)
         assert {answer.state for answer in answers} == {"waiting"}
+
+    async def test_a_hundred_who_wait_cost_few_statements(self, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+        looks = []
+        read = talk.door.waiting._read_states
+
+        async def counted(messages: Sequence[int]) -> Mapping[int, dict[str, Any]]:
+            looks.append(len(messages))
+            return await read(messages)
+
+        monkeypatch.setattr(talk.door.waiting._states, "_ask", counted)
+        until = now() + timedelta(seconds=2)
+        await asyncio.gather(*(talk.door.converse(talk.inbound(visitor=f"U{n}"), until=until) for n in range(100)))
+        assert sum(looks) >= 200
+        assert len(looks) < 40
+
+    async def test_what_is_found_is_said_although_the_window_cannot_be_written(self, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def away(free: object) -> Mapping[tuple[int, bool], None]:
+            raise DatabaseUnavailable("away")
+
+        monkeypatch.setattr(talk.door.waiting._let_go, "_ask", away)
+        answer, _ = await asyncio.gather(self.converse(talk), self.answer_soon(talk, "답"))
+        assert [message.text for message in answer.messages] == ["답"]
+
+
+class TestTooManyWait:
+    @pytest.fixture(autouse=True)
+    def inline(self, messenger: FakeMessenger, monkeypatch: pytest.MonkeyPatch) -> None:
+        messenger.capabilities = INLINE
+        monkeypatch.setattr(waiting, "ALWAYS", 0)
+
+    async def converse(self, talk: Talk, seconds: float = 2, **values: Any) -> Answer:
+        window = ReplyWindow(now() + timedelta(seconds=55), True, "callback", token="callback-url")
+        return await talk.door.converse(talk.inbound(**values), until=now() + timedelta(seconds=seconds), window=window)
+
+    async def test_words_are_stored_and_nobody_waits_for_their_answer(self, talk: Talk, messenger: FakeMessenger) -> None:
+        began = now()
+        answer = await self.converse(talk)
+        assert (answer.state, (now() - began).total_seconds() < 1) == ("full", True)
+        await talk.answer(answer.arrived.conversation_id, "답", in_reply_to=answer.arrived.message_id)
+        await talk.send()
+        assert messenger.seen["U1"] == ["답"]
+
+    async def test_the_danger_button_is_answered_at_once(self, talk: Talk) -> None:
+        answer = await self.converse(talk, text="지금 위험해요", kind=InboundKind.DANGER)
+        assert (answer.state, bool(answer.messages)) == ("answered", True)
+
+    async def test_who_sounds_in_danger_waits_for_the_answer(self, talk: Talk) -> None:
+        answer = await self.converse(talk, text="살려주세요 칼을 든 사람이 문을 부수고 있어요")
+        assert answer.state == "waiting"
+
+    async def test_a_person_has_it(self, talk: Talk) -> None:
+        arrived = await talk.write()
+        await talk.run("UPDATE conversations SET owner_kind = 'agent', owner_id = 1 WHERE id = %s", arrived.conversation_id)
+        assert (await self.converse(talk)).state == "to_person"
+
+    async def test_who_is_guarded_is_known(self, talk: Talk) -> None:
+        arrived = await talk.write()
+        await talk.run("UPDATE conversations SET guarded_at = now(), guarded_why = 'agent' WHERE id = %s", arrived.conversation_id)
+        assert (await self.converse(talk)).is_quiet
+
+    async def test_a_repeat_gets_what_the_first_carried(self, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(waiting, "ALWAYS", 10)
+        first = asyncio.create_task(self.converse(talk, event_id="e"))
+        await asyncio.sleep(0.2)
+        (inbound,) = await talk.run("SELECT message_id, conversation_id FROM inbox")
+        await talk.answer(inbound["conversation_id"], "답", in_reply_to=inbound["message_id"])
+        assert [message.text for message in (await first).messages] == ["답"]
+        monkeypatch.setattr(waiting, "ALWAYS", 0)
+        talk.door.waiting._answered.clear()
+        assert [message.text for message in (await self.converse(talk, event_id="e")).messages] == ["답"]
+
+    async def test_there_is_room_for_as_many_as_are_answered(self, talk: Talk) -> None:
+        room = talk.door.waiting
+        room._inside = 100
+        assert room.is_full
+        room._answered.extend([time.monotonic()] * 90)
+        assert not room.is_full
+        room._answered = deque([time.monotonic() - 5] * 90)
+        assert room.is_full
 
 
 class TestErasing:

@@ -322,7 +322,7 @@ class TestSkill:
         async def away(*args: Any, **values: Any) -> Any:
             raise DatabaseUnavailable("away")
 
-        monkeypatch.setattr(kakao.talk.door, "accept", away)
+        monkeypatch.setattr(kakao.talk.door, "_take", away)
         assert await kakao.platform.says(PERSON, "도와주세요") == 200
         assert HOTLINE in kakao.texts[-1]
 
@@ -333,7 +333,7 @@ class TestSkill:
                 raise fault
             await asyncio.sleep(60)
 
-        monkeypatch.setattr(kakao.talk.door, "accept", wrong)
+        monkeypatch.setattr(kakao.talk.door, "_take", wrong)
         monkeypatch.setattr(kakao_channel, "LAST_WORD_S", 0.3)
         assert await kakao.platform.says(PERSON, "도와주세요") == 200
         assert HOTLINE in kakao.texts[-1]
@@ -343,7 +343,7 @@ class TestSkill:
         async def hangs(*args: Any, **values: Any) -> Any:
             await asyncio.sleep(60)
 
-        monkeypatch.setattr(kakao.talk.door, "_look", hangs)
+        monkeypatch.setattr(kakao.talk.door.waiting, "_look", hangs)
         monkeypatch.setattr(kakao_channel, "LAST_WORD_S", 1.0)
         assert await kakao.platform.says(PERSON, "여권") == 200
         assert "답을 준비하고 있습니다" in kakao.texts[-1]

@@ -16,7 +16,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from bot import errors
-from bot.channels import registry
+from bot.channels import registry, waiting
 from bot.channels.contract import DANGER
 from bot.channels.wechat import channel as wechat_channel
 from bot.channels.wechat.account import FRESH_S, Account
@@ -350,24 +350,44 @@ class TestWithoutDatabase:
         async def away(*args: Any, **values: Any) -> Any:
             raise DatabaseUnavailable("away")
 
-        monkeypatch.setattr(wechat.talk.door, "accept", away)
+        monkeypatch.setattr(wechat.talk.door, "_take", away)
         assert await wechat.platform.says(PERSON, "도와주세요") == 200
         assert HOTLINE in wechat.texts[0]
-        assert "저장할 수 없습니다" in wechat.texts[0]
+        assert "확인하지 못했습니다" in wechat.texts[0]
 
     async def test_what_comes_back_in_time_is_stored(self, wechat: WeChat, monkeypatch: pytest.MonkeyPatch) -> None:
-        accept, tries = wechat.talk.door.accept, []
+        take, tries = wechat.talk.door._take, []
 
         async def away_at_first(*args: Any, **values: Any) -> Any:
             tries.append(1)
             if len(tries) == 1:
                 raise DatabaseUnavailable("away")
-            return await accept(*args, **values)
+            return await take(*args, **values)
 
-        monkeypatch.setattr(wechat.talk.door, "accept", away_at_first)
+        monkeypatch.setattr(wechat.talk.door, "_take", away_at_first)
         wechat.worker("네")
         assert await wechat.platform.says(PERSON, "도와주세요") == 200
         assert (await wechat.counts())["inbox"] == 1
+
+    async def test_of_what_is_stored_nobody_reads_that_it_was_not(self, wechat: WeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def away(*args: Any, **values: Any) -> Any:
+            raise DatabaseUnavailable("away")
+
+        monkeypatch.setattr(wechat.talk.door.waiting, "_look", away)
+        assert await wechat.platform.says(PERSON, "여권") == 200
+        assert (await wechat.counts())["inbox"] == 1
+        assert wechat.texts == []
+
+    async def test_where_too_many_wait_it_is_stored_and_the_answer_comes_later(self, wechat: WeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(waiting, "ALWAYS", 0)
+        began = asyncio.get_running_loop().time()
+        assert await wechat.platform.says(PERSON, "여권") == 200
+        assert asyncio.get_running_loop().time() - began < ANSWER_S / 2
+        assert "답을 준비하고 있습니다" in wechat.texts[0]
+        assert HOTLINE in wechat.texts[0]
+        await wechat.no_notice()
+        await wechat.answer("답")
+        assert wechat.texts[1:] == ["답"]
 
     async def test_what_came_too_late_to_be_carried_is_sent(self, wechat: WeChat, monkeypatch: pytest.MonkeyPatch) -> None:
         converse = wechat.talk.door.converse
