@@ -6,11 +6,13 @@ midnight is counted once. A figure without anything to count is None, never noug
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from handoff.board.arithmetic import mean, percentile, share
+from handoff.board.calls import Call, Calls, calls
 
 #: The centre's clock: its days begin at midnight in Seoul.
 ZONE = ZoneInfo("Asia/Seoul")
@@ -140,6 +142,7 @@ class Records:
     visits: Sequence[Visit] = ()
     ratings: Sequence[Rating] = ()
     asked_to_rate: int = 0
+    calls: Sequence[Call] = ()
 
 
 @dataclass(frozen=True)
@@ -233,6 +236,7 @@ class Figures:
     work: Work
     bot: Bot
     satisfaction: Satisfaction
+    calls: Calls
 
 
 @dataclass(frozen=True)
@@ -242,22 +246,6 @@ class Slot:
     start: datetime
     waiting: Waiting
     emergencies: Emergencies
-
-
-def share(part: float, whole: float) -> float | None:
-    """A part of a whole; of nothing, None."""
-    return part / whole if whole > 0 else None
-
-
-def mean(values: Sequence[float]) -> float | None:
-    """The arithmetic mean; of nothing, None."""
-    return math.fsum(values) / len(values) if values else None
-
-
-def percentile(values: Sequence[float], part: float) -> float | None:
-    """The smallest value that at least this part of all does not exceed (nearest rank): always one that somebody has lived through."""
-    ranked = sorted(values)
-    return ranked[max(0, math.ceil(part * len(ranked)) - 1)] if ranked else None
 
 
 def figures(records: Records, window: Window, at: datetime, within_s: float = ANSWER_WITHIN_S) -> Figures:
@@ -270,6 +258,7 @@ def figures(records: Records, window: Window, at: datetime, within_s: float = AN
         work(records, window, at),
         bot(records.visits, window, at),
         satisfaction(records, window),
+        calls(one for one in records.calls if window.holds(one.started_at)),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from core import db as database
 from core.db import Connection
+from handoff.board.calls import Call
 from handoff.board.definitions import VISIT_GAP, AtDesk, Contact, Fix, Rating, Visit, Window
 from handoff.board.history import Step, held
 from handoff.fixes import EXACT_M
@@ -157,6 +158,18 @@ async def asked_to_rate(connection: Connection, window: Window) -> int:
         end=window.end,
     )
     return int(row["n"]) if row else 0
+
+
+async def calls(connection: Connection, window: Window) -> list[Call]:
+    """Free calls that began in the window."""
+    found = await database.rows(
+        connection,
+        """SELECT p.started_at, p.started_by, p.answered_at, p.ended_at, COALESCE(p.why, '') AS why FROM voice_calls p JOIN cases c ON c.id = p.case_id
+           WHERE NOT c.synthetic AND p.started_at >= %s AND p.started_at < %s ORDER BY p.started_at""",
+        window.start,
+        window.end,
+    )
+    return [Call(row["started_at"], row["started_by"] == "citizen", row["answered_at"], row["ended_at"], row["why"]) for row in found]
 
 
 #: Waits for somebody to end it, but its citizen does not wait any more; of an emergency nobody assumes that.

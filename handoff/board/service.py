@@ -88,6 +88,7 @@ async def records(connection: Connection, window: Window) -> Records:
         visits=await repository.visits(connection, window),
         ratings=await repository.ratings(connection, window),
         asked_to_rate=await repository.asked_to_rate(connection, window),
+        calls=await repository.calls(connection, window),
     )
 
 

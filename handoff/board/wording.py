@@ -99,6 +99,24 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure("occupancy", "업무 밀도", "share", "그 시간 가운데 상담을 하나라도 맡고 있던 시간.", lambda f: f.work.occupancy),
     Measure("at_once", "한 번에 맡은 상담", "ratio", "맡고 있던 시간에 함께 맡은 상담 수의 평균.", lambda f: f.work.at_once),
+    Measure("calls", "음성 통화", "count", "이 기간에 민원인이 건 무료 통화. 한 상담에서 여러 번 걸면 여러 번 셉니다.", lambda f: f.calls.started),
+    Measure("calls_answered", "받은 통화", "count", "그 가운데 상담관이 받은 통화.", lambda f: f.calls.answered),
+    Measure(
+        "calls_missed",
+        "받지 못한 통화",
+        "count",
+        "그 가운데 받기 전에 끝난 통화. 민원인이 먼저 끊은 것도 들어 있고, 상담관이 거절한 것은 빼고 셉니다.",
+        lambda f: f.calls.missed,
+    ),
+    Measure("call_wait_p50", "통화를 받기까지 (가운데)", "seconds", "받은 통화가 울린 시간의 가운데 값.", lambda f: f.calls.p50_wait_s),
+    Measure(
+        "calls_failed",
+        "이어지지 않은 통화",
+        "count",
+        "받았지만 두 브라우저가 서로 닿지 못한 통화 (상담관이 건 것 포함). 잦으면 중계 서버를 설정해야 합니다.",
+        lambda f: f.calls.failed,
+    ),
+    Measure("calls_by_agents", "상담관이 건 통화", "count", "이 기간에 상담관이 민원인에게 건 무료 통화.", lambda f: f.calls.by_agents),
     Measure("visits", "봇 이용", "count", "이 기간에 시작해 끝난 이용. 6시간 동안 글이 없거나 대화를 닫으면 끝난 것으로 봅니다.", lambda f: f.bot.visits),
     Measure(
         "containment", "봇에서 끝난 이용", "share", "상담 건이 생기지 않고 끝난 이용 ÷ 끝난 이용. 해결되었다는 뜻은 아닙니다.", lambda f: f.bot.containment

@@ -155,3 +155,31 @@ async def test_a_person_who_begins_anew_on_a_messenger_has_come_back(db, cipher,
     assert second.returned_at is None
     assert first.is_closed
     assert (await look(service.figures, today)).bot.containment == 1
+
+
+async def test_free_calls_are_counted_but_not_a_drills(db, cipher, today, look, make_staff, make_case, call):
+    agent, case = await make_staff(), await make_case("urgent")
+    async with db.transaction() as tx:
+        drill, _ = await conversation.start(tx, "webchat", synthetic=True)
+        of_drill = await handoff.open_or_raise(tx, cipher, drill, "life_threat", "other", "drill", synthetic=True)
+        begun = now()
+        for number, (of, by, waited, why) in enumerate(
+            ((case, "citizen", 7, "hung_up"), (case, "citizen", None, "no_answer"), (case, "agent", 3, "hung_up"), (of_drill, "citizen", 9, "hung_up"))
+        ):
+            await database.run(
+                tx,
+                """INSERT INTO voice_calls (id, conversation_id, case_id, started_by, staff_id, citizen_key, staff_key, started_at, answered_at,
+                                            ended_at, ended_by, why)
+                   VALUES (%s, %s, %s, %s, %s, 'c', 's', %s, %s, %s, 'agent', %s)""",
+                f"call-{number}",
+                of.conversation_id,
+                of.id,
+                by,
+                agent.id,
+                begun,
+                begun + timedelta(seconds=waited) if waited else None,
+                begun + timedelta(seconds=60),
+                why,
+            )
+    found = (await look(service.figures, today)).calls
+    assert (found.started, found.answered, found.missed, found.p50_wait_s, found.by_agents) == (2, 1, 1, 7.0, 1)
