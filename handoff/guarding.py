@@ -5,8 +5,10 @@ It belongs to the conversation, so that it outlives a case that is closed and ho
 
 from __future__ import annotations
 
+import asyncio
+
 from accounts.schemas import Staff
-from conversation import guarding, proof, telling
+from conversation import guarding, near_word, proof, telling
 from conversation import service as conversation
 from core import audit, events
 from core import db as database
@@ -16,6 +18,7 @@ from core.db import Connection
 from core.errors import AppError
 from handoff import repository
 from handoff.access import access_writable_case
+from handoff.ordinary_talk import chance_of
 from handoff.streams import case_stream
 
 REASON_CHARS = 500
@@ -113,15 +116,18 @@ async def history_code(tx: Connection, cipher: Cipher, case_id: int, staff: Staf
 
 
 async def agree_code_word(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, word: str) -> None:
-    """Keep the code word that the agent and the citizen have agreed on.
+    """Keep the code word that the agent and the citizen have agreed on; where something ordinary is nearly it, only the word itself will be heard.
 
     Raises:
         AppError: ``unfit_code_word``, ``not_found`` or ``not_owner``.
     """
+    await access_writable_case(tx, case_id, staff)
+    chance = await asyncio.to_thread(chance_of, word)  # before anything is locked
+    exactly = chance.is_near_another or await _is_near_notices(tx, proof.near_base(word))
     row = await access_writable_case(tx, case_id, staff, lock=True)
-    if await _is_of_notices(tx, proof.code_word_of(word) or ""):
+    if chance.is_too_common or await _is_of_notices(tx, proof.code_word_of(word) or ""):
         raise AppError("unfit_code_word")
-    if not await proof.set_code_word(tx, cipher, await conversation.get(tx, row["conversation_id"], lock=True), word):
+    if not await proof.set_code_word(tx, cipher, await conversation.get(tx, row["conversation_id"], lock=True), word, exactly=exactly):
         raise AppError("unfit_code_word")
     await audit.record(tx, staff.login, "", "case.code_word", case_id)
 
@@ -135,6 +141,14 @@ async def _is_of_notices(connection: Connection, word: str) -> bool:
         word,
     )
     return bool(word) and row is not None
+
+
+async def _is_near_notices(connection: Connection, base: str | None) -> bool:
+    """Whether a notice holds something that a slip of the hand would make the word."""
+    if base is None:
+        return False
+    texts = [row["words"] for row in await database.rows(connection, "SELECT title || ' ' || body AS words FROM notices WHERE status = 'published'")]
+    return await asyncio.to_thread(lambda: any(near_word.is_in(proof.letters_of(text), base) for text in texts))
 
 
 async def _told(tx: Connection, case_id: int, staff: Staff, *, on: bool) -> None:

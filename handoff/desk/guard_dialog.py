@@ -42,7 +42,10 @@ async def show_guard(floor: Floor, case: Case) -> None:
         async def agree() -> str | None:
             await floor.do.agree_code_word(case.id, word.value or "")
             word.set_value("")
-            return "암호 말을 정했습니다. 민원인이 글 속에 쓰면 화면에는 티 없이 데스크만 울립니다. 종이에도 대화에도 적지 마세요."
+            return (
+                "암호 말을 정했습니다. 민원인이 글 속에 쓰면 화면에는 티 없이 데스크만 울립니다. 종이에도 대화에도 적지 마세요. "
+                "웹 상담에서 ‘나가기’를 누르면 그 기기의 새 상담은 이 말을 모릅니다. 화면만 비우려면 ‘지우기’나 ‘메모로’를 쓰라고 알려 주세요."
+            )
 
         others: dict[str, Act] = {"여섯 자리 숫자": digits, "암호 말 정하기": agree}
         if is_guarded:

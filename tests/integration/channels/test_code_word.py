@@ -89,7 +89,9 @@ async def cases(side: Any) -> list[dict[str, Any]]:  # noqa: F811
     return await side.talk.run("SELECT * FROM cases ORDER BY id")
 
 
-@pytest.mark.parametrize("said", ["파란 우산", "파란우산", "혹시 파란 우산이 있나요?", "저는파란우산을 샀어요", "  파란\n우산!  ", "파란　우산"])
+@pytest.mark.parametrize(
+    "said", ["파란 우산", "파란우산", "혹시 파란 우산이 있나요?", "저는파란우산을 샀어요", "  파란\n우산!  ", "파란　우산", "혹시 빠란 우산", "파라누산이요"]
+)
 async def test_the_word_opens_a_life_threat_and_the_screen_shows_an_ordinary_answer(live, said):
     await live.agree()
     before = await live.shown()
@@ -358,7 +360,7 @@ async def test_a_cry_that_is_read_together_with_the_word_brings_no_card_onto_the
     assert not [word for word in TELLING if word in shown]
 
 
-@pytest.mark.parametrize("kept", ["0" * 32, "no:number:here", "a:b"])
+@pytest.mark.parametrize("kept", ["0" * 32, "no:number:here", "a:b", "a:b~", "a:4:b~8:c", "a:4:b~x:c", "~"])
 async def test_a_word_that_is_kept_in_an_unknown_form_keeps_nobody_from_being_read(live, kept):
     await live.write("안녕하세요")
     await live.go()
@@ -370,6 +372,26 @@ async def test_a_word_that_is_kept_in_an_unknown_form_keeps_nobody_from_being_re
     assert case["severity"] == "urgent"
     async with live.talk.db.transaction() as tx:
         assert not await proof.prove(tx, live.talk.cipher, live.conversation_id, "파란 우산", now())
+
+
+async def test_agreed_to_be_heard_exactly_it_is(live):
+    await live.write("안녕하세요")
+    await live.go()
+    async with live.talk.db.transaction() as tx:
+        await proof.set_code_word(tx, live.talk.cipher, await conversation.get(tx, live.conversation_id), "파란 우산", exactly=True)
+    await live.write("빠란 우산")
+    await live.go()
+    assert await cases(live) == []
+    await live.write("파란 우산이요")
+    await live.go()
+    assert [case["reason"] for case in await cases(live)] == ["code_word"]
+
+
+async def test_nearly_the_word_proves_nothing(live):
+    await live.agree()
+    async with live.talk.db.transaction() as tx:
+        assert not await proof.prove(tx, live.talk.cipher, live.conversation_id, "빠란 우산", now())
+        assert await proof.prove(tx, live.talk.cipher, live.conversation_id, "파란 우산", now())
 
 
 @pytest.mark.parametrize("said", ["파란 우산", "혹시 파란 우산 있나요?"])

@@ -19,7 +19,7 @@ from bot.compose import Reply
 from bot.escalation import Danger
 from bot.limits import Limits
 from bot.turn import GLAD, TurnQueue, TurnSlot
-from conversation import guarding
+from conversation import guarding, proof
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, Phone, SourceCard
 from core import db as database
@@ -394,7 +394,7 @@ async def test_a_word_that_a_notice_uses_is_not_agreed(side, make_agent):
     await side.danger("stalking")
     agent, case = await make_agent(side.conversation_id)
     await seed_notices(side.talk.db, "development")
-    for word, is_fit in [("여권 분실", False), ("여행경보", False), ("파란 우산 둘", True)]:
+    for word, is_fit in [("여권 분실", False), ("여행경보", False), ("알고 싶어요", False), ("파란 우산 둘", True)]:
         async with side.talk.db.transaction() as tx:
             if is_fit:
                 await desk_guarding.agree_code_word(tx, side.talk.cipher, case, agent, word)
@@ -402,3 +402,15 @@ async def test_a_word_that_a_notice_uses_is_not_agreed(side, make_agent):
             with pytest.raises(AppError) as refused:
                 await desk_guarding.agree_code_word(tx, side.talk.cipher, case, agent, word)
             assert refused.value.code == "unfit_code_word"
+    assert proof.holds(side.talk.cipher, await side.row(), "빠란 우산 둘")
+
+
+async def test_a_word_that_is_nearly_something_ordinary_is_heard_only_as_it_was_agreed(side, make_agent):
+    await side.danger("stalking")
+    agent, case = await make_agent(side.conversation_id)
+    await seed_notices(side.talk.db, "development")
+    for word, slip in [("겨울 바랑", "겨울 바람"), ("여건 분실이", "여권 분실")]:
+        async with side.talk.db.transaction() as tx:
+            await desk_guarding.agree_code_word(tx, side.talk.cipher, case, agent, word)
+        assert proof.holds(side.talk.cipher, await side.row(), f"혹시 {word}")
+        assert not proof.holds(side.talk.cipher, await side.row(), f"혹시 {slip} 때는요")
