@@ -22,7 +22,13 @@ import uvicorn
 from bot.channels.simulation import Simulation
 
 #: Where each simulator says how it is made: a module with a ``SIMULATION``.
-SIMULATIONS = ("bot.channels.line.simulator", "bot.channels.sms.simulator", "bot.channels.kakao.simulator", "bot.channels.wechat.simulator")
+SIMULATIONS = (
+    "bot.channels.line.simulator",
+    "bot.channels.sms.simulator",
+    "bot.channels.kakao.simulator",
+    "bot.channels.wechat.simulator",
+    "bot.channels.wechat.mini_simulator",
+)
 READY_S = 300.0
 
 

@@ -10,7 +10,7 @@ import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse
@@ -87,8 +87,14 @@ class Telephones:
         return list(messages[-1].quick_replies) if messages else []
 
 
-def add_page(app: FastAPI, platform: str, telephones: Telephones, does: Does) -> None:
-    """The page and its two routes: what a telephone shows, and what its owner does."""
+class HasState(Protocol):
+    """A platform that can be switched off, to see what we do then: ``up`` or ``down``, beside whatever else it knows."""
+
+    state: str
+
+
+def add_page(app: FastAPI, platform: str, telephones: Telephones, does: Does, switched: HasState) -> None:
+    """The page and its routes: what a telephone shows, what its owner does, and the platform's own switch."""
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
@@ -97,9 +103,14 @@ def add_page(app: FastAPI, platform: str, telephones: Telephones, does: Does) ->
     @app.get("/people/{person}/messages")
     async def messages(person: str, after: int = 0) -> JSONResponse:
         shown = telephones.shown.get(person, [])
-        return JSONResponse({"platform": platform, "messages": [asdict(message) for message in shown[after:]], "last": len(shown)})
+        return JSONResponse({"platform": platform, "messages": [asdict(message) for message in shown[after:]], "last": len(shown), "state": switched.state})
 
     @app.post("/people/{person}/does")
     async def do(person: str, request: Request) -> JSONResponse:
         await does(person, await request.json())
+        return JSONResponse({})
+
+    @app.post("/state/{state}")
+    async def switch(state: Literal["up", "down"]) -> JSONResponse:
+        switched.state = state
         return JSONResponse({})

@@ -179,7 +179,7 @@ class KakaoSimulator:
     def app(self) -> FastAPI:
         """The callback, the Event API, the dealer's API, and the page."""
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-        add_page(app, "카카오톡", self.telephones, self.does)
+        add_page(app, "카카오톡", self.telephones, self.does, self)
 
         @app.post("/callback/{token}")
         async def callback(token: str, request: Request) -> JSONResponse:

@@ -187,7 +187,7 @@ class LineSimulator:
     def app(self) -> FastAPI:
         """The API and the page."""
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-        add_page(app, "라인", self.telephones, self.does)
+        add_page(app, "라인", self.telephones, self.does, self)
 
         @app.post("/v2/bot/message/reply")
         async def reply(request: Request) -> Response:

@@ -27,7 +27,10 @@ AGAIN_S = (0.2, 1.0, 3.0, 10.0, 30.0)
 
 
 class Centre:
-    """The centre and its telephones, by number in digits. ``state``: ``up``, ``throttles``, ``refuses``, ``undeliverable`` (taken, and a failure later)."""
+    """The centre and its telephones, by number in digits.
+
+    ``state``: ``up``, ``throttles`` or ``down`` (neither takes anything now), ``refuses``, ``undeliverable`` (taken, and a failure later).
+    """
 
     def __init__(self, port: int, ours: str = "82232100404", again_s: tuple[float, ...] = AGAIN_S) -> None:
         self.port = port
@@ -83,7 +86,7 @@ class Centre:
                 self._submitted(event)
 
     def _submitted(self, event: smpp34.SubmitSmEvent) -> None:
-        if self.state == "throttles":
+        if self.state in ("down", "throttles"):
             event.reject(consts.SMPP_ESME_RTHROTTLED)
         elif self.state == "refuses":
             event.reject(consts.SMPP_ESME_RINVDSTADR)
@@ -161,7 +164,7 @@ class Centre:
                 await self.stop()
 
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-        add_page(app, "문자", _OfPeople(self.telephones), self.does)
+        add_page(app, "문자", _OfPeople(self.telephones), self.does, self)
         return app
 
     async def does(self, person: str, what: dict[str, Any]) -> None:

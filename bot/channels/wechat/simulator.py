@@ -81,6 +81,8 @@ class WeChatSimulator:
         self.daily_limit = 500_000
         #: What people have sent, for three days.
         self.contents: dict[str, Picked] = {}
+        #: Other accounts of the operator's: all are asked for at one address, and told apart by what they are asked with.
+        self.beside: list[WeChatSimulator] = []
         self._answer_s = answer_s
         self._clock = clock
         self._transport = transport
@@ -100,7 +102,8 @@ class WeChatSimulator:
         elif file := what.get("file"):
             await self.sends_file(person, picked(file))
         elif kind := what.get("event"):
-            await self.happens(person, {"follow": "subscribe", "unfollow": "unsubscribe"}.get(str(kind), str(kind)))
+            follows = "subscribe" if self.kind == "official" else "user_enter_tempsession"
+            await self.happens(person, {"follow": follows, "unfollow": "unsubscribe"}.get(str(kind), str(kind)))
 
     async def says(self, person: str, text: str) -> int:
         """Write words; the status that the program answered with."""
@@ -224,21 +227,23 @@ class WeChatSimulator:
     def app(self) -> FastAPI:
         """The API and the page."""
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-        add_page(app, "위챗" if self.kind == "official" else "위챗 미니 프로그램", self.telephones, self.does)
+        add_page(app, "위챗" if self.kind == "official" else "위챗 미니 프로그램", self.telephones, self.does, self)
 
         @app.post("/cgi-bin/stable_token")
         async def stable_token(request: Request) -> Response:
             if self.state == "down":
                 return JSONResponse({}, status_code=503)
-            return JSONResponse(self._give_token(await request.json()))
+            asked = await request.json()
+            return JSONResponse(self._of(lambda one: one.app_id == asked.get("appid"))._give_token(asked))
 
         @app.post("/cgi-bin/message/custom/send")
         async def send(request: Request, access_token: str = "") -> Response:
             if self.state == "down":
                 return JSONResponse({}, status_code=503)
-            code = self._send(access_token, await request.body())
+            account = self._of(lambda one: one._is_valid(access_token))
+            code = account._send(access_token, await request.body())
             if code not in (0, 40001):
-                self.refused.append(str(code))
+                account.refused.append(str(code))
             return (
                 JSONResponse({}, status_code=500)
                 if self.state == "crashes" and code == 0
@@ -249,14 +254,18 @@ class WeChatSimulator:
         async def media(access_token: str = "", media_id: str = "") -> Response:
             if self.state == "down":
                 return JSONResponse({}, status_code=503)
-            if not self._is_valid(access_token):
+            account = self._of(lambda one: one._is_valid(access_token))
+            if not account._is_valid(access_token):
                 return JSONResponse({"errcode": 40001, "errmsg": "invalid credential, access_token is invalid or not latest"})
-            file = self.contents.get(media_id)
+            file = account.contents.get(media_id)
             if file is None:
                 return JSONResponse({"errcode": 40007, "errmsg": "invalid media_id"})
             return Response(file.content, media_type=file.media_type or "application/octet-stream")
 
         return app
+
+    def _of(self, is_meant: Callable[[WeChatSimulator], bool]) -> WeChatSimulator:
+        return next((one for one in (self, *self.beside) if is_meant(one)), self)
 
     def _is_valid(self, token: str) -> bool:
         return bool(token) and token == self._token and self._token_until >= self._clock()
@@ -312,15 +321,26 @@ def _in_cdata(text: str) -> str:
     return text.replace("]]>", "]]]]><![CDATA[>")
 
 
-def _key() -> str:
+def fresh_key() -> str:
+    """An EncodingAESKey of nobody's."""
     return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") for _ in range(42)) + "A"
 
 
 #: Of one run of a demo; nobody else knows them.
-_SECRET, _TOKEN, _KEY = secrets.token_hex(16), secrets.token_hex(16), _key()
+_SECRET, _TOKEN, _KEY = secrets.token_hex(16), secrets.token_hex(16), fresh_key()
+#: The mini-program's own account, whose page is a simulation of its own (``mini_simulator``).
+MINI: list[WeChatSimulator] = []
+
+
+def _made(program: str) -> FastAPI:
+    account = WeChatSimulator(f"{program}/channels/wechat/callback", app_id="wxsimulated", secret=_SECRET, token=_TOKEN, key=_KEY)
+    account.beside = MINI
+    return account.app()
+
+
 SIMULATION = Simulation(
     "위챗",
-    lambda program: WeChatSimulator(f"{program}/channels/wechat/callback", app_id="wxsimulated", secret=_SECRET, token=_TOKEN, key=_KEY).app(),
+    _made,
     lambda url: {
         "GILDONGMU_WECHAT_APP_ID": "wxsimulated",
         "GILDONGMU_WECHAT_APP_SECRET": _SECRET,
