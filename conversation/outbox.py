@@ -96,15 +96,32 @@ UPDATE outbox SET state = 'sending', claimed_by = %(by)s, lease_until = clock_ti
 FROM taken WHERE outbox.message_id = taken.message_id AND outbox.state IN ('pending', 'sending')
 RETURNING outbox.message_id
 """
-_ROWS = """
+_SELECT = """
 SELECT o.*, m.seq, m.kind, m.body, m.author_kind, m.created_at, c.language, c.address, c.guarded_at IS NOT NULL AS is_guarded,
        c.guarded_at IS NULL OR COALESCE(c.last_inbound_at > clock_timestamp() - make_interval(mins => %(push_minutes)s), false) AS may_push,
        c.guarded_at IS NOT NULL
        OR EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND i.category = ANY(%(quiet)s)
                AND i.action IN ('ask', 'escalate') AND i.received_at > now() - interval '24 hours') AS has_quiet_danger
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN conversations c ON c.id = o.conversation_id
-WHERE o.message_id = ANY(%(ids)s) AND NOT c.synthetic ORDER BY o.conversation_id, o.message_id
 """
+_ROWS = f"{_SELECT} WHERE o.message_id = ANY(%(ids)s) AND NOT c.synthetic ORDER BY o.conversation_id, o.message_id"
+#: What waits in one conversation, locked. One that a sender holds is among the first: nobody sends what came later before it.
+_INLINE = f"""
+{_SELECT} WHERE o.conversation_id = %(conversation_id)s AND o.state IN ('pending', 'sending') AND NOT c.synthetic
+ORDER BY o.message_id LIMIT %(rows)s FOR UPDATE OF o
+"""
+#: Rows have arrived at the platform in full: marked, and told to whoever looks on, in one statement.
+_ARRIVED = f"""
+WITH done AS (
+    UPDATE outbox o SET state = 'sent', sent_at = clock_timestamp(), in_doubt = false, last_error = NULL, lease_until = NULL,
+           claimed_by = COALESCE(%(claimed_by)s, o.claimed_by), window_id = COALESCE(%(window_id)s, o.window_id)
+    FROM messages m WHERE m.id = o.message_id AND o.message_id = ANY(%(ids)s)
+      AND (%(held_by)s::text IS NULL OR o.state = 'sending' AND o.claimed_by = %(held_by)s::text)
+    RETURNING o.message_id, m.seq
+), news AS (
+    SELECT row_number() OVER (ORDER BY seq) AS place, 'delivered' AS kind, jsonb_build_object('message_id', message_id, 'seq', seq) AS payload FROM done
+), {events.APPENDED} {events.ANNOUNCED}
+"""  # noqa: S608  (constants)
 
 
 async def claim(
@@ -139,14 +156,9 @@ def _claims(found: list[dict[str, Any]], cipher: Cipher) -> list[Claim]:
 
 async def take_inline(tx: Connection, cipher: Cipher, conversation_id: str, *, quiet: list[str]) -> Claim | None:
     """The rows that a waiting request may carry, locked for the caller's transaction; None while a sender is at work in the conversation."""
-    locked = await database.rows(
-        tx,
-        "SELECT message_id, state FROM outbox WHERE conversation_id = %s AND state IN ('pending', 'sending') ORDER BY message_id FOR UPDATE",
-        conversation_id,
-    )
-    if not locked or any(row["state"] == "sending" for row in locked):
+    found = await database.rows(tx, _INLINE, conversation_id=conversation_id, rows=ROWS, quiet=quiet, push_minutes=settings().guarded_push_minutes)
+    if any(row["state"] == "sending" for row in found):
         return None
-    found = await database.rows(tx, _ROWS, ids=[row["message_id"] for row in locked[:ROWS]], quiet=quiet, push_minutes=settings().guarded_push_minutes)
     return _claims(found, cipher)[0] if found else None
 
 
@@ -180,15 +192,7 @@ async def begin(tx: Connection, by: str, message_ids: list[int], parcel: UUID, w
 
 async def sent(tx: Connection, conversation_id: str, by: str, message_ids: list[int]) -> None:
     """These rows have arrived at the platform, in full."""
-    done = await database.rows(
-        tx,
-        """UPDATE outbox o SET state = 'sent', sent_at = clock_timestamp(), in_doubt = false, last_error = NULL, lease_until = NULL
-           FROM messages m WHERE m.id = o.message_id AND o.message_id = ANY(%s) AND o.state = 'sending' AND o.claimed_by = %s RETURNING o.message_id, m.seq""",
-        message_ids,
-        by,
-    )
-    for row in sorted(done, key=lambda row: row["seq"]):
-        await events.append(tx, stream(conversation_id), "delivered", {"message_id": row["message_id"], "seq": row["seq"]})
+    await database.run(tx, _ARRIVED, stream=stream(conversation_id), ids=message_ids, held_by=by, claimed_by=None, window_id=None)
 
 
 async def advance(tx: Connection, by: str, message_id: int, parts: int) -> None:
@@ -204,8 +208,7 @@ async def advance(tx: Connection, by: str, message_id: int, parts: int) -> None:
 
 async def carry_inline(tx: Connection, conversation_id: str, window_id: int, whole: list[int], partly: tuple[int, int] | None) -> None:
     """The answer of the waiting request carries these rows, and so many parts of one more."""
-    await database.run(tx, "UPDATE outbox SET state = 'sending', claimed_by = 'inline', window_id = %s WHERE message_id = ANY(%s)", window_id, whole)
-    await sent(tx, conversation_id, "inline", whole)
+    await database.run(tx, _ARRIVED, stream=stream(conversation_id), ids=whole, held_by=None, claimed_by="inline", window_id=window_id)
     if partly is not None:
         await database.run(tx, "UPDATE outbox SET parts_sent = %s WHERE message_id = %s", partly[1], partly[0])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -161,18 +162,19 @@ async def last_offer(connection: Connection, cipher: Cipher, conversation_id: st
     return open_body(cipher, row["body"]) if row and row["author_kind"] in ("bot", "system") else {}
 
 
-async def offer_to(connection: Connection, cipher: Cipher, channel: str, visitor: str) -> dict[str, Any]:
-    """The same for a person, in one statement."""
-    row = await database.one(
+async def offers_to(connection: Connection, cipher: Cipher, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    """The same for many people (channel, visitor) in one statement, sealed; those to whom nothing of ours was said last are left out."""
+    found = await database.rows(
         connection,
-        """SELECT m.author_kind, m.body FROM conversations c CROSS JOIN LATERAL (
-               SELECT author_kind, body, created_at FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT 1
-           ) AS m WHERE c.channel = %s AND c.visitor = %s AND c.status = 'open' AND m.created_at > now() - %s""",
-        channel,
-        visitor_hash(cipher, channel, visitor),
+        """SELECT a.place, m.body FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS a(channel, visitor, place)
+           JOIN conversations c ON c.channel = a.channel AND c.visitor = a.visitor AND c.status = 'open' AND c.visitor <> ''
+           CROSS JOIN LATERAL (SELECT author_kind, body, created_at FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT 1) AS m
+           WHERE m.author_kind IN ('bot', 'system') AND m.created_at > now() - %s""",
+        [channel for channel, _ in people],
+        [visitor_hash(cipher, channel, visitor) for channel, visitor in people],
         OFFER_STANDS,
     )
-    return open_body(cipher, row["body"]) if row and row["author_kind"] in ("bot", "system") else {}
+    return {people[row["place"] - 1]: row["body"] for row in found}
 
 
 async def withdraw(tx: Connection, channel: str, platform_id: str) -> bool:

@@ -5,7 +5,7 @@ A platform whose answer is its request's response waits for it (``waiting.py``),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,12 +29,15 @@ from core import db as database
 from core.db import Connection
 from core.deadline import within
 from core.errors import DatabaseUnavailable
+from core.logging import get
 from core.metrics import INBOUND
+from core.together import Together
 from handoff import service as handoff
 from language.categories import Category, Urgency
 from language.first_look import FirstLook
 from language.triage import Decision
 
+log = get(__name__)
 #: A choice that is written by hand is no longer than this.
 WRITTEN_CHOICE = 60
 #: How often a write that lost a race is tried again before it fails.
@@ -48,6 +51,7 @@ class Door:
         self.services = services
         self._channels = channels
         self._committer = Committer(services.db)
+        self._offers: Together[tuple[str, str], bytes] = Together(self._read_offers)
         self.waiting = WaitingRoom(services, channels)
 
     async def accept(self, inbound: Inbound, window: ReplyWindow | None = None, *, language: str = "ko") -> Arrived:
@@ -178,14 +182,23 @@ class Door:
         press = {**current, "message_id": arrived.message_id, "kind": "danger", "content": {"text": inbound.text}}
         await triage_slot.apply(self.services, tx, press, decision, "button")
 
+    async def _read_offers(self, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+        async with self.services.db.read() as connection:
+            return await visitors.offers_to(connection, self.services.cipher, people)
+
     async def _as_choice(self, inbound: Inbound) -> Inbound:
         """Where choices were a numbered list, a number or a title that comes back is the choice."""
         capabilities = self._channels[inbound.channel].capabilities
         if inbound.kind is not InboundKind.TEXT or inbound.attachments or _has_choices(capabilities) or len(inbound.text) > WRITTEN_CHOICE:
             return inbound
-        services = self.services
-        async with services.db.read() as connection:
-            offer = await visitors.offer_to(connection, services.cipher, inbound.channel, inbound.visitor)
+        sealed = await self._offers.get((inbound.channel, inbound.visitor))
+        if sealed is None:
+            return inbound
+        try:
+            offer = conversation.open_body(self.services.cipher, sealed)
+        except Exception as error:  # noqa: BLE001  (a lost key, a damaged row: what was written is taken as it stands)
+            log.error("offer_unreadable", error=type(error).__name__)
+            return inbound
         written = " ".join(inbound.text.split()).casefold().rstrip(".")
         payload = offered(outbox.body_of(offer)).get(written)
         if payload is None:
