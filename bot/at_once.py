@@ -27,6 +27,7 @@ from bot import smalltalk
 from bot.compose import Reply, from_answer
 from bot.dialogue.client import Said
 from bot.dialogue.intents import FALLBACK
+from bot.dialogue.meanwhile import FORM
 from bot.dialogue.reading import MAX_TOKENS, Entity, Reading, country_of, split
 from conversation.schemas import Body, Button
 from core.crypto import Cipher
@@ -42,15 +43,15 @@ CONTEXT = "conversations.dialogue"
 class Rule:
     """What Rasa's rule for an intent does (``data/rules``, ``actions/consular.py``).
 
-    ``query`` is searched for, or the message's own words where it is empty. A rule with a ``form`` asks for the country first, unless one has been
-    spoken of. What may be asked again, for another country for instance, are the words themselves where they are ``kept``, else the ``topic``;
+    ``query`` is searched for, or the message's own words where it is empty. A rule with a ``form`` (its name) asks for the country first, unless one has
+    been spoken of. What may be asked again, for another country for instance, are the words themselves where they are ``kept``, else the ``topic``;
     without either it stays as it was.
     """
 
     query: str = ""
     kept: bool = False
     topic: str = ""
-    form: bool = False
+    form: str = ""
 
 
 #: Other rules need more of what was said before than the note knows, or fill more slots.
@@ -59,11 +60,11 @@ RULES: Mapping[str, Rule] = {
     FALLBACK: Rule(kept=True),
     smalltalk.OUT_OF_SCOPE: Rule(),
     "register_alerts": Rule(REGISTER_ALERTS),
-    "ask_alarm_level": Rule(ALARM_LEVEL, topic="alarm_level", form=True),
-    "entry_rules": Rule(topic="entry_rules", form=True),
+    "ask_alarm_level": Rule(ALARM_LEVEL, topic="alarm_level", form="alarm_level_form"),
+    "entry_rules": Rule(topic="entry_rules", form="entry_rules_form"),
 }
 #: Forms that wait for nothing but a country. What interrupts them is answered and the question put again (``data/rules/interruptions.yml``).
-COUNTRY_FORMS = ("alarm_level_form", "entry_rules_form")
+COUNTRY_FORMS = tuple(rule.form for rule in RULES.values() if rule.form)
 #: Small talk that ends a form instead of interrupting it.
 ENDING = ("goodbye",)
 
@@ -147,6 +148,11 @@ def answer_at_once(note: Note, reading: Reading, intent: str, search: Callable[[
     return replace(reply, bodies=(*reply.bodies, smalltalk.which_country())), follows
 
 
+def _begun(note: Note, form: str) -> tuple[Reply, Note]:
+    """The form asks for its country, and Rasa is told that it has."""
+    return Reply((smalltalk.which_country(),), outcome="dialogue"), replace(note, form=form, untold={**note.untold, FORM: form})
+
+
 def _answer(note: Note, reading: Reading, intent: str, search: Callable[[str | None], Answer]) -> tuple[Reply, Note] | None:
     """The same, whether a form waits or not, without what the form asks again."""
     found = country_of(reading.text, reading.entities)
@@ -160,9 +166,11 @@ def _answer(note: Note, reading: Reading, intent: str, search: Callable[[str | N
         said = smalltalk.within_form(intent) if note.form else smalltalk.replies()[intent]
         return Reply((said,), outcome="smalltalk"), unchanged
     rule = RULES.get(intent)
-    # What the note calls the country spoken of may be the place where the citizen is, which the form does not take for an answer.
-    if rule is None or (rule.form and (note.form or not untold.get("topic_country"))):
+    if rule is None:
         return None
+    if rule.form and (note.form or not untold.get("topic_country")):
+        # What the note calls the country spoken of may be the place where the citizen is, which the form does not take for an answer.
+        return None if note.form or country else _begun(unchanged, rule.form)
     if note.asked_back and named and intent == FALLBACK:
         return None  # "태국이요": the question before is meant
     answer = search(country)

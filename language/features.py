@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,8 @@ import numpy as np
 from language.morphology import Token
 
 DIMENSIONS = 1 << 14
-_MASK = np.uint64(0xFFFFFFFF)
-_PRIME = np.uint64(1000003)
+_MASK = 0xFFFFFFFF
+_PRIME = 1000003
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _WORD_GAP = re.compile(r"[\s.,!?~…·\"'()]+")
 _LONGEST = 2000
@@ -38,25 +38,23 @@ def _jamo(codes: np.ndarray) -> np.ndarray:
     return flat[flat > 0]
 
 
-def _grams(codes: np.ndarray, sizes: Iterable[int], salt: int) -> list[np.ndarray]:
-    """Hashes of all windows of the given sizes."""
+def _grams(codes: np.ndarray, sizes: Sequence[int], salt: int) -> list[np.ndarray]:
+    """Hashes of all windows of the given sizes: a polynomial of the codes, which the next size takes one step further, plus what the size itself begins with."""
     out = []
-    for size in sizes:
-        count = len(codes) - size + 1
-        if count <= 0:
-            continue
-        hashed = np.full(count, salt * 97 + size, dtype=np.uint64)
-        for i in range(size):
-            hashed = (hashed * _PRIME + codes[i : i + count]) & _MASK
-        out.append(((hashed * _MIX) >> np.uint64(33)) % np.uint64(DIMENSIONS))
+    window = np.zeros(0, dtype=np.uint64)
+    power = 1
+    for size in range(1, min(max(sizes), len(codes)) + 1):
+        power = power * _PRIME & _MASK
+        # Beyond 64 bits it wraps around, which the last 32 do not notice.
+        window = window[:-1] * np.uint64(_PRIME) + codes[size - 1 :] if size > 1 else codes
+        if size in sizes:
+            out.append(window + np.uint64((salt * 97 + size) * power & _MASK))
     return out
 
 
-def _weigh(hashes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _weigh(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Indices and weights of unit length: a feature counts once, however often it is repeated."""
-    if not hashes:
-        return np.zeros(0, np.int64), np.zeros(0, np.float32)
-    indices = np.unique(np.concatenate(hashes)).astype(np.int64)
+    indices = np.unique(hashes).astype(np.int64)
     return indices, np.full(len(indices), 1.0 / np.sqrt(max(len(indices), 1)), dtype=np.float32)
 
 
@@ -65,7 +63,8 @@ def letter_features(text: str) -> tuple[np.ndarray, np.ndarray]:
     text = _WORD_GAP.sub(" ", re.sub(r"\d", "0", text[:_LONGEST].lower())).strip()
     # Without spaces: half of what people send in a hurry has none.
     codes = _codes("^" + text.replace(" ", "") + "$")
-    return _weigh(_grams(codes, (1, 2, 3, 4), 1) + _grams(_jamo(codes), (4, 6), 2))
+    hashed = np.concatenate([*_grams(codes, (1, 2, 3, 4), 1), *_grams(_jamo(codes), (4, 6), 2)])
+    return _weigh((((hashed & np.uint64(_MASK)) * _MIX) >> np.uint64(33)) % np.uint64(DIMENSIONS))
 
 
 def morpheme_features(tokens: Sequence[Token]) -> tuple[np.ndarray, np.ndarray]:
@@ -74,7 +73,7 @@ def morpheme_features(tokens: Sequence[Token]) -> tuple[np.ndarray, np.ndarray]:
     keys = [f for f in forms if "/" in f] + [f"{a} {b}" for a, b in itertools.pairwise(forms)]
     if not keys:
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
-    return _weigh([np.array([zlib.crc32(k.encode("utf-8", "ignore")) % DIMENSIONS for k in keys], dtype=np.uint64)])
+    return _weigh(np.array([zlib.crc32(k.encode("utf-8", "ignore")) % DIMENSIONS for k in keys]))
 
 
 Sparse = tuple[np.ndarray, np.ndarray]

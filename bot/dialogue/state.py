@@ -14,6 +14,8 @@ KEPT_METADATA = ("language",)
 #: of a parse result, what Rasa reads again
 KEPT_PARSE = ("intent", "entities", "text")
 DROPPED_SLOTS = frozenset({"session_started_metadata"})
+#: What a form that lacks its country waits for.
+REQUESTED, COUNTRY = "requested_slot", "topic_country"
 LISTEN = "action_listen"
 
 EventDict = dict[str, Any]
@@ -93,13 +95,18 @@ def _stripped(event: EventDict) -> EventDict | None:
     return light
 
 
-def told(events: list[EventDict], slots: dict[str, Any]) -> list[EventDict]:
-    """The same dialogue, told what was answered without it since; one that has not begun begins by being told."""
-    if not slots:
+def told(events: list[EventDict], slots: dict[str, Any], form: str | None = None) -> list[EventDict]:
+    """The same dialogue, told what was answered and which form begun without it since; one that has not begun begins by being told."""
+    if not slots and not form:
         return events
     if not events:
         events = _summary([])
-    filled = [{"event": "slot", "name": name, "value": value, "timestamp": events[-1].get("timestamp")} for name, value in slots.items()]
+    stamp = events[-1].get("timestamp")
+    filled: list[EventDict] = []
+    if form:
+        filled += [{"event": "action", "name": form, "timestamp": stamp}, {"event": "active_loop", "name": form, "timestamp": stamp}]
+        slots = {**slots, REQUESTED: COUNTRY}
+    filled += [{"event": "slot", "name": name, "value": value, "timestamp": stamp} for name, value in slots.items()]
     at = len(events) - 1 if events[-1].get("name") == LISTEN else len(events)
     return events[:at] + filled + events[at:]
 

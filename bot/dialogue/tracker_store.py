@@ -118,8 +118,9 @@ class BoundedTrackerStore(TrackerStore):  # type: ignore[misc]
         """The dialogue as it was before this message, and told what was answered without it since; None when it begins with this message."""
         saved = self._load(sender_id)
         now = meanwhile.current.get()
-        if now is not None and now.slots:
-            saved = told(saved or [], now.slots)
+        if now is not None and (now.slots or now.form):
+            form = now.form if now.form in self.domain.form_names else None
+            saved = told(saved or [], now.slots, form)
         if saved is None:
             return None
         return DialogueStateTracker.from_events(sender_id, deserialise_events(saved), self.domain.slots, domain=self.domain)

@@ -75,12 +75,20 @@ FORMS = {"ask_alarm_level": "alarm_level", "entry_rules": "entry_rules"}
 
 
 @pytest.mark.parametrize("intent", FORMS)
-def test_the_form_that_asks_for_a_country_is_left_to_rasa_unless_one_was_spoken_of(intent: str) -> None:
+def test_the_form_that_asks_for_a_country_begins_at_once_and_rasa_hears_of_it(intent: str) -> None:
     search = Search()
-    assert answer_at_once(Note(), reading(), intent, search) is None
+    found = answer_at_once(Note(untold={"last_query": FEE}), reading(), intent, search)
+    assert found is not None
+    assert [body.text for body in found[0].bodies] == ["어느 나라가 궁금하신가요?"]
+    form = at_once.RULES[intent].form
+    assert found[1] == Note(form=form, untold={"last_query": FEE, "form": form})
+    assert answer_at_once(found[1], reading("태국이요", "TH"), FALLBACK, search) is None
+    again = answer_at_once(found[1], reading(), "ask_notice", search)
+    assert again is not None
+    assert again[1].untold["form"] == form, "until Rasa is asked"
     # where the citizen is, which Rasa's note calls the same, does not fill the form
     assert answer_at_once(Note(topic_country="JP"), reading(), intent, search) is None
-    assert search.asked == []
+    assert search.asked == [None]
 
 
 @pytest.mark.parametrize(("intent", "topic"), FORMS.items())

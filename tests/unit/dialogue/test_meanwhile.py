@@ -26,11 +26,21 @@ def test_what_it_is_told_stands_after_what_it_knew_and_stays() -> None:
     assert slots(compact(events)) == {"last_query": "후"}
 
 
+def test_a_form_that_has_begun_is_as_if_it_had_asked_for_its_country() -> None:
+    events = told([], {"last_query": "수수료"}, "entry_rules_form")
+    assert [event.get("name") for event in events if event["event"] == "active_loop"] == ["entry_rules_form"]
+    assert slots(events) == {"last_query": "수수료", "requested_slot": "topic_country"}
+    assert events[-1]["name"] == "action_listen"
+    kept = compact(events)
+    assert [event.get("name") for event in kept if event["event"] == "active_loop"] == ["entry_rules_form"]
+
+
 def test_only_known_slots_are_taken_and_nothing_is_left_in_the_metadata() -> None:
     metadata = {"language": "ko", meanwhile.METADATA: {"last_query": "수수료", "country": "TH", "requested_slot": "x"}}
     assert meanwhile.received(metadata).slots == {"last_query": "수수료"}
     assert metadata == {"language": "ko"}
     assert meanwhile.received({meanwhile.METADATA: "x"}).slots == {}
+    assert meanwhile.received({meanwhile.METADATA: {"form": "entry_rules_form"}}) == meanwhile.Meanwhile({}, "entry_rules_form")
 
 
 def test_a_form_expects_something_and_a_question_back_is_told_apart_from_an_offer() -> None:
