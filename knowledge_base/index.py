@@ -94,6 +94,8 @@ class Index:
         self._words: dict[int, frozenset[str]] = {}
         #: What ``picking`` has read of entries.
         self.read: dict[int, Any] = {}
+        #: What ``search`` has found of pairs that may say the same thing.
+        self.twins: dict[tuple[int, int, float, float], bool] = {}
         self._force_cache: dict[tuple[date, date], np.ndarray] = {}
         self._known: tuple[Mapping[str, int], np.ndarray] | None = None
 

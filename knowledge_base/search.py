@@ -265,6 +265,8 @@ def _moved(values: tuple[T, ...], place: int) -> tuple[T, ...]:
     return (values[place], *values[:place], *values[place + 1 :])
 
 
+#: So many pairs are remembered until the index changes; the same notices meet again and again.
+MOST_TWINS = 50_000
 OF_EACH = ("dense", "title", "bm25", "learnt")
 FIRST_BY = ("dense", "bm25", "likeness", "learnt")
 
@@ -328,6 +330,16 @@ def _start(index: Index, found: Signals, k: int) -> date:
 
 def _is_twin(index: Index, one: int, other: int, weights: Weights) -> bool:
     """Whether two notices (for the same countries) say the same thing: nearly all words shared, in the title as well."""
+    pair = (one, other, weights.same_share, weights.same_title)
+    known = index.twins.get(pair)
+    if known is None:
+        if len(index.twins) >= MOST_TWINS:
+            index.twins.clear()
+        known = index.twins[pair] = _say_the_same(index, one, other, weights)
+    return known
+
+
+def _say_the_same(index: Index, one: int, other: int, weights: Weights) -> bool:
     words = index.words_of(one), index.words_of(other)
     if min(map(len, words)) < weights.same_share * max(map(len, words)):  # though all of the shorter were shared
         return False
