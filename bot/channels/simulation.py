@@ -45,6 +45,9 @@ class Shown:
     image: str = ""
 
 
+_KINDS = {"image": "사진", "video": "동영상", "audio": "소리", "file": "파일"}
+
+
 @dataclass(frozen=True)
 class Picked:
     """A file that a person sends; ``kind`` is ``image``, ``video``, ``audio`` or ``file``."""
@@ -58,6 +61,10 @@ class Picked:
         """What messengers call it."""
         family = self.media_type.partition("/")[0]
         return family if family in ("image", "video", "audio") else "file"
+
+    def __str__(self) -> str:
+        """What the sender's own telephone shows of it."""
+        return f"({_KINDS[self.kind]}) {self.name}".strip()
 
 
 def picked(file: dict[str, Any]) -> Picked:

@@ -65,3 +65,11 @@ WORDS = {
 def words(language: str) -> Words:
     """The words of a language that we have sentences in, else of English."""
     return WORDS[spoken_language(language)]
+
+
+_DANGER_WORDS = frozenset(" ".join(one.danger.split()).casefold() for one in WORDS.values())
+
+
+def means_danger(text: str) -> bool:
+    """Whether somebody has written what stands on the danger button, and no more: not every messenger has buttons, and some lose what stands behind one."""
+    return " ".join(text.split()).casefold().rstrip(" .!~。！") in _DANGER_WORDS

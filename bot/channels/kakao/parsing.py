@@ -12,15 +12,13 @@ from typing import Any
 
 from bot.channels.contract import DANGER
 from bot.channels.kakao.content import attachments
-from bot.channels.words import WORDS
+from bot.channels.words import WORDS, means_danger
 from conversation.schemas import Attachment, Inbound, InboundKind
 
 NAME = "kakao"
 MAX_KEY_CHARS = 200
 MAX_CHOICE_CHARS = 80
 FILE = "(사진)"
-#: The words of the danger button in every language: where Kakao loses what stands behind a button, they still mean it.
-DANGER_WORDS = frozenset(words.danger.casefold() for words in WORDS.values())
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Asked:
     def inbound(self, event_id: str) -> Inbound | None:
         """What goes through the door under a number of ours, since Kakao gives none; None where nothing was said."""
         words = self.utterance.strip()
-        if self.choice == DANGER or words.casefold() in DANGER_WORDS:
+        if self.choice == DANGER or means_danger(words):
             return Inbound(NAME, event_id, "", InboundKind.DANGER, text=words, visitor=self.user)
         if self.choice:
             return Inbound(NAME, event_id, "", InboundKind.CHOICE, text=words, choice=self.choice, visitor=self.user)

@@ -13,10 +13,11 @@ from bot.channels.contract import Parcel, Refused, Retry, SendResult, Sent, Wind
 from bot.channels.door import Door
 from bot.channels.kakao import repository
 from bot.channels.kakao.consult import SESSION, ConsultTalkGateway, Event, Expired, Referred, Reported, Seen, Spoke
-from bot.channels.kakao.parsing import DANGER_WORDS, NAME
+from bot.channels.kakao.parsing import NAME
 from bot.channels.kakao.repository import Consult
 from bot.channels.kakao.wire import plain
 from bot.channels.rendering import offered
+from bot.channels.words import means_danger
 from bot.phrases import PERSON
 from bot.sender import bury
 from conversation import outbox, visitors
@@ -131,7 +132,7 @@ class ConsultTalk:
         async with self._db.read() as connection:
             known = await repository.of_person(connection, self._key(event.user_key))
         kind = InboundKind.TEXT if event.text.strip() else InboundKind.FILE
-        if event.text.strip().casefold() in DANGER_WORDS:
+        if means_danger(event.text):
             kind = InboundKind.DANGER
         words = event.text if event.text.strip() else "(사진)" if event.attachments[0].kind == "image" else "(파일)"
         visitor = self._visitor(event.user_key, known)

@@ -89,7 +89,7 @@ class KakaoSimulator:
 
     async def sends_file(self, person: str, file: Picked) -> int:
         """Send a picture or a file, of which a webhook brings the address alone; to the bot only pictures can be sent."""
-        self.telephones.show(person, Shown("person", f"[{file.kind}] {file.name}".strip()))
+        self.telephones.show(person, Shown("person", str(file)))
         name = f"{secrets.token_hex(12)}.{file.media_type.rpartition('/')[2] or 'bin'}"
         self.contents[name] = file
         address = f"{self.url}/talkm/{name}"

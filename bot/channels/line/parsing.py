@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.channels.contract import DANGER
+from bot.channels.words import means_danger
 from conversation.schemas import Attachment, Inbound, InboundKind, Location, ReplyWindow
 
 NAME = "line"
@@ -111,7 +112,10 @@ def _message(message: Mapping[str, Any], visitor: str, event_id: str) -> Inbound
     kind, number = message.get("type"), str(message.get("id") or "")
     if kind == "text":
         text = message.get("text")
-        return Inbound(NAME, event_id, "", InboundKind.TEXT, text=text, visitor=visitor, platform_id=number) if isinstance(text, str) and text.strip() else None
+        if not isinstance(text, str) or not text.strip():
+            return None
+        said = InboundKind.DANGER if means_danger(text) else InboundKind.TEXT
+        return Inbound(NAME, event_id, "", said, text=text, visitor=visitor, platform_id=number)
     if kind == "location":
         return _place(message, visitor, event_id, number)
     if kind == "sticker":

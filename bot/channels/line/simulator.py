@@ -87,7 +87,7 @@ class LineSimulator:
             await self.shares_place(person, float(place["lat"]), float(place["lon"]))
         elif file := what.get("file"):
             chosen = picked(file)
-            await self.sends_file(person, chosen.content, chosen.kind, chosen.name)
+            await self.sends_file(person, chosen.content, chosen.kind, chosen.name, shown=str(chosen))
         elif kind := what.get("event"):
             await self.happens(person, str(kind))
 
@@ -96,7 +96,7 @@ class LineSimulator:
         self.telephones.show(person, Shown("person", text))
         return await self.happens(person, "message", message={"type": "text", "id": _number(), "text": text, "quoteToken": secrets.token_hex(8)})
 
-    async def sends_file(self, person: str, content: bytes, kind: str = "image", name: str = "") -> int:
+    async def sends_file(self, person: str, content: bytes, kind: str = "image", name: str = "", *, shown: str = "") -> int:
         """Send a picture (or ``video``, ``audio``, ``file``), which the program has to fetch."""
         number = _number()
         self.contents[number] = content
@@ -104,7 +104,7 @@ class LineSimulator:
         message |= {"fileName": name, "fileSize": len(content)} if kind == "file" else {"contentProvider": {"type": "line"}}
         if kind in ("image", "video"):
             message["quoteToken"] = secrets.token_hex(8)
-        self.telephones.show(person, Shown("person", f"[{kind}] {name}".strip()))
+        self.telephones.show(person, Shown("person", shown or f"({kind}) {name}".strip()))
         return await self.happens(person, "message", message=message)
 
     async def shares_place(self, person: str, lat: float, lon: float, address: str = "") -> int:

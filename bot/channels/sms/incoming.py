@@ -10,6 +10,7 @@ from bot.channels.sms import repository
 from bot.channels.sms.aml import place_of
 from bot.channels.sms.ledger import CHANNEL, number_hash
 from bot.channels.sms.smpp import Arrived
+from bot.channels.words import means_danger
 from conversation.schemas import Inbound, InboundKind
 from core.crypto import Cipher
 from core.db import Database
@@ -68,4 +69,5 @@ def inbound(number: str, words: str, event_id: str) -> Inbound:
     visitor = number or HIDDEN
     if (place := place_of(words)) is not None:
         return Inbound(CHANNEL, event_id, "", InboundKind.LOCATION, location=place, visitor=visitor)
-    return Inbound(CHANNEL, event_id, "", InboundKind.TEXT, text=words.strip() or "(빈 문자)", visitor=visitor)
+    kind = InboundKind.DANGER if means_danger(words) else InboundKind.TEXT
+    return Inbound(CHANNEL, event_id, "", kind, text=words.strip() or "(빈 문자)", visitor=visitor)

@@ -14,6 +14,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from bot.channels.contract import DANGER
+from bot.channels.words import means_danger
 from bot.phrases import PERSON
 from conversation.schemas import Attachment, Inbound, InboundKind, Location, ReplyWindow
 
@@ -113,6 +114,8 @@ def _message(channel: str, fields: Mapping[str, str], visitor: str, kind: str, n
 
     if kind == "text":
         words = fields.get("Content", "")
+        if means_danger(words):  # a mini-program has no menu, and so no button
+            return said(InboundKind.DANGER, words)
         return said(InboundKind.TEXT, words) if words.strip() else None
     if kind == "location":
         place = _place(fields.get("Location_X"), fields.get("Location_Y"), address=fields.get("Label", ""))

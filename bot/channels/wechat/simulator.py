@@ -118,7 +118,7 @@ class WeChatSimulator:
 
     async def sends_file(self, person: str, file: Picked) -> int:
         """Send a picture, a sound, a film or a file, which the program has to fetch by its number."""
-        self.telephones.show(person, Shown("person", f"[{file.kind}] {file.name}".strip()))
+        self.telephones.show(person, Shown("person", str(file)))
         number = secrets.token_urlsafe(24)
         self.contents[number] = file
         more = {"image": {"PicUrl": f"https://mmbiz.qpic.cn/{number}/0"}, "audio": {"Format": "amr"}, "file": {"Title": file.name}}.get(file.kind, {})
