@@ -20,6 +20,7 @@ from core.clock import now
 from core.errors import StartError
 from core.settings import Settings
 from knowledge_base.opendata.catalogue import SERVICES as OPENDATA
+from language.categories import Category
 
 
 class Plain(click.Group):
@@ -73,6 +74,14 @@ def role(**options: Any) -> Settings:
     """The settings of a long-running role: it must be told which kind of folder it works on, and the database may be the supervisor's."""
     current = _settings(options)
     training.check_role(current)
+    return current
+
+
+def practice(**options: Any) -> Settings:
+    """The settings of a training sandbox that is there, and of nothing else."""
+    current = configured(**{"data_dir": training.FOLDER} | {name: value for name, value in options.items() if value is not None})
+    if not current.sandbox:
+        raise StartError(f"{current.data_dir} is not a training sandbox's folder: `gildongmu serve --sandbox` makes one.")
     return current
 
 
@@ -149,6 +158,32 @@ def worker(**options: Any) -> None:
     from bot import roles
 
     roles.run_worker(role(**options))
+
+
+@main.group()
+def sandbox() -> None:
+    """Sample cases for training, and a clean start."""
+
+
+@sandbox.command("samples")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice([category.value for category in Category]), help="only this kind; may be repeated")
+@click.option("--if-new", is_flag=True, help="nothing, unless nobody has ever written there")
+@data_dir_option
+def sandbox_samples(kinds: tuple[str, ...], if_new: bool, **options: Any) -> None:
+    """Bring sample cases into the sandbox, one of every kind."""
+    from bot import sandbox_command
+
+    sys.exit(sandbox_command.bring(practice(**options), sys.stdout, kinds, only_if_new=if_new))
+
+
+@sandbox.command("reset")
+@click.option("--empty", is_flag=True, help="bring no sample cases afterwards")
+@data_dir_option
+def sandbox_reset(empty: bool, **options: Any) -> None:
+    """Take all citizens and cases away, and bring the sample cases anew; accounts, notices and the access log stay."""
+    from bot import sandbox_command
+
+    sys.exit(sandbox_command.reset(practice(**options), sys.stdout, is_empty=empty))
 
 
 @main.command()

@@ -13,6 +13,7 @@ import secrets
 import selectors
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -292,6 +293,12 @@ def prepare_database(dsn: str) -> None:
         raise StartError(f"The database refused to be prepared ({words[0] if words else type(error).__name__}).") from error
 
 
+def bring_samples(settings: Settings) -> None:
+    """Let a new sandbox begin with sample cases; it starts without them if that fails, and says so by itself."""
+    command = [sys.executable, "-m", "bot.cli", "sandbox", "samples", "--if-new", "--data-dir", str(settings.data_dir.resolve())]
+    subprocess.run(command, check=False, cwd=ROOT, stdout=STANDARD_ERROR)
+
+
 def reachable(host: str) -> str:
     """An address under which this machine itself reaches a listening one, ready to stand in a URL."""
     host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 — compared, not listened on
@@ -349,6 +356,8 @@ def serve(settings: Settings, children: Sequence[Child] | None = None) -> None:
             dsn = external or (database.start() if database is not None else "")
             prepare_database(dsn)
             supervisor.env = environment(settings, dsn, port)
+            if settings.sandbox:
+                bring_samples(settings)
             scheme = "https" if settings.tls_cert else "http"
             supervisor.run(f"{scheme}://{reachable(settings.host)}:{port}")
         finally:
