@@ -40,6 +40,7 @@ WHY = {
     "ongoing": "진행 중",
     "button": "위험 버튼",
     "danger_button": "위험 버튼",
+    "sample": "연습용 예시",
     "unanswered_question": "위험 확인에 답 없음",
     "code_word": "약속한 말",
     "said_safe": "‘위험하지 않다’고 답함 (안전 확인 아님)",
