@@ -50,6 +50,11 @@ STEPS = (
     Step("location_links", "DELETE FROM location_links WHERE conversation_id = ANY(%(conversations)s)"),
     Step("location_consents", "DELETE FROM location_consents WHERE conversation_id = ANY(%(conversations)s)"),
     Step("case_consents", "UPDATE case_consents SET words = NULL, objection = NULL, ended_why = NULL WHERE conversation_id = ANY(%(conversations)s)"),
+    Step(
+        "record_exports",
+        """UPDATE record_exports SET content = NULL, identity = NULL, returned_why = NULL, marks = '{}', state = 'withdrawn'
+           WHERE conversation_id = ANY(%(conversations)s)""",
+    ),
     Step("abuse_marks", "DELETE FROM abuse_marks WHERE conversation_id = ANY(%(conversations)s)"),
     Step("case_notes", "DELETE FROM case_notes WHERE case_id = ANY(%(cases)s)"),
     Step("case_promises", "DELETE FROM case_promises WHERE case_id = ANY(%(cases)s)"),

@@ -124,6 +124,9 @@ class Settings(BaseSettings):
     access_log_keep_days: int = Field(
         730, ge=730, description="the access log, and reasons for restricting and opening cases, are erased after this time; two years at least"
     )
+    export_keep_days: int = Field(
+        14, ge=1, le=90, description="what was prepared for a request for information may be fetched for so long, then its copy is erased"
+    )
     break_glass_minutes: int = Field(30, ge=5, le=480, description="whoever opens a restricted case with a reason sees it for this long")
     access_many_cases: int = Field(60, ge=1, description="an account that looked at so many cases in one day stands out in the monthly review")
 

@@ -28,6 +28,7 @@ MODELS = (
     "handoff.records.models",
     "handoff.records.access_models",
     "handoff.records.consent_models",
+    "handoff.records.export_models",
     "handoff.incidents.models",
     "handoff.surge.models",
     "handoff.phone.models",

@@ -44,6 +44,8 @@ class AccessPage:
                 with block("div", "bar-right"):
                     with block("a", "nav", href="/desk"):
                         say("span", "상담 데스크")
+                    with block("a", "nav", href="/desk/exports"):
+                        say("span", "정보 열람")
                     say("span", self._viewer.display_name, "who")
                     with block("form", "sign-out", method="post", action="/staff/sign-out"), block("button", "small", type="submit"):
                         say("span", "나가기")

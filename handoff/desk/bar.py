@@ -40,6 +40,8 @@ def top_bar(viewer: Staff, *, on_next: Callable[[], Any], on_caller: Callable[[]
                     say("span", "현황")
                 with block("a", "nav", href="/desk/access"):
                     say("span", "열람 기록")
+                with block("a", "nav", href="/desk/exports"):
+                    say("span", "정보 열람")
             button("다음 상담", on_next, classes="small", hint="n", data_key="KeyN", data_action="take-next")
             button("전화 상담", on_caller, classes="small", hint="c", data_key="KeyC", data_action="phone")
             button("도움말", show_help, classes="small", hint="?", data_key="?")

@@ -38,6 +38,7 @@ class Do(StrEnum):
     ABUSE = "abuse"  # what may be done about abusive words
     RESTRICT = "restrict"  # let only named people see it, or everybody again
     CONSENT = "consent"  # who agreed for a child, or why nobody was asked
+    EXPORT = "export"  # what is kept about its citizen, for whoever may ask
     HOLD = "hold"  # nothing of it may be erased, or it may again
     REOPEN = "reopen"  # it ended too early
 
@@ -67,10 +68,11 @@ NAMES = {
     Do.RESTRICT: "열람 제한",
     Do.CONSENT: "동의 기록",
     Do.HOLD: "보존 지정",
+    Do.EXPORT: "정보 열람 자료",
     Do.REOPEN: "다시 열기",
 }
 #: What may be done with a case that is over, too.
-_ALWAYS = frozenset({Do.RESTRICT, Do.HOLD, Do.CONSENT})
+_ALWAYS = frozenset({Do.RESTRICT, Do.HOLD, Do.CONSENT, Do.EXPORT})
 CLOSED = "종료된 상담입니다."
 NOT_TAKEN = "아직 아무도 맡지 않았습니다. 먼저 맡으세요."
 NOT_MINE = "내 상담이 아닙니다. 맡은 사람이나 책임자만 할 수 있습니다."
@@ -238,6 +240,7 @@ _RULES = {
     Do.OBJECT: _object,
     Do.RESTRICT: _restrict,
     Do.HOLD: _hold,
+    Do.EXPORT: _hold,
     Do.CONSENT: lambda _: "",  # whoever sees the case may read and check; who may write is asked in the dialog
     Do.GUARD: _write,
     Do.ABUSE: _write,

@@ -18,6 +18,7 @@ from handoff import guarding
 from handoff import service as handoff
 from handoff.access import access_case
 from handoff.desk.consent_actions import ConsentActions
+from handoff.desk.export_actions import ExportActions
 from handoff.desk.record_actions import RecordActions
 
 Acting = Callable[[], AbstractAsyncContextManager[tuple[Connection, Staff]]]
@@ -31,6 +32,7 @@ class MoveActions:
         self._cipher = cipher
         self.records = RecordActions(acting, cipher)
         self.consents = ConsentActions(acting, cipher)
+        self.exports = ExportActions(acting, cipher)
 
     async def decline(self, case_id: int) -> None:
         """Let an offer pass, or say no to a colleague: whichever it is at this moment."""

@@ -11,6 +11,7 @@ from handoff.desk import words
 from handoff.desk.choices import NAMES, Do, Situation, choices
 from handoff.desk.consent_dialog import show_consents
 from handoff.desk.elements import MenuKeys, attributes, block, button, say
+from handoff.desk.export_dialog import ask_export
 from handoff.desk.floor import Floor
 from handoff.desk.guard_dialog import show_guard
 from handoff.desk.invite_dialog import ask_invite
@@ -52,6 +53,7 @@ LETTERS = {
     Do.RESTRICT: "X",
     Do.HOLD: "K",
     Do.CONSENT: "A",
+    Do.EXPORT: "F",
     Do.REOPEN: "R",
 }
 #: Reached from the menu of the desk itself, whatever is open.
@@ -187,6 +189,8 @@ class Moves:
             await show_hold(floor, case)
         elif do is Do.CONSENT:
             await show_consents(floor, card)
+        elif do is Do.EXPORT:
+            await ask_export(floor, case)
         elif do is Do.REOPEN:
             await floor.do.reopen(case.id)
 

@@ -27,6 +27,7 @@ from handoff.desk.actions import Actions
 from handoff.desk.call_routes import build_router as calls_router
 from handoff.desk.desk import Desk
 from handoff.desk.elements import block, say
+from handoff.desk.export_mount import mount as mount_exports
 from handoff.desk.file_routes import build_router as files_router
 from handoff.desk.live import QueueFeed
 from handoff.desk.officer_actions import OfficerActions
@@ -83,6 +84,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
     ui.page("/desk/team", title="팀")(_team)
     incident_pages.mount(app, db, cipher, settings.tile_url)
     mount_access(app, db, cipher, settings)
+    mount_exports(app, db, cipher)
     audit.name_subjects(subjects(cipher))
     frame.install(app, cipher, settings)
     inner = app.router.lifespan_context

@@ -7,6 +7,8 @@ LOOKS = {
     "case.view": "상담 보기",
     "location.view": "위치 보기",
     "location.export": "위치 내보내기",
+    "export.file": "정보 열람 자료 받기",
+    "export.view": "정보 열람 자료 보기",
     "file.view": "사진·파일 보기",
     "review.view": "판정할 글 보기",
     "sample.view": "표본 글 보기",
@@ -18,7 +20,7 @@ LOOKS = {
 #: What somebody does with a case that is theirs.
 OWN = (
     "case.claim", "case.accept", "case.override", "case.phone", "case.close", "case.closing", "case.hand_back", "case.hand_over", "case.transfer",
-    "case.merge", "case.restrict", "case.unrestrict", "consent.write", "officer.join", "officer.inform",
+    "case.merge", "case.restrict", "case.unrestrict", "consent.write", "export.prepare", "export.release", "officer.join", "officer.inform",
 )  # fmt: skip
 #: Ways past a restriction, and tries that were refused.
 RESTRICTED = ("case.break_glass", "case.restricted_refused")
@@ -70,6 +72,12 @@ _DONE = {
     "duty_number.check": "당직 번호 확인",
     "duty_number.save": "당직 번호 적기",
     "file.send": "사진·파일 보내기",
+    "export.list": "정보 열람 자료 목록 보기",
+    "export.move": "정보 열람 자료 확인 요청·되돌림",
+    "export.prepare": "정보 열람 자료 만들기",
+    "export.refused": "정보 열람 자료 요청이 거절됨",
+    "export.release": "정보 열람 자료 내주기 확인",
+    "export.withdraw": "정보 열람 자료 취소",
     "incident.add_case": "사고에 상담 넣기",
     "incident.close": "사고 종료",
     "incident.merge": "사고 합치기",

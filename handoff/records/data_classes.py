@@ -245,14 +245,25 @@ CLASSES = (
         ),
     ),
     DataClass(
+        "exports",
+        "정보 열람 자료의 사본",
+        "export_keep_days",
+        frozenset({"record_exports"}),
+        (
+            f"""UPDATE record_exports f SET content = NULL, marks = '{{}}', returned_why = NULL
+                WHERE (content IS NOT NULL OR returned_why IS NOT NULL) AND expires_at <= %(now)s AND {_NOT_HELD}""",
+        ),
+    ),
+    DataClass(
         "reasons",
-        "열람 제한·비상 열람·보존의 까닭",
+        "열람 제한·비상 열람·보존의 까닭, 누가 열람을 요청했는지",
         "access_log_keep_days",
-        frozenset({"restrictions", "glass_openings", "legal_holds"}),
+        frozenset({"restrictions", "glass_openings", "legal_holds", "record_exports"}),
         (
             "UPDATE restrictions SET reason = NULL WHERE reason IS NOT NULL AND lifted_at < %(before)s",
             "UPDATE glass_openings SET reason = NULL WHERE reason IS NOT NULL AND opened_at < %(before)s",
             "DELETE FROM legal_holds WHERE lifted_at < %(before)s",
+            _some("record_exports", "r.prepared_at < %(before)s", of="r.conversation_id"),
         ),
     ),
 )

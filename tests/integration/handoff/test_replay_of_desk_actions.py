@@ -30,6 +30,7 @@ from handoff import service as handoff
 from handoff.desk import phone_actions
 from handoff.desk.access_actions import AccessActions
 from handoff.desk.review_actions import ReviewActions
+from handoff.desk.when import SEOUL
 from handoff.exports import Form
 from handoff.fixes import checked_fix
 from handoff.geocoding import candidates
@@ -63,6 +64,35 @@ def can_be_done() -> set[str]:
 
 async def child_speaks(s: Scene) -> None:
     await s.agent.moves.consents.child(s.id("mine"), REASON)
+
+
+async def asked_for(s: Scene) -> None:
+    day = now().astimezone(SEOUL).date()
+    await s.chief.moves.exports.prepare(s.id("over"), requester="self", identity=REASON, asked_on=day, known=())
+
+
+async def blacked(s: Scene) -> None:
+    await asked_for(s)
+    await s.chief.moves.exports.mark(await export_of(s), "case:number", 0, 1)
+
+
+async def to_be_released(s: Scene) -> None:
+    await asked_for(s)
+    await s.chief.moves.exports.submit(await export_of(s))
+
+
+async def let_go(s: Scene) -> None:
+    number = await export_of(s)
+    await s.second.moves.exports.release(number, (await s.second.moves.exports.look(number)).export.version, ())
+
+
+async def gone_out(s: Scene) -> None:
+    await to_be_released(s)
+    await let_go(s)
+
+
+async def export_of(s: Scene) -> int:
+    return int((await s.one("SELECT id FROM record_exports"))["id"])
 
 
 async def consent_of(s: Scene) -> int:
@@ -420,6 +450,22 @@ LAWS: dict[str, Law] = {
         lambda s: _then(consent_of(s), lambda one: s.chief.moves.consents.check(one, is_agreed=True)), {"consent"}, before=child_speaks
     ),
     "ConsentActions.end": Law(lambda s: _then(consent_of(s), lambda one: s.chief.moves.consents.end(one, REASON)), {"consent"}, before=child_speaks),
+    # What is kept, for whoever asks about themselves: no desk hears of any of it.
+    "ExportActions.viewer": Law(lambda s: s.chief.moves.exports.viewer()),
+    "ExportActions.cares": Law(lambda s: s.chief.moves.exports.cares(s.id("over"))),
+    "ExportActions.prepare": Law(asked_for),
+    "ExportActions.listing": Law(lambda s: s.chief.moves.exports.listing(), before=asked_for),
+    "ExportActions.look": Law(lambda s: _then(export_of(s), s.chief.moves.exports.look), before=asked_for),
+    "ExportActions.mark": Law(lambda s: _then(export_of(s), lambda one: s.chief.moves.exports.mark(one, "case:number", 0, 1)), before=asked_for),
+    "ExportActions.mark_word": Law(lambda s: _then(export_of(s), lambda one: s.chief.moves.exports.mark_word(one, "지갑")), before=asked_for),
+    "ExportActions.unmark": Law(lambda s: _then(export_of(s), lambda one: s.chief.moves.exports.unmark(one, "case:number", 0, 1)), before=blacked),
+    "ExportActions.submit": Law(lambda s: _then(export_of(s), s.chief.moves.exports.submit), before=asked_for),
+    "ExportActions.take_back": Law(lambda s: _then(export_of(s), s.chief.moves.exports.take_back), before=to_be_released),
+    "ExportActions.turn_back": Law(lambda s: _then(export_of(s), lambda one: s.second.moves.exports.turn_back(one, REASON)), before=to_be_released),
+    "ExportActions.release": Law(let_go, before=to_be_released),
+    "ExportActions.withdraw": Law(lambda s: _then(export_of(s), s.chief.moves.exports.withdraw), before=asked_for),
+    "ExportActions.fetch": Law(lambda s: _then(export_of(s), lambda one: s.second.moves.exports.fetch(one, "json")), before=gone_out),
+    "ExportActions.unchecked": Law(lambda s: s.chief.moves.exports.unchecked(), before=child_speaks),
     # The access log's page.
     "AccessActions.viewer": Law(lambda s: access(s).viewer()),
     "AccessActions.entries": Law(lambda s: access(s).entries(month())),

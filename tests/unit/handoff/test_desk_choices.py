@@ -72,7 +72,7 @@ def allowed(case, viewer, **more):
     ],
 )
 def test_who_may_do_what(what, viewer, more, expected):
-    assert allowed(what, viewer, **more) - {Do.MISSION, Do.RESTRICT, Do.HOLD, Do.CONSENT} == expected
+    assert allowed(what, viewer, **more) - {Do.MISSION, Do.RESTRICT, Do.HOLD, Do.CONSENT, Do.EXPORT} == expected
 
 
 def test_the_missions_card_is_for_whoever_sees_an_open_case_and_never_for_a_drill():
@@ -87,9 +87,10 @@ def test_who_may_restrict_or_hold_a_case_open_or_over(status, more):
     what = case(status, owner=2, **more)
     assert not why_not(Do.RESTRICT, Situation(what, OTHER))
     assert why_not(Do.RESTRICT, Situation(what, ME)) == NOT_MINE
-    assert why_not(Do.HOLD, Situation(what, OTHER)) == "책임자만 할 수 있습니다."
+    for do in (Do.HOLD, Do.EXPORT):
+        assert why_not(do, Situation(what, OTHER)) == "책임자만 할 수 있습니다."
     assert not why_not(Do.CONSENT, Situation(what, ME))  # whoever sees it may read and check it
-    for do in (Do.RESTRICT, Do.HOLD, Do.CONSENT):
+    for do in (Do.RESTRICT, Do.HOLD, Do.CONSENT, Do.EXPORT):
         assert not why_not(do, Situation(what, CHIEF))
         assert why_not(do, Situation(what, EDITOR))
 
