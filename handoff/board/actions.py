@@ -9,6 +9,7 @@ from accounts.schemas import Staff
 from core import audit
 from core.clock import now as clock_now
 from core.db import Connection, Database
+from core.settings import settings
 from handoff.board import csv_file, repository, service
 from handoff.board.channels import Health
 from handoff.board.definitions import Figures, Slot
@@ -74,7 +75,7 @@ class BoardActions:
             found = await self._period(tx, first, last)
             days = {"from": found.figures.window.start.date().isoformat(), "to": found.figures.window.end.date().isoformat()}
             await audit.record(tx, staff.login, self._session.address, "board.export", detail=days)
-        return csv_file.build(found.figures, found.trend, found.names)
+        return csv_file.build(found.figures, found.trend, found.names, is_practice=settings().sandbox)
 
     async def _person(self, connection: Connection) -> Staff:
         staff = await self._session.person(connection)

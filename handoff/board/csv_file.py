@@ -14,6 +14,8 @@ from handoff.board.wording import GENERAL, MEASURES
 #: A spreadsheet takes a cell that begins like this for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BOM = "\ufeff"
+#: Stands on every line of what a training sandbox gives out.
+PRACTICE = "교육용"
 UNITS = {"share": "비율(0–1)", "seconds": "초", "count": "건", "hours": "시간", "ratio": "건", "score": "점"}
 _TREND = ("offered", "answered", "abandoned", "service_level", "service_level_all", "mean_wait", "p95_wait", "abandonment", "emergencies", "to_human_p95")
 
@@ -23,11 +25,17 @@ def safe(text: str) -> str:
     return f"'{text}" if text.lstrip(" \u00a0\u3000").startswith(FORMULA) or text.startswith(FORMULA) else text
 
 
-def build(found: Figures, trend: Sequence[Slot], names: Mapping[int, str]) -> str:
-    """One value a line: what it is about, when, which figure, whose, how much."""
+def build(found: Figures, trend: Sequence[Slot], names: Mapping[int, str], *, is_practice: bool = False) -> str:
+    """One value a line: what it is about, when, which figure, whose, how much; figures of practice say so in their first line and beside each value."""
     target = io.StringIO()
-    write = csv.writer(target, lineterminator="\r\n").writerow
+    write_row = csv.writer(target, lineterminator="\r\n").writerow
     window = found.window
+
+    def write(cells: list[object]) -> None:
+        write_row([*cells, PRACTICE] if is_practice and len(cells) > 1 else cells)
+
+    if is_practice:
+        write([f"# {PRACTICE}: 연습에서 나온 숫자입니다. 어느 보고에도 쓰지 마세요."])
     write([f"# 길동무 상황판 {window.start.astimezone(ZONE):%Y-%m-%d %H:%M} – {window.end.astimezone(ZONE):%Y-%m-%d %H:%M} (서울)"])
     for line in GENERAL:
         write([f"# {line}"])

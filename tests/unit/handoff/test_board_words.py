@@ -41,6 +41,15 @@ def test_an_empty_day_is_empty_cells():
     assert values["들어온 상담"] == "0"
 
 
+def test_figures_of_the_sandbox_say_so_on_every_line():
+    found = definitions.figures(Records(), DAY, LATE)
+    lines = csv_file.build(found, definitions.slots([], DAY, timedelta(hours=12), LATE), {}, is_practice=True).removeprefix("\ufeff")
+    first, *rows = csv.reader(io.StringIO(lines))
+    assert first[0].startswith("# 교육용")
+    assert {row[-1] for row in rows if not row[0].startswith("#")} == {"교육용"}
+    assert all("교육용" not in cell for row in rows_of(Records()) for cell in row)
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u3000=1", "＝1"])
 def test_a_name_that_looks_like_a_formula_is_a_name(name):
     ratings = [Rating(DAY.start, 5, 7), Rating(DAY.start, 3, None)]
