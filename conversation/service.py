@@ -297,6 +297,12 @@ async def reply(
     return Posted(row["message_id"], row["seq"])
 
 
+async def is_written(connection: Connection, conversation_id: str, client_id: str) -> bool:
+    """Whether an outbound with this id has been stored, although its writer may not have heard so."""
+    found = await database.one(connection, "SELECT 1 FROM outbox WHERE conversation_id = %s AND client_id = %s", conversation_id, client_id)
+    return found is not None
+
+
 #: The conversation before the inbound, as whoever takes over locks them. That the bot still owns it is checked on the locked row.
 _ANSWER = f"""
 WITH owned AS (

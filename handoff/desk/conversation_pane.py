@@ -15,6 +15,7 @@ from conversation.schemas import ChannelLimits, Line, TextUnit
 from handoff import veil
 from handoff.desk import words
 from handoff.desk.abuse_dialog import count_words
+from handoff.desk.drafts import Draft
 from handoff.desk.elements import Composer, FilePicker, Transcript, attributes, block, button, say
 from handoff.desk.file_lines import sent_as, shown_files
 from handoff.queue_order import is_emergency
@@ -171,7 +172,7 @@ class ConversationPane:
         self._card.clear()
         self._show_frame(False)
 
-    def open(self, card: CaseCard, lines: list[Line], marks: Marks, limits: ChannelLimits, draft: str) -> None:
+    def open(self, card: CaseCard, lines: list[Line], marks: Marks, limits: ChannelLimits, draft: Draft) -> None:
         """Show another case."""
         self.case_id = card.case.id
         self._show_frame(True)
@@ -192,7 +193,13 @@ class ConversationPane:
             self.transcript.on("judge", lambda e: self._handlers.mark(int(e.args)), None)
             self.transcript.on("place", lambda e: self._handlers.file_place(int(e.args)), None)
             self.composer = attributes(
-                Composer(), placeholder="민원인에게 보낼 글", max=MAX_CHARS, draft=draft, case_id=card.case.id, limits=shown_limits(limits)
+                Composer(),
+                placeholder="민원인에게 보낼 글",
+                max=MAX_CHARS,
+                draft=draft.text,
+                unsent=draft.is_unsent,
+                case_id=card.case.id,
+                limits=shown_limits(limits),
             )
             self.composer.on("send", lambda e: self._handlers.send(e.args), None)
             self.composer.on("typing", lambda _: self._handlers.typing(), [])

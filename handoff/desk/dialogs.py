@@ -62,7 +62,7 @@ def ask_close(case: Case, on_confirm: Callable[[str, str, Label | None], Awaitab
         if emergency:
             say("p", "긴급 상담입니다. 답이 없다는 것은 끝난 것이 아닙니다. 본인이나 현지 기관과 연락한 사실을 적어야 종료됩니다.", "warning")
         with block("div", "", data_outcome=""):
-            outcome = ui.select(outcomes_for(case.severity), label="결과").props("outlined dense options-dense").classes("wide")
+            outcome = ui.select(outcomes_for(case.severity), label="결과").props("outlined dense options-dense autofocus").classes("wide")
         contact = ui.input(label="확인한 연락 (누구와, 어떻게)" if emergency else "확인한 연락 (선택)", value="")
         contact.props("outlined dense autocomplete=off maxlength=500 data-verified-contact")
         with block("div", "optional"):

@@ -26,6 +26,7 @@ from handoff.desk.access_mount import mount as mount_access
 from handoff.desk.actions import Actions
 from handoff.desk.call_routes import build_router as calls_router
 from handoff.desk.desk import Desk
+from handoff.desk.draft_routes import build_router as drafts_router
 from handoff.desk.elements import block, say
 from handoff.desk.export_mount import mount as mount_exports
 from handoff.desk.file_routes import build_router as files_router
@@ -77,6 +78,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
     app.include_router(tiles_router(db, settings.tile_url))
     app.include_router(files_router(db, cipher, settings))
     app.include_router(calls_router(db, cipher, settings))
+    app.include_router(drafts_router(db, settings))
     app.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
     ui.page("/desk", title="상담 데스크", response_timeout=BUSY_S)(_page)
     ui.page("/desk/reviews", title="판정 검토")(_reviews)

@@ -11,12 +11,19 @@ from nicegui.element import Element
 
 from core.errors import CATALOGUE, AppError
 from core.logging import get
-from handoff.desk.elements import attributes, block, button, say
+from handoff.desk.elements import PersonList, attributes, block, button, say
 from handoff.desk.refusals import sentence
 
 log = get(__name__)
 #: What pressing the button does: None ends the dialog, a sentence stays in it.
 Act = Callable[[], Awaitable[str | None]]
+
+#: A syllable that is being composed is not in the text yet, and a key held down confirms nothing.
+CTRL_ENTER = """(e) => {
+    if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey) || e.isComposing || e.repeat) return;
+    e.preventDefault();
+    emit();
+}"""
 
 
 class Sheet:
@@ -42,15 +49,23 @@ class Sheet:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.body.__exit__(kind, error, trace)
+        self._begin_writing()
         self._dialog.on("hide", self._dialog.delete)
         self._dialog.open()
+
+    def _begin_writing(self) -> None:
+        """Whoever opens a dialog to write in it writes at once; a list of people takes the focus by itself."""
+        inside = list(self.body.descendants())
+        first = next((one for one in inside if isinstance(one, ui.input | ui.textarea) and "data-field" in one.props), None)
+        if first is not None and not any(isinstance(one, PersonList) for one in inside):
+            first.props("autofocus")
 
     def close(self) -> None:
         """Take the dialog away."""
         self._dialog.close()
 
     def foot(self, label: str, act: Act | None, *, is_danger: bool = False, cancel: str = "닫기", others: dict[str, Act] | None = None) -> None:
-        """The last row. The button that acts never has the focus by itself, so that no stray key presses it."""
+        """The last row. The button that acts never has the focus by itself, so that no stray key presses it; Ctrl+Enter does, but for what is dangerous."""
         self._problem = say("p", "", "problem", role="alert")
         with block("div", "dialog-buttons"):
             button(cancel, self.close, data_cancel="")
@@ -58,6 +73,13 @@ class Sheet:
                 button(text, self._press(other), data_other="")
             if act is not None:
                 self._button = button(label, self._press(act), classes="danger" if is_danger else "primary", data_confirm="")
+                if not is_danger:
+                    attributes(self._button, aria_keyshortcuts="Control+Enter")
+                    self.body.on("keydown", lambda: self._by_key(act), js_handler=CTRL_ENTER)
+
+    async def _by_key(self, act: Act) -> None:
+        if self._button is not None:
+            await self.run(act)
 
     def finish(self) -> None:
         """What was asked is done: the button that acts goes, the dialog stays to be read."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from nicegui import Client, ui
@@ -14,6 +12,7 @@ from accounts.schemas import Staff
 from conversation.schemas import AuthorKind, Line
 from core.errors import AppError
 from core.logging import get
+from handoff.desk import drafts
 from handoff.desk.actions import Actions
 from handoff.desk.conversation_pane import MAX_CHARS, ConversationPane
 from handoff.desk.texts import Texts, shown
@@ -21,25 +20,12 @@ from handoff.schemas import CaseCard
 from knowledge_base.service import staff_texts
 
 log = get(__name__)
-MAX_DRAFTS = 500
 MAX_QUERY_CHARS = 200
 #: How long to wait for triage before a suggestion is looked for: it usually has spoken by the second look.
 TRIAGE_WAITS_S = (0.0, 0.3, 0.7, 1.5, 3.0)
 CALM = "마지막 글에 맞는 안내를 찾지 못했습니다."
 DANGER = "위험할 수 있는 글에는 안내를 제안하지 않습니다."
 SIGN_IN_AGAIN = "로그인이 끝났습니다. 새 창에서 로그인한 뒤 다시 보내기를 누르세요."
-
-
-@dataclass
-class Draft:
-    """What is being written, and what was put into it."""
-
-    text: str = field(default="", repr=False)
-    used: dict[str, staff_texts.Used] = field(default_factory=dict, repr=False)
-
-
-#: By person and conversation, so that a lost connection does not lose half a reply. In memory only, never stored.
-_drafts: OrderedDict[tuple[int, str], Draft] = OrderedDict()
 
 
 class Writing:
@@ -57,31 +43,20 @@ class Writing:
 
     # -- drafts -------------------------------------------------------------------------------------------------------------------
 
-    def draft(self, card: CaseCard) -> str:
+    def draft(self, card: CaseCard) -> drafts.Draft:
         """What this person had begun to write in a case."""
-        known = _drafts.get(self._key(card))
-        return known.text if known else ""
+        return drafts.of(self._viewer.id, card.case.conversation_id) or drafts.Draft()
 
     def keep(self, message: dict[str, Any]) -> None:
         """Remember what stands in the box."""
         card = self._open(message)
-        if card is None:
-            return
-        text = str(message["text"])[:MAX_CHARS]
-        known = _drafts.pop(self._key(card), Draft())
-        if text:
-            known.text = text
-            _drafts[self._key(card)] = known
-            while len(_drafts) > MAX_DRAFTS:
-                _drafts.popitem(last=False)
+        if card is not None:
+            drafts.keep(self._viewer.id, card.case.conversation_id, str(message["text"])[:MAX_CHARS])
 
     def forget(self, conversation_id: str | None) -> None:
         """The reply is written, or the case is over."""
         if conversation_id:
-            _drafts.pop((self._viewer.id, conversation_id), None)
-
-    def _key(self, card: CaseCard) -> tuple[int, str]:
-        return self._viewer.id, card.case.conversation_id
+            drafts.forget(self._viewer.id, conversation_id)
 
     def _open(self, message: dict[str, Any]) -> CaseCard | None:
         """The open case, if the browser speaks of the same one."""
@@ -112,7 +87,7 @@ class Writing:
         card = self._open(message)
         offer = self._offers.get(str(message["key"]))
         if card is not None and offer is not None:
-            _drafts.setdefault(self._key(card), Draft()).used[offer.key] = offer.used
+            drafts.use(self._viewer.id, card.case.conversation_id, offer.key, offer.used)
 
     async def suggest(self, lines: Sequence[Line]) -> None:
         """Offer notices for the citizen's last message, once triage has found it calm; a newer message makes an older search stop."""
@@ -152,7 +127,7 @@ class Writing:
     async def send(self, message: dict[str, Any], conversation_id: str | None) -> bool:
         """Write to the citizen; what stands in the way becomes a sentence beside the box. True once it is written."""
         case_id, client_id, text = int(message["case_id"]), str(message["client_id"])[:64], str(message["text"])[:MAX_CHARS]
-        known = _drafts.get((self._viewer.id, conversation_id or ""))
+        known = drafts.of(self._viewer.id, conversation_id or "")
         used = [one for one in known.used.values() if one.is_in(text)] if known else []
         problem, confirm = "", False
         try:

@@ -529,6 +529,29 @@ async def test_a_page_that_begins_anew_opens_its_case_again(seat, make_case):
     await expect(page).to_have_url(re.compile(r"/desk$"))
 
 
+async def test_what_was_written_while_the_connection_was_lost_stands_in_the_page_that_begins_anew(seat, make_case, db):
+    desk = await seat()
+    case = await make_case()
+    async with db.transaction() as tx:
+        await handoff.claim(tx, case.id, desk.staff)
+    page = desk.page
+    await page.locator(f"[data-case-id='{case.id}'] .main").click()
+    await expect(page.locator("[data-composer]")).to_be_visible()
+    await page.evaluate("window.socket.disconnect()")
+    await expect(page.locator("body")).to_have_attribute("data-link", "broken")
+    await page.locator("[data-composer]").fill("끊긴 동안 쓴 글")
+    await page.reload()
+    await expect(page.locator(".case-head")).to_contain_text(f"#{case.id}")
+    await expect(page.locator("[data-composer]")).to_have_value("끊긴 동안 쓴 글")
+    await expect(page.locator(".composer .failure")).to_contain_text("연결이 끊겨 보내지 못한 글입니다")
+    await page.locator("[data-composer]").press("Enter")
+    await expect(page.locator(".line.own")).to_contain_text("끊긴 동안 쓴 글")
+    await page.reload()
+    await expect(page.locator(".line.own")).to_have_count(1)
+    await expect(page.locator("[data-composer]")).to_have_value("")
+    assert desk.complaints == []
+
+
 async def test_on_a_telephone_the_map_shows_the_place_and_not_the_world(seat, make_case, db, cipher):
     desk = await seat(width=360, height=740)
     case = await make_case()

@@ -85,6 +85,26 @@ async def test_a_routine_case_goes_to_a_colleague_by_keyboard_alone_and_once(sea
     assert you.complaints == []
 
 
+async def test_a_note_is_written_from_the_first_letter_and_kept_without_a_mouse(seat, hold, one):
+    me = await seat()
+    await hold(me)
+    page = me.page
+    await page.keyboard.press(".")
+    await expect(dialog(page, "moves")).to_be_visible()
+    await page.keyboard.press("n")
+    box = dialog(page, "notes").locator("textarea")
+    await expect(box).to_be_focused()
+    await page.keyboard.press("Control+Enter")
+    await expect(dialog(page, "notes").locator(".problem")).to_have_text("메모를 적으세요.")
+    await page.keyboard.type("jk n 호텔 3층")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("경비에게 알리지 말 것")
+    await page.keyboard.press("Control+Enter")
+    await expect(dialog(page, "notes")).to_have_count(0)
+    await expect(page.locator(".case-strip")).to_contain_text("jk n 호텔 3층")
+    assert (await one("SELECT count(*) AS n FROM case_notes"))["n"] == 1
+
+
 async def test_an_emergency_is_asked_for_refused_taken_back_and_accepted(seat, hold, one):
     me, you = await seat(), await seat("minsu", "박민수")
     case = await hold(me, "life_threat", "confinement")
@@ -286,6 +306,7 @@ async def test_the_second_person_reads_how_contact_was_verified_and_may_object(s
     box = dialog(page, "confirm-close")
     await expect(box).to_contain_text("현지 경찰서와 통화, 함께 있음")
     await page.keyboard.press("Enter")  # no button has the focus: two keys never end an emergency
+    await page.keyboard.press("Control+Enter")  # which acts in every other dialog
     await page.wait_for_timeout(300)
     assert (await one("SELECT status FROM cases"))["status"] == "claimed"
     await box.locator("[data-other]").click()

@@ -185,6 +185,10 @@ async def test_slashes_that_ask_for_nothing_and_escape(at_the_desk, bring):
     await page.keyboard.press("/")
     await expect(options(page)).to_have_count(1)
     await expect(box(page)).to_be_focused()
+    # There it was a key and no word: it does not go to the citizen with the next reply.
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".text-panel")).to_have_count(0)
+    await expect(box(page)).to_have_value("")
 
 
 async def test_the_picker_while_hangul_is_composed(at_the_desk, bring, db):

@@ -44,7 +44,7 @@ export default {
         <span class="left" :class="{near: left < now.max / 40}">{{ left < 0 ? parts + '개로 나뉘어 감' : '남은 글 ' + left + now.word }}</span>
         <button type="submit" class="primary" :class="{risky: confirming}" :disabled="!enabled || sending !== null || empty">{{ sending !== null ? '보내는 중…' : confirming ? '그래도 보내기' : '보내기' }}</button></div>
     </form>`,
-  props: { enabled: Boolean, why: String, placeholder: String, max: Number, draft: String, caseId: Number, limits: Object },
+  props: { enabled: Boolean, why: String, placeholder: String, max: Number, draft: String, unsent: Boolean, caseId: Number, limits: Object },
   emits: ["send", "draft", "typing"],
   data() {
     return {
@@ -54,13 +54,17 @@ export default {
   },
   mounted() {
     this.$refs.text.value = this.draft || "";
+    if (this.draft && this.unsent) this.failure = "연결이 끊겨 보내지 못한 글입니다. 읽어 보고 다시 보내세요.";
     this.count();
+    this.onLeave = () => this.bringAway();
+    window.addEventListener("pagehide", this.onLeave);
     this.onReply = () => this.enter();
     document.addEventListener("desk:reply", this.onReply);
     this.enter();
   },
   unmounted() {
     document.removeEventListener("desk:reply", this.onReply);
+    window.removeEventListener("pagehide", this.onLeave);
     clearTimeout(this.saving);
     clearTimeout(this.giveUp);
   },
@@ -70,6 +74,13 @@ export default {
     },
   },
   methods: {
+    // A page that has lost its connection begins anew once it is back: what was written meanwhile is known nowhere else.
+    bringAway() {
+      const text = this.$refs.text.value;
+      if (!this.enabled || !text.trim()) return;
+      const said = { text, client_id: (this.retry?.text === text.trim() && this.retry.id) || "", is_unsent: document.body.dataset.link !== "live" };
+      navigator.sendBeacon(`/desk/drafts/${Number(this.caseId)}`, new Blob([JSON.stringify(said)], { type: "application/json" }));
+    },
     leave(limits) {
       this.now = limits;
       this.count();

@@ -16,7 +16,7 @@ export const Picking = {
   },
   created() {
     // Not reactive: where the slash or the caret stands, the number of the newest question, and choices that wait for an answer or a syllable.
-    Object.assign(this, { at: 0, asked: 0, pickWhenFound: false, pickAfterPanel: false, panelIsComposing: false, justPicked: false, putLater: null });
+    Object.assign(this, { at: 0, asked: 0, pickWhenFound: false, pickAfterPanel: false, panelIsComposing: false, justPicked: false, putLater: null, isKeys: false });
   },
   mounted() {
     this.onKey = (e) => this.anywhere(e);
@@ -60,6 +60,7 @@ export const Picking = {
         else this.ask(query);
       } else if (e?.data === "/" && !e.isComposing && box.value[caret - 1] === "/" && /^$|\s/.test(box.value.slice(Math.max(0, caret - 2), caret - 1))) {
         this.at = caret - 1;
+        this.isKeys = false;
         this.openPanel("canned");
       }
     },
@@ -74,6 +75,7 @@ export const Picking = {
       this.write((before && !/\s/.test(before) ? " " : "") + "/", box.selectionStart, box.selectionEnd);
       this.at = box.selectionStart - 1;
       if (!this.slashed) this.openPanel("canned");
+      this.isKeys = true;
     },
     openNotices() {
       if (this.panel?.kind === "notices") return;
@@ -118,8 +120,12 @@ export const Picking = {
     panelKey(e) {
       const code = e.code || e.key;
       const composing = e.isComposing || this.composing || this.panelIsComposing;
-      if (e.key === "Escape" || code === "Escape") this.closePanel();
-      else if (code === "ArrowDown" || code === "ArrowUp") {
+      if (e.key === "Escape" || code === "Escape") {
+        // The slash was a key of the desk and no word: left behind it would go to the citizen with the next reply.
+        const lone = this.slashed && this.isKeys && !this.panel.query && !composing ? this.at : -1;
+        this.closePanel();
+        if (lone >= 0) this.write("", lone, lone + 1);
+      } else if (code === "ArrowDown" || code === "ArrowUp") {
         const count = this.panel.items.length;
         if (count) this.panel.selected = (this.panel.selected + (code === "ArrowDown" ? 1 : count - 1)) % count;
         if (composing) return true; // the browser ends the syllable by itself

@@ -193,6 +193,8 @@ async def test_override_is_a_supervisors_with_a_reason_and_leaves_a_trace(db, ci
     row = await row_of(db, case)
     assert (row["owner_id"], row["talk_owner"]) == (boss.id, boss.id)
     assert "case.override" in await actions(db)
+    async with db.read() as connection:
+        assert [(note.staff_name, note.text) for note in await handoff.notes(connection, cipher, case.id)] == [(boss.display_name, "한 시간째 답이 없음")]
     with pytest.raises(AppError, match="illegal_move"):
         await do(handoff.take_from, cipher, case.id, boss, "이미 내 것임")
 

@@ -159,6 +159,19 @@ async def test_a_named_country_is_not_overwritten_by_the_senders_place(db, ciphe
     assert [candidate.country for candidate in shown.countries] == ["TH"]
 
 
+async def test_the_way_is_shown_oldest_first_and_the_newest_place_is_where_they_are(db, cipher, make_case, make_staff, no_gap):
+    case, agent = await make_case(), await make_staff()
+    token = await link(db, case)
+    await agree(db, token)
+    way = [(11.0712, 106.1334), (11.0730, 106.1310), (11.0765, 106.1288)]
+    for lat, lon in way:
+        await send(db, cipher, token, lat=lat, lon=lon)
+    async with db.transaction() as tx:
+        card = await handoff.card(tx, cipher, case.id, agent)
+    assert [(point.lat, point.lon) for point in card.track] == way
+    assert card.map == {"center": way[-1], "radius_m": 18, "track": way}
+
+
 async def test_who_may_look_and_that_it_is_written_down(db, cipher, make_case, make_staff):
     case, agent, other, supervisor = await make_case(), await make_staff(), await make_staff(), await make_staff("supervisor")
     editor = await make_staff("editor")
