@@ -85,6 +85,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         ErrorKind("own_consent", 409, "적은 사람은 확인할 수 없습니다. 다른 사람이 확인해야 합니다."),
         ErrorKind("export_forbidden", 403, "정보 열람 자료를 만들거나 볼 권한이 없습니다. 책임자에게 말하세요. 시도는 기록되었습니다."),
         ErrorKind("export_care", 409, "내주기 전에 알아야 할 것이 있습니다. 화면의 주의를 읽고 표시한 뒤 다시 하세요."),
+        ErrorKind("export_stale", 409, "내준 뒤에 알아야 할 것이 생겼습니다. 취소하고 새로 만들어 다시 확인받으세요."),
         ErrorKind("export_not_to_them", 409, "위험에 놓인 사람일 수 있는 상담입니다. 보호자나 대리인에게는 내주지 않고, 본인에게만 직접 내줍니다."),
         ErrorKind("export_nothing", 409, "이미 지운 대화입니다. 내줄 내용이 남아 있지 않습니다."),
         ErrorKind("export_over", 410, "기한이 지났거나 취소해서 지운 자료입니다. 필요하면 새로 만드세요."),

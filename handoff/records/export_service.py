@@ -85,8 +85,10 @@ def access_exports(staff: Staff) -> None:
 
 async def note_refusal(tx: Connection, staff: Staff, case_id: int | None, export_id: int | None) -> None:
     """Somebody without the right has asked for an export; a transaction of its own, since the refusal has undone the other."""
-    known = await repository.case(tx, case_id) if case_id is not None else None
-    await audit.record(tx, staff.login, "", "export.refused", case_id if known else None, detail={"export": export_id} if export_id else {})
+    found = await export_repository.one(tx, export_id) if export_id is not None else None
+    asked = found["case_id"] if found else case_id
+    known = await repository.case(tx, asked) if asked is not None else None
+    await audit.record(tx, staff.login, "", "export.refused", asked if known else None, detail={"export": export_id} if found else {})
 
 
 async def cares(connection: Connection, cipher: Cipher, case_id: int, staff: Staff) -> tuple[Care, ...]:
@@ -285,14 +287,15 @@ async def fetch(tx: Connection, cipher: Cipher, export_id: int, staff: Staff, fo
     """The file, for whoever hands it over; written down each time. What has come up since the release is said first, by a new release.
 
     Raises:
-        AppError: ``illegal_move`` before its release, ``export_care``, ``export_not_to_them``, and those of :func:`look`.
+        AppError: ``illegal_move`` before its release, ``export_stale``, ``export_not_to_them``, and those of :func:`look`.
     """
     found, row = await _found(tx, export_id, staff)
     if found["state"] != State.RELEASED:
         raise AppError("illegal_move")
     opened = await _opened(tx, cipher, found, row)
     _check_receiver(found["requester"], opened.cares)
-    _check_known(opened.cares, found["warned"])
+    if export_rules.unsaid([care for care in opened.cares if care is not Care.OPEN], found["warned"]):
+        raise AppError("export_stale")
     build = export_files.as_json if form == "json" else export_files.as_html
     text = build(opened.document, found["released_at"], found["asked_on"])
     detail = {"export": export_id, "form": form}
@@ -323,7 +326,7 @@ def _check_receiver(requester: str, present: Sequence[Care]) -> None:
 
 
 def _check_known(present: Sequence[Care], known: Collection[str]) -> None:
-    # An open case needs no second warning when it has been closed meanwhile, and a closed one that is open again changes nothing of what was taken.
+    # That a case is open is said and needs no word: it changes nothing of what was taken.
     if missing := export_rules.unsaid([care for care in present if care is not Care.OPEN], known):
         raise AppError("export_care", why=[care.value for care in missing])
 

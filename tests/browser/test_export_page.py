@@ -11,6 +11,7 @@ from conversation import service as conversation
 from conversation.schemas import Inbound, InboundKind
 from core import db as database
 from handoff import service as handoff
+from handoff.records import holds
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +32,7 @@ async def test_one_prepares_another_releases_and_an_agent_is_refused(seat, staff
         await conversation.accept(tx, cipher, Inbound("webchat", "one", case.conversation_id, InboundKind.TEXT, text=SAID))
         await handoff.claim(tx, case.id, agent.staff)
         await handoff.close(tx, cipher, case.id, agent.staff, "resolved")
+        await holds.set_hold(tx, cipher, case.conversation_id, "boss", "소송 예정")
 
     # Whoever has not the right is told so, and it is written down.
     await agent.page.goto(f"{staff_server.url}/desk/exports")
@@ -42,12 +44,21 @@ async def test_one_prepares_another_releases_and_an_agent_is_refused(seat, staff
     page = chief.page
     await page.goto(f"{staff_server.url}/desk?case={case.id}")
     await expect(page.locator(".handoff-card")).to_contain_text("지갑을")
+    for width in (1440, 1024, 360):  # one more link in the bar still fits
+        await page.set_viewport_size({"width": width, "height": 900})
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        await picture(page, f"export-bar-{width}")
+    await page.set_viewport_size({"width": 1440, "height": 900})
     await page.locator("[data-action=menu]").click()
     await page.locator("[data-dialog=moves] [data-move=export]").click()
     dialog = page.locator("[data-dialog=export]")
     await dialog.locator("[data-confirm]").click()
     await expect(dialog.locator(".problem")).to_contain_text("다섯 글자")
     await dialog.locator("[data-field=identity]").fill("공관 방문, 여권과 얼굴 대조")
+    await expect(dialog.locator("[data-care=held]")).to_contain_text("보존 지정된 상담")
+    await dialog.locator("[data-confirm]").click()
+    await expect(dialog.locator(".problem")).to_contain_text("주의를 읽고")
+    await dialog.locator("[data-field=known]").click()
     await picture(page, "export-dialog")
     await dialog.locator("[data-confirm]").click()
 
@@ -75,6 +86,13 @@ async def test_one_prepares_another_releases_and_an_agent_is_refused(seat, staff
     await page.goto(f"{staff_server.url}/desk/exports")
     await page.locator("[data-export] [data-action=open]").click()
     await expect(page.locator(".export-line .black").first).to_have_text("안중근")
+    await page.set_viewport_size({"width": 360, "height": 740})
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await picture(page, "export-narrow")
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    await page.locator("[data-action=release]").click()
+    await expect(page.locator(".q-notification")).to_contain_text("주의를 읽고")
+    await page.locator("[data-field=known]").click()
     await page.locator("[data-action=release]").click()
     await expect(page.locator("[data-action=file-html]")).to_be_visible()
     await picture(page, "export-released")

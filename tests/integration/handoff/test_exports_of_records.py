@@ -22,7 +22,7 @@ from handoff import guarding as desk_guarding
 from handoff import service as handoff
 from handoff.phone.schemas import Caller
 from handoff.phone.service import open_for_caller
-from handoff.records import consent_service, export_service, holds, restricted, retention
+from handoff.records import consent_service, export_redaction, export_service, holds, restricted, retention
 from handoff.records.export_rules import Care, Requester, State
 
 IDENTITY = "여권과 얼굴을 대조함, 공관 방문"
@@ -165,7 +165,7 @@ async def test_nothing_in_it_tells_whether_others_are_known_to_us(db, cipher, ca
     agent, chief = await make_staff(cap=9), await make_staff("supervisor")
 
     async def ring(client):
-        form = Caller("머리를 다침", "none", "other", datetime.now(UTC), client, number="+82 10 2222 3333")
+        form = Caller("머리를 다침", "none", "other", datetime.now(UTC), client, name="김민원", number="+82 10 2222 3333")
         return (await call(open_for_caller, cipher, agent, form)).case
 
     alone = await ring("a")
@@ -180,6 +180,7 @@ async def test_nothing_in_it_tells_whether_others_are_known_to_us(db, cipher, ca
     keep = ("case", "transcript", "places", "consents", "notes")
     assert [one for one in first.sections if one.code in keep] == [one for one in second.sections if one.code in keep]
     assert f"#{other.id}" not in second.to_json()
+    assert "김민원" not in export_redaction.blacked(second, export_redaction.Rules((), alone.id), export_redaction.Marks()).to_json()
     assert "합" not in str([one for one in second.sections if one.code == "history"])
 
 
@@ -201,7 +202,7 @@ async def test_what_must_be_known_is_said_before_and_again_when_it_comes_up(ciph
     await call(export_service.fetch, cipher, number, second, "json")
     # The phone turns out to be in other hands: nothing is fetched until somebody has said that they know.
     await call(guarding.mark, case.conversation_id, guarding.AGENT)
-    await refused(call, "export_care", export_service.fetch, cipher, number, second, "json")
+    await refused(call, "export_stale", export_service.fetch, cipher, number, second, "json")
     again = await released(case, chief, second)
     assert "열람 자료" in await call(export_service.fetch, cipher, again, chief, "html")
 
@@ -263,9 +264,10 @@ async def test_without_the_right_nothing_and_a_line_for_it(db, cipher, scene, pr
     ):
         await refused(call, "export_forbidden", function, cipher, *args)
     await refused(call, "export_forbidden", prepared_of, prepared, case, agent)
-    await call(export_service.note_refusal, agent, case.id, None)
-    (line,) = await log(db, "export.refused")
-    assert (line["account"], line["case_id"]) == (agent.login, case.id)
+    for asked in ((case.id, None), (None, number), (999, None), (None, 999)):
+        await call(export_service.note_refusal, agent, *asked)
+    found = [(line["account"], line["case_id"], line["detail"]) for line in await log(db, "export.refused")]
+    assert found == [(agent.login, case.id, {}), (agent.login, case.id, {"export": number}), (agent.login, None, {}), (agent.login, None, {})]
 
 
 async def test_a_restricted_case_is_exported_by_those_who_are_named(cipher, scene, prepared, released, call, make_staff):

@@ -59,6 +59,14 @@ def test_facts_that_nobody_wrote_stay():
     assert [one.kind for one in segments(fact, RULES, NONE)] == [""]
 
 
+def test_who_has_rung_is_black_as_a_whole_until_it_is_said_to_be_the_citizen():
+    made = Document(7, "", (Section("case", "상담", (Item("case:caller", "전화한 사람", "김민원 +82 10-1234-5678", is_free=True),)),))
+    assert blacked(made, RULES, NONE).items()["case:caller"].text == "[가림: 다른 사람]"
+    own = unmark(made, RULES, NONE, "case:caller", 0, 1)
+    assert blacked(made, RULES, own).items()["case:caller"].text == "김민원 +82 10-1234-5678"
+    assert found(Item("case:caller", "", "", is_free=True), RULES) == []
+
+
 def test_a_mark_by_hand_wins_and_is_taken_back_by_place():
     made = document("형 이름은 안중근입니다", "안중근은 모릅니다")
     marks, places = mark_word(made, NONE, "안중근")
