@@ -60,6 +60,10 @@ WHY = {
     "rule:self_harm": "자해 표현",
     "rule:police_now": "경찰·구급 요청",
     "rule:help_begging": "도움 간청",
+    "rule:bare_call": "부르는 말 한마디",
+    "rule:sos_sign": "SOS 표시",
+    "rule:police_call": "경찰·구급 부름",
+    "rule:plain_words": "위험을 뜻하는 낱말",
 }
 #: Instead of what a restricted case is about.
 RESTRICTED = "열람 제한"
