@@ -308,6 +308,17 @@ def make_agent(talk):
     return make
 
 
+@pytest.mark.parametrize("kind", ["queue_status", "rating_request", "safety_check", "view_log", "file_notice"])
+async def test_a_line_that_would_tell_is_not_shown_whoever_has_written_it(side, kind):
+    await side.write("안녕하세요")
+    await side.say(Body("전에 쓴 글", kind=kind))
+    assert "전에 쓴 글" in await side.shown(), "elsewhere such lines are shown"
+    async with side.talk.db.transaction() as tx:
+        await guarding.mark(tx, side.conversation_id, guarding.CATEGORY)
+    await side.say(Body("나중에 쓴 글", kind=kind))
+    assert "나중에 쓴 글" not in await side.shown()
+
+
 def test_every_kind_of_line_that_is_withheld_is_named_once():
     for kind in guarding.WITHHELD:
         assert guarding.screened(kind, {"text": "말"}, is_guarded=True) is None
