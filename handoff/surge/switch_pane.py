@@ -18,6 +18,9 @@ DOES = (
     "급하지 않은 상담관 연결은 처음 한 번 예상 대기 시간과 전화번호를 알리고 되묻습니다. 다시 원하면 연결합니다.",
 )
 DOES_NOT = "위험 신고는 아무것도 바뀌지 않습니다. 언제나 맨 앞입니다."
+#: Whoever presses second must know whose words people read.
+FIRST = "다른 책임자가 먼저 켰습니다. 지금은 그 첫 안내가 나가고, 여기에 적은 것은 쓰이지 않았습니다. 바꾸려면 끄고 다시 켜세요."
+OFF_ALREADY = "이미 꺼져 있습니다. 다른 책임자가 먼저 껐습니다."
 
 
 class SwitchPane:
@@ -88,9 +91,9 @@ class SwitchPane:
                     return "첫 안내를 다섯 글자 이상 적으세요."
                 if not sure.value:
                     return "무엇이 바뀌는지 읽고 표시한 뒤 켜세요."
-                await self._do.switch_on(opening.value, (notice.value or "").strip() or None, incident.value)
+                is_mine = await self._do.switch_on(opening.value, (notice.value or "").strip() or None, incident.value)
                 await self.refresh()
-                return None
+                return None if is_mine else FIRST
 
             sheet.foot("켜기", act, is_danger=True)
 
@@ -99,8 +102,8 @@ class SwitchPane:
             say("p", "첫 안내와 전용 줄이 없어지고, 상담관 연결이 평소대로 됩니다. 기다리는 상담은 차례를 지킵니다.", "soft")
 
             async def act() -> str | None:
-                await self._do.switch_off()
+                is_mine = await self._do.switch_off()
                 await self.refresh()
-                return None
+                return None if is_mine else OFF_ALREADY
 
             sheet.foot("끄기", act)

@@ -98,6 +98,26 @@ async def test_on_and_off_during_load(seat, staff_server, load, db, picture):
     assert chief.complaints == []
 
 
+async def test_who_presses_second_is_told_that_another_was_first(seat, staff_server, db):
+    pages = []
+    for login, name in (("boss", "박감독"), ("second", "최감독")):
+        page = (await seat(login, name, "supervisor", opened=False)).page
+        await page.goto(f"{staff_server.url}/board")
+        await page.locator("[data-action=surge-on]").click()
+        await page.locator("[data-field=opening]").fill(f"{name}의 첫 안내입니다.")
+        await page.locator("[data-field=sure]").click()
+        pages.append(page)
+    first, second = pages
+    await first.locator("[data-dialog=surge-on] [data-confirm]").click()
+    await expect(first.locator(".surge[aria-label='비상 모드']")).to_have_attribute("data-surge", "on")
+    await second.locator("[data-dialog=surge-on] [data-confirm]").click()
+    await expect(second.locator("[data-dialog=surge-on]")).to_contain_text("다른 책임자가 먼저 켰습니다")
+    await expect(second.locator(".surge[aria-label='비상 모드']")).to_contain_text("박감독의 첫 안내입니다.")
+    async with db.read() as connection:
+        rows = await database.rows(connection, "SELECT is_on FROM surge_switches")
+    assert [row["is_on"] for row in rows] == [True]
+
+
 async def test_who_may_not(seat, staff_server):
     agent = await seat("haneul", "김하늘", "agent", opened=False)
     assert (await agent.page.goto(f"{staff_server.url}/board")).status == 403
