@@ -22,6 +22,7 @@ from core.errors import AppError
 from core.settings import ROOT, Settings
 from handoff import location
 from handoff.fixes import checked_fix
+from handoff.moves import lock_open_case
 from handoff.phone import codes
 from handoff.phone.schemas import Refused
 
@@ -90,6 +91,11 @@ def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path
         return JSONResponse(content, headers=HEADERS)
 
     async def _act(tx: Connection, token: str, wish: LocateIn) -> dict[str, Any]:
+        # The case before the conversation and its link, as everywhere: a card that gives the link out again holds them in this order.
+        state = await location.open_link(tx, token)
+        await lock_open_case(tx, state.conversation_id)
+        if wish.plain:  # whoever hides the page expects that somebody looks at it
+            await guarding.mark(tx, state.conversation_id, guarding.DISGUISE)
         if wish.action == "consent":
             await location.consent(tx, token, wish.device, location.CONSENT_PLAIN_LINK if wish.plain else location.CONSENT_LINK)
         elif wish.action == "fix":
@@ -100,8 +106,6 @@ def build_router(db: Database, cipher: Cipher, settings: Settings, *, page: Path
         else:
             await location.stop(tx, token, wish.device)
         state = await location.open_link(tx, token)
-        if wish.plain:  # whoever hides the page expects that somebody looks at it
-            await guarding.mark(tx, state.conversation_id, guarding.DISGUISE)
         content = {"ok": True, "expires_at": state.expires_at.isoformat(), "ttl_hours": settings.location_ttl_hours}
         if guarding.may_tell_who_looked(is_guarded=await guarding.is_guarded(tx, state.conversation_id)):
             views = await location.views_for_citizen(tx, state.conversation_id)

@@ -1,5 +1,7 @@
 """The location page over HTTP: one error shape, never a 5xx, no effect of a GET."""
 
+import asyncio
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -9,6 +11,7 @@ from core import db as database
 from core.errors import AppError
 from core.settings import Settings
 from handoff import location
+from handoff.moves import lock_open_case
 from handoff.routes import build_router
 
 
@@ -115,3 +118,24 @@ async def test_unknown_expired_and_odd_tokens(client, path, db):
 async def test_another_site_cannot_post(client, path):
     answer = await client.post(path, json={"action": "consent", "device": "phone"}, headers={"Sec-Fetch-Site": "cross-site"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "cross_site")
+
+
+async def test_a_place_and_a_card_that_gives_the_link_out_again_do_not_lock_each_other_out(client, path, db, cipher):
+    """The page that looks like a notebook marks the conversation too; whoever answers danger holds case and conversation, and then wants the link."""
+    async with db.read() as connection:
+        (case,) = await database.rows(connection, "SELECT id, conversation_id FROM cases")
+        await database.run(connection, "UPDATE location_links SET sealed_token = %s", cipher.seal(path.removeprefix("/locate/"), location.LINK))
+    await client.post(path, json={"action": "consent", "device": "phone"})
+    async with db.transaction() as tx:
+        await lock_open_case(tx, case["conversation_id"])
+        await database.run(tx, "UPDATE conversations SET last_seq = last_seq + 1 WHERE id = %s", case["conversation_id"])
+        sent = asyncio.create_task(client.post(path, json=FIX | {"plain": True}))
+        await wait_until_locked(db)
+        await location.request_link(tx, case["conversation_id"], case["id"], cipher)
+    assert (await sent).status_code == 200
+
+
+async def wait_until_locked(db):
+    async with asyncio.timeout(3), db.read() as connection:
+        while not await database.rows(connection, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"):
+            await asyncio.sleep(0.02)
