@@ -1,10 +1,11 @@
 """``gildongmu bench channels``: signed webhooks of each platform against the running program, with wrong ones among them.
 
 Every channel is loaded for itself, with so many requests a second whether or not those before are answered, each from a telephone that has not written
-before. A web process acknowledges once it has committed; where the response is the answer itself (KakaoTalk, WeChat) it waits for the answer as long as the
-platform does, and then says that it comes later. Meanwhile the worker triages and answers what came, and its processor time is lost to the
-acknowledging: the figures of processor time tell what a webhook costs each process on a machine of any size. Among every ten requests is one that must be
-refused, or one that was acknowledged and is brought again. At the end the tables must have exactly what was acknowledged, each once.
+before and with other words. A web process acknowledges once it has committed; where the response is the answer itself (KakaoTalk, WeChat) it waits for the
+answer as long as the platform does, and then says that it comes later, or says so at once where too many wait already. Meanwhile the worker triages and
+answers what came, and its processor time is lost to the acknowledging: the figures of processor time tell what a webhook costs each process on a machine of
+any size. Among every ten requests is one that must be refused, or one that was acknowledged and is brought again. At the end the tables must have exactly
+what was acknowledged, each once. Turns may lag behind: how many were done when the last was acknowledged, and how long the rest took, stands apart.
 """
 
 from __future__ import annotations
@@ -34,8 +35,12 @@ OFFERED_PER_S = 330
 AT_ONCE = 2000
 WRONG_EVERY = 10
 WANTED_PER_S = 300
-#: Before the next channel is loaded, so that what one has left behind is not the other's burden.
-CALM_S = 60.0
+#: What is not answered yet is waited for, so long at most, before the next channel is loaded; lines that wait for the next words of a person are not.
+DRAIN_S = 120.0
+_LEFT = """
+SELECT (SELECT count(*) FROM inbox WHERE turn_state = 'pending') AS turns, (
+    SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending') AND last_error IS DISTINCT FROM 'no_window') AS lines
+"""
 
 
 @dataclass
@@ -47,6 +52,10 @@ class Run:
     wrong: Counter[tuple[str, bool]] = field(default_factory=Counter)
     seconds: float = 0.0
     stored: int = 0
+    answered: int = 0
+    lagging: int = 0
+    drained_s: float = 0.0
+    left: int = 0
     cpu_ms: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -96,9 +105,9 @@ async def _bench(seconds: int) -> int:
 
 
 async def _taken(request: web.Request) -> web.Response:
-    """The platforms' side takes whatever we send."""
+    """The platforms' side takes whatever we send, and gives WeChat's token to whoever asks."""
     await request.read()
-    return web.json_response({"sentMessages": []})
+    return web.json_response({"sentMessages": [], "errcode": 0, "access_token": "bench", "expires_in": 7200})
 
 
 async def _channel(db: Database, ours: program.Program, example: Example, seconds: int) -> Run:
@@ -129,20 +138,29 @@ async def _channel(db: Database, ours: program.Program, example: Example, second
     async with db.read() as connection:
         row = await database.one(connection, example.stored)
         run.stored = int(row["stored"]) if row else 0
-        await _calm(connection)
+        await _drain(connection, run)
     return run
 
 
-async def _calm(connection: Connection) -> None:
-    """What was not answered by now has had its turn in this measurement."""
-    await database.run(connection, "UPDATE inbox SET triage_state = 'done', turn_state = 'dropped' WHERE turn_state = 'pending'")
-    await database.run(connection, "UPDATE outbox SET state = 'dead' WHERE state = 'pending'")
-    deadline = time.perf_counter() + CALM_S
-    while time.perf_counter() < deadline:
-        row = await database.one(connection, "SELECT count(*) AS busy FROM outbox WHERE state IN ('pending', 'sending')")
-        if not row or not row["busy"]:
-            return
+async def _drain(connection: Connection, run: Run) -> None:
+    """Wait until everything is answered and sent; whatever is left then has had its turn in this measurement."""
+    began = time.perf_counter()
+    behind = await _behind(connection)
+    run.lagging = behind[0]
+    while any(behind):
+        if time.perf_counter() > began + DRAIN_S:
+            break
         await asyncio.sleep(0.5)
+        behind = await _behind(connection)
+    run.drained_s, run.left = time.perf_counter() - began, behind[0]
+    if any(behind):
+        await database.run(connection, "UPDATE inbox SET triage_state = 'done', turn_state = 'dropped' WHERE turn_state = 'pending'")
+        await database.run(connection, "UPDATE outbox SET state = 'dead' WHERE state = 'pending'")
+
+
+async def _behind(connection: Connection) -> tuple[int, int]:
+    row = await database.one(connection, _LEFT)
+    return (int(row["turns"]), int(row["lines"])) if row else (0, 0)
 
 
 async def _telephone(http: aiohttp.ClientSession, url: str, example: Example, run: Run, number: int, wrongs: itertools.cycle[str]) -> None:
@@ -154,6 +172,7 @@ async def _telephone(http: aiohttp.ClientSession, url: str, example: Example, ru
     run.statuses[status] += 1
     if status == 200:
         run.times.append((time.perf_counter() - began) * 1000)
+        run.answered += example.has_answer(said)
     if number % WRONG_EVERY == 0:
         kind = next(wrongs)
         if kind != "replayed" or status == 200:
@@ -186,7 +205,8 @@ def _report(runs: dict[str, Run]) -> int:
         p50, p99, worst = (percentile(run.times, share) for share in (0.5, 0.99, 1.0))
         per_s = len(run.times) / run.seconds
         cpu = (run.cpu_ms.get("web", 0.0), run.cpu_ms.get("postgres", 0.0), run.cpu_ms.get("worker", 0.0))
-        lines.append((name, len(run.times), per_s, p50, p99, worst, deadline, refused, sum(run.wrong.values()), run.stored, *cpu))
+        turns = (run.answered, run.lagging, run.drained_s)
+        lines.append((name, len(run.times), per_s, p50, p99, worst, deadline, refused, sum(run.wrong.values()), run.stored, *turns, *cpu))
         figures[name] = {
             "acks_per_s": round(per_s, 1),
             "p99_ms": round(p99, 1),
@@ -197,6 +217,10 @@ def _report(runs: dict[str, Run]) -> int:
             "not_acknowledged": run.without_word,
             "wrong": sum(run.wrong.values()),
             "wrong_refused": refused,
+            "answered_in_response": run.answered,
+            "turns_behind": run.lagging,
+            "drained_s": round(run.drained_s, 1),
+            "never_answered": run.left,
             "cpu_ms_per_ack": run.cpu_ms,
         }
         is_wrong = is_wrong or run.has_leaked
@@ -211,6 +235,9 @@ def _report(runs: dict[str, Run]) -> int:
         "refused",
         "of wrong",
         "stored",
+        "with answer",
+        "turns behind",
+        "drained s",
         "web ms",
         "database ms",
         "worker ms",

@@ -1,4 +1,4 @@
-"""A signed example of each messenger's webhook, and the same made wrong in every way that its platform's rules let one tell."""
+"""A signed example of each messenger's webhook, each with other words, and the same made wrong in every way that its platform's rules let one tell."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import islice
 
 import orjson
 
+from bench.sentences import routine, varied
 from bot.channels.guard import MAX_BODY_BYTES
 from bot.channels.line.signature import sign as line_sign
 from bot.channels.wechat.crypto import Envelope
 from bot.channels.wechat.crypto import sign as wechat_sign
-from bot.channels.wechat.words import UNSURE
+from bot.channels.wechat.words import UNSURE, later
 from core.errors import HOTLINE
 
 _SECRET, _PATH, _HEADER, _TOKEN = (secrets.token_hex(16) for _ in range(4))
 _APP, _ACCOUNT, _AES_KEY = "wxbench", "gh_bench", secrets.token_hex(21) + "A"
 _ENVELOPE = Envelope(_AES_KEY, _APP)
+#: So many are different; then they begin anew.
+_TEXTS = 10_000
 _INBOX = "SELECT count(*) AS stored FROM inbox WHERE channel = '{channel}'"
 
 
@@ -51,6 +56,17 @@ class Example:
     tells_copies: bool = True
     prepare: str = ""
     is_sorry: Callable[[bytes], bool] = lambda answer: False
+    #: Whether the response carries the answer itself, where the platform's response can.
+    has_answer: Callable[[bytes], bool] = lambda answer: False
+
+
+@lru_cache(maxsize=1)
+def _texts() -> list[str]:
+    return list(islice(varied(routine()), _TEXTS))
+
+
+def _text(number: int) -> str:
+    return _texts()[number % _TEXTS]
 
 
 def _line(number: int, age_ms: int = 0) -> Hook:
@@ -62,7 +78,7 @@ def _line(number: int, age_ms: int = 0) -> Hook:
         "webhookEventId": secrets.token_hex(13).upper(),
         "deliveryContext": {"isRedelivery": False},
         "replyToken": secrets.token_hex(16),
-        "message": {"type": "text", "id": str(number), "text": "여권을 잃어버렸어요. 어떻게 하나요?", "quoteToken": "q"},
+        "message": {"type": "text", "id": str(number), "text": _text(number), "quoteToken": "q"},
     }
     return _signed(orjson.dumps({"destination": "U" + "0" * 32, "events": [event]}))
 
@@ -80,7 +96,7 @@ def _kakao(number: int) -> Hook:
             "timezone": "Asia/Seoul",
             "params": {"surface": "Kakaotalk.plusfriend"},
             "block": {"id": "x", "name": "폴백 블록"},
-            "utterance": "여권을 잃어버렸어요. 어떻게 하나요?",
+            "utterance": _text(number),
             "lang": "ko",
             "user": user,
         },
@@ -97,7 +113,7 @@ def _wechat(number: int, age_s: int = 0) -> Hook:
         "FromUserName": f"o{number:028d}",
         "CreateTime": at,
         "MsgType": "text",
-        "Content": "여권을 잃어버렸어요. 어떻게 하나요?",
+        "Content": _text(number),
         "MsgId": str(secrets.randbelow(2**63)),
     }
     sealed = _ENVELOPE.seal(("<xml>" + "".join(f"<{name}>{value}</{name}>" for name, value in fields.items()) + "</xml>").encode())
@@ -106,9 +122,18 @@ def _wechat(number: int, age_s: int = 0) -> Hook:
     return Hook(f"/channels/wechat/callback?{query}", body, kind="text/xml")
 
 
-def _is_sorry_on_wechat(answer: bytes) -> bool:
+def _said_on_wechat(answer: bytes) -> str:
     sealed = re.search(rb"<Encrypt><!\[CDATA\[(.+?)\]\]>", answer)
-    return sealed is not None and UNSURE.format(hotline=HOTLINE) in _ENVELOPE.open(sealed[1].decode()).decode()
+    return _ENVELOPE.open(sealed[1].decode()).decode() if sealed else ""
+
+
+def _is_sorry_on_wechat(answer: bytes) -> bool:
+    return UNSURE.format(hotline=HOTLINE) in _said_on_wechat(answer)
+
+
+def _has_answer_on_wechat(answer: bytes) -> bool:
+    said = _said_on_wechat(answer)
+    return bool(said) and later("ko", HOTLINE) not in said and not _is_sorry_on_wechat(answer)
 
 
 def _sms(number: int) -> Hook:
@@ -162,6 +187,7 @@ EXAMPLES: dict[str, Example] = {
         _INBOX.format(channel="kakao"),
         tells_copies=False,
         is_sorry=lambda answer: "지금은 글을 받지 못하고 있습니다".encode() in answer,
+        has_answer=lambda answer: "답을 준비하고 있습니다".encode() not in answer and "지금은 글을 받지 못하고 있습니다".encode() not in answer,
     ),
     "wechat": Example(
         5000.0,
@@ -185,6 +211,7 @@ EXAMPLES: dict[str, Example] = {
         {},
         _INBOX.format(channel="wechat"),
         is_sorry=_is_sorry_on_wechat,
+        has_answer=_has_answer_on_wechat,
     ),
     # What became of texts; texts themselves come in by SMPP, which is no webhook.
     "sms": Example(

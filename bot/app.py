@@ -105,15 +105,16 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
         staff_policy=STAFF_POLICY.format(tiles=""),
     )
     app.include_router(health.build_router(services))
+    if citizen_pages:  # before all others: in a flood the way to each webhook counts
+        door = Door(services, channels)
+        for channel in channels.values():
+            app.include_router(channel.routes(door))
     app.include_router(accounts_router(services.db, settings))
     if citizen_pages:
         app.include_router(webchat_router(services, Limits(settings)))
         app.include_router(locate_router(services.db, services.cipher, settings))
         app.include_router(files_router(services.db, services.cipher))
         app.include_router(_actions(services, action_token))
-        door = Door(services, channels)
-        for channel in channels.values():
-            app.include_router(channel.routes(door))
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
         app.include_router(page_router())
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +49,9 @@ SHORT_CHARS = 4
 #: Each worker's slot holds this lock (shared) as long as it lives: a standby that gets it (exclusive) is alone, and does not wait.
 WORKS = 0x747269616765
 STANDBY_LOOKS_S = 0.1
+#: While a worker lives, a standby that has read waits this many times as long as that took, at most so long, before it claims again: in a flood the web process
+#: is there to take in what people say, and what a worker cannot read now is read in the order of the first look by whichever comes next.
+STANDBY_PAUSE, LONGEST_PAUSE_S = 4.0, 0.5
 #: A worker's look without being woken.
 LOOKS_S = 1.0
 
@@ -141,6 +145,7 @@ class TriageSlot:
         self._held: list[int] = []
         self._full_claims = 0
         self._is_again = False
+        self._stands_aside = False
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -148,8 +153,9 @@ class TriageSlot:
         """Work for ever; ``wake`` is set by whoever LISTENs for new inbounds."""
         while True:
             self.wake.clear()
+            began = time.monotonic()
             try:
-                await self.step()
+                found = await self.step()
             except (DatabaseUnavailable, *UNAVAILABLE):
                 await self._hang_up()
                 await asyncio.sleep(0.1)
@@ -160,7 +166,9 @@ class TriageSlot:
                 await self._hang_up()
                 await asyncio.sleep(1.0)
                 continue
-            if not self._full_claims and not self._is_again:  # else there may be more
+            if found and self._stands_aside:
+                await asyncio.sleep(min(STANDBY_PAUSE * (time.monotonic() - began), LONGEST_PAUSE_S))
+            elif not self._full_claims and not self._is_again:  # else there may be more
                 await self._wait()
 
     async def _hang_up(self) -> None:
@@ -188,6 +196,7 @@ class TriageSlot:
             if not self.delay_s:
                 await database.run(session, "SELECT pg_advisory_lock_shared(%s)", WORKS)
         delay_s = await self._look(session) if self.delay_s else 0.0
+        self._stands_aside = bool(delay_s)
         self._full_claims, full_claims = 0, self._full_claims
         rows = await self._claim(session, delay_s, full_claims) if delay_s is not None else []
         # A full claim is a backlog: there may be more behind it.

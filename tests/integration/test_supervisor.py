@@ -20,8 +20,9 @@ import psutil
 import psycopg
 import pytest
 
-from bot.supervisor import pause_before
+from bot.supervisor import WORKER_NICE, Child, pause_before, roles
 from core.postgres_host import processes_in
+from core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = """
@@ -148,6 +149,20 @@ def migrated(dsn: str) -> bool:
 @pytest.mark.parametrize(("failures", "pause_s"), [(0, 0), (1, 0), (2, 1), (3, 2), (5, 8), (6, 10), (60, 10)])
 def test_pauses(failures: int, pause_s: float) -> None:
     assert pause_before(failures) == pause_s
+
+
+def test_the_worker_stands_back_for_what_takes_in_what_people_say(tmp_path: Path) -> None:
+    web, worker = roles(Settings(data_dir=tmp_path), 0)
+    assert (web.nice, worker.nice) == (0, WORKER_NICE)
+    child = Child("worker", [sys.executable, "-c", "import time; time.sleep(60)"], nice=worker.nice)
+    child.start(os.environ)
+    assert child.process is not None
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, child.process.pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + worker.nice)
+    finally:
+        child.hang_up()
+        child.process.kill()
+        child.process.wait()
 
 
 def test_it_is_light() -> None:

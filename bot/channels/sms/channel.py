@@ -81,7 +81,7 @@ class SmsChannel:
         """``POST /channels/sms/results/nhn`` and ``POST /channels/sms/results/solapi/{path}``: what became of texts."""
         router = APIRouter()
         if self._nhn_signature:
-            router.add_api_route("/channels/sms/results/nhn", self._nhn_results, methods=["POST"])
+            router.add_route("/channels/sms/results/nhn", self._nhn_results, methods=["POST"])
         if self._solapi_path:
             router.add_api_route("/channels/sms/results/solapi/{path}", self._solapi_results, methods=["POST"])
         return router

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import escalation
+from bot import escalation, triage_slot
 from bot.services import Services
 from bot.triage_slot import TriageSlot
 from bot.worker import Worker
@@ -87,6 +87,38 @@ class TestStandby:
         standby = slots("standby", 60_000)
         await desk.say(talk)
         assert await standby.step() == 1
+
+    async def test_while_a_worker_lives_a_flood_leaves_it_most_of_its_time(self, desk, talk, slots) -> None:
+        worker, standby = slots("worker"), slots("standby", 1)
+        await worker.step()
+        await desk.say(talk)
+        await asyncio.sleep(0.05)
+        assert (await standby.step(), standby._stands_aside) == (1, True)
+
+    async def test_it_pauses_for_nobody_when_no_worker_lives(self, desk, talk, slots) -> None:
+        standby = slots("standby", 60_000)
+        await desk.say(talk)
+        assert (await standby.step(), standby._stands_aside) == (1, False)
+
+    async def test_the_pause_is_some_times_as_long_as_the_reading(self, slots, monkeypatch) -> None:
+        standby, pauses = slots("standby", 1), []
+        standby._stands_aside = True
+
+        async def reads() -> int:
+            await real(0.02)
+            return 1
+
+        async def waits(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                raise asyncio.CancelledError
+
+        real = asyncio.sleep
+        monkeypatch.setattr(standby, "step", reads)
+        monkeypatch.setattr(triage_slot.asyncio, "sleep", waits)
+        with pytest.raises(asyncio.CancelledError):
+            await standby.run()
+        assert all(0.02 * triage_slot.STANDBY_PAUSE <= pause <= triage_slot.LONGEST_PAUSE_S for pause in pauses)
 
     async def test_a_dead_workers_claims_die_with_it(self, desk, talk, slots, db) -> None:
         worker, standby = slots("worker"), slots("standby", 60_000)
