@@ -59,6 +59,13 @@ class Judge:
         return "thank", 1.0
 
 
+class Wishing(Judge):
+    """Whoever writes is understood to want a person."""
+
+    def predict(self, analysis: Analysis) -> tuple[str, float]:
+        return "ask_person", 1.0
+
+
 @pytest.fixture
 def live(side):  # noqa: F811
     """The side, with a slot that triages and a turn that answers; ``judge`` None: the models are away."""
@@ -240,6 +247,13 @@ async def test_a_wish_for_a_person_brings_one_without_saying_so(live):
     await live.talk.run("UPDATE cases SET status = 'closed', closed_at = now(), outcome = 'resolved' RETURNING 1 AS one")
     reply = hush.quietened(Reply((Body(ASKED_PERSON),), person="asked"), "text", "ko")
     assert (reply.person, reply.bodies) == ("asked", (hush.words("ko"),))
+    await live.write("상담관 바꿔 주세요")
+    await live.go(Wishing(NONE))
+    _, wished = await cases(live)
+    assert wished["status"] == "queued"
+    shown = await live.shown()
+    assert hush.words("ko").text in shown
+    assert not [word for word in TELLING if word in shown]
 
 
 def test_an_ordinary_answer_goes_as_it_is_without_numbers_and_ways_to_a_person():
