@@ -20,7 +20,7 @@ from fastapi.responses import JSONResponse, Response
 
 from bot.channels.kakao.rules import faults
 from bot.channels.kakao.simulated_dealers import BizgoSimulator, SimulatedDealer
-from bot.channels.simulation import Picked, Shown, Simulation, Telephones, add_page, picked
+from bot.channels.simulation import Picked, Shown, Simulation, Telephones, add_page, picked, share_on_page
 
 ANSWER_S = 5.0
 CALLBACK_S = 60.0
@@ -100,17 +100,8 @@ class KakaoSimulator:
         return await self.ask(self.request(person, address, params=media), person)
 
     async def shares_place(self, person: str, lat: float, lon: float) -> int:
-        """On the page behind the newest button for it, as its owner would with two taps: the room itself gives no place to bots."""
-        links = [button["link"] for message in self.telephones.shown.get(person, []) for button in message.buttons if "/locate/" in button["link"]]
-        if not links:
-            self.telephones.show(person, Shown("us", "(카카오톡 대화방은 위치를 직접 보내지 않습니다. ‘위치 보내기’ 단추가 온 뒤에 보낼 수 있습니다.)"))
-            return 0
-        status = 0
-        async with httpx.AsyncClient(timeout=self._answer_s, transport=self._transport) as browser:
-            for wish in ({"action": "consent"}, {"action": "fix", "lat": lat, "lon": lon, "accuracy_m": 15.0}):
-                status = (await browser.post(links[-1], json={"device": f"telephone-of-{person}", **wish})).status_code
-        self.telephones.show(person, Shown("person", f"(위치 화면에서 보냄) {lat}, {lon}" if status == 200 else "(위치 화면이 열리지 않음)"))
-        return status
+        """On the page behind the button for it: the room itself gives no place to bots."""
+        return await share_on_page(self.telephones, person, lat, lon, self._transport)
 
     async def presses(self, person: str, button: dict[str, Any]) -> int:
         """Tap a button or quick reply that was shown."""

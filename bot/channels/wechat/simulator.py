@@ -21,7 +21,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from bot.channels.contract import DANGER
-from bot.channels.simulation import Picked, Shown, Simulation, Telephones, add_page, picked
+from bot.channels.simulation import Picked, Shown, Simulation, Telephones, add_page, picked, share_on_page
 from bot.channels.wechat.crypto import Envelope, sign
 from bot.phrases import PERSON
 from conversation.schemas import TextUnit
@@ -107,18 +107,20 @@ class WeChatSimulator:
 
     async def says(self, person: str, text: str) -> int:
         """Write words; the status that the program answered with."""
-        self.telephones.show(person, Shown("person", text))
+        self._tapped(person, text)
         return await self.push(person, self.message(person, "text", Content=text))
 
     async def shares_place(self, person: str, lat: float, lon: float, label: str = "") -> int:
-        """Send a place as it is; inside mainland China the platform's map shifts it."""
-        self.telephones.show(person, Shown("person", f"{lat}, {lon}"))
+        """Send a place as it is; inside mainland China the platform's map shifts it. The room of a mini-program takes none."""
+        if self.kind == "mini":
+            return await share_on_page(self.telephones, person, lat, lon, self._transport)
+        self._tapped(person, f"{lat}, {lon}")
         x, y = self.on_map(lat, lon)
         return await self.push(person, self.message(person, "location", Location_X=f"{x:.6f}", Location_Y=f"{y:.6f}", Scale="16", Label=label))
 
     async def sends_file(self, person: str, file: Picked) -> int:
         """Send a picture, a sound, a film or a file, which the program has to fetch by its number."""
-        self.telephones.show(person, Shown("person", str(file)))
+        self._tapped(person, str(file))
         number = secrets.token_urlsafe(24)
         self.contents[number] = file
         more = {"image": {"PicUrl": f"https://mmbiz.qpic.cn/{number}/0"}, "audio": {"Format": "amr"}, "file": {"Title": file.name}}.get(file.kind, {})
@@ -126,7 +128,7 @@ class WeChatSimulator:
 
     async def presses(self, person: str, key: str) -> int:
         """Tap an entry of the account's menu."""
-        self.telephones.show(person, Shown("person", next((entry["label"] for entry in MENU if entry["key"] == key), key)))
+        self._tapped(person, next((entry["label"] for entry in MENU if entry["key"] == key), key))
         return await self.happens(person, "CLICK", EventKey=key)
 
     async def happens(self, person: str, event: str, **values: str) -> int:
@@ -219,8 +221,12 @@ class WeChatSimulator:
             self.passive += 1
             self._show(person, text)
 
-    def _show(self, person: str, text: str) -> None:
-        self.telephones.show(person, Shown("us", text, quick_replies=MENU if self.kind == "official" else ()))
+    def _tapped(self, person: str, text: str) -> None:
+        self._show(person, text, side="person")
+
+    def _show(self, person: str, text: str, *, side: str = "us") -> None:
+        """An account's menu stands under everything; a mini-program has none."""
+        self.telephones.show(person, Shown(side, text, quick_replies=MENU if self.kind == "official" else ()))
 
     # --- what the program asks
 

@@ -147,6 +147,21 @@ class WeChat:
 
 
 @dataclass
+class Mini(WeChat):
+    """The customer service of the mini-program: no menu, and a place on our page alone."""
+
+    program_url: str = ""
+    channel: str = "wechat_mini"
+    place: tuple[float, float] = (-33.4489, -70.6693)
+
+    async def comes(self) -> None:
+        assert await self.wechat.happens(self.person, "user_enter_tempsession") == 200
+
+    async def shares_place(self) -> None:
+        await on_page(self.shown(), self.program_url, self.place)
+
+
+@dataclass
 class Kakao:
     kakao: KakaoSimulator
     dealer: BizgoSimulator
@@ -166,11 +181,7 @@ class Kakao:
 
     async def shares_place(self) -> None:
         """By the page behind the button: the platform's own location is for registered operators alone."""
-        link = [button["link"] for message in self.shown() for button in message.buttons if button["link"].startswith(LOCATE)][-1]
-        page = self.program_url + link.removeprefix(PUBLIC_URL)
-        async with httpx.AsyncClient() as browser:
-            for wish in ({"action": "consent"}, {"action": "fix", "lat": self.place[0], "lon": self.place[1], "accuracy_m": 12.0}):
-                assert (await browser.post(page, json={"device": "telephone", **wish})).status_code == 200
+        await on_page(self.shown(), self.program_url, self.place)
 
     async def sends(self, file: Picked) -> None:
         assert await self.kakao.sends_file(self.person, file) == 200
@@ -229,6 +240,7 @@ class World:
     program: Program
     line: LineSimulator
     wechat: WeChatSimulator
+    mini: WeChatSimulator
     kakao: KakaoSimulator
     dealer: BizgoSimulator
     centre: Centre
@@ -238,6 +250,7 @@ class World:
         ways: dict[str, Callable[[], Telephone]] = {
             "line": lambda: Line(self.line),
             "wechat": lambda: WeChat(self.wechat),
+            "wechat_mini": lambda: Mini(self.mini, program_url=self.program.url),
             "kakao": lambda: Kakao(self.kakao, self.dealer, self.program.url),
             "sms": lambda: Sms(self.centre),
         }
@@ -278,6 +291,15 @@ class World:
             await asyncio.sleep(0.1)
 
 
+async def on_page(shown: list[Shown], program_url: str, place: tuple[float, float]) -> None:
+    """Send a place on the page behind the newest address for it, in a button or in words."""
+    said = [text for message in shown for text in (*(button["link"] for button in message.buttons), *message.text.split())]
+    page = program_url + [text for text in said if text.startswith(LOCATE)][-1].removeprefix(PUBLIC_URL)
+    async with httpx.AsyncClient() as browser:
+        for wish in ({"action": "consent"}, {"action": "fix", "lat": place[0], "lon": place[1], "accuracy_m": 12.0}):
+            assert (await browser.post(page, json={"device": "telephone", **wish})).status_code == 200
+
+
 def words(telephone: Telephone) -> list[str]:
     return [message.text for message in telephone.shown() if message.side == "us"]
 
@@ -316,6 +338,11 @@ async def whole_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         GILDONGMU_WECHAT_AES_KEY=KEY,
         GILDONGMU_WECHAT_ORIGINAL_ID="gh_simulated",
         GILDONGMU_WECHAT_API_URL=f"http://127.0.0.1:{wechat_port}",
+        GILDONGMU_WECHAT_MINI_APP_ID="wxmini",
+        GILDONGMU_WECHAT_MINI_APP_SECRET=SECRET,
+        GILDONGMU_WECHAT_MINI_TOKEN=ACCESS,
+        GILDONGMU_WECHAT_MINI_AES_KEY=KEY,
+        GILDONGMU_WECHAT_MINI_ORIGINAL_ID="gh_mini",
         GILDONGMU_KAKAO_SKILL_SECRET="path",
         GILDONGMU_KAKAO_HEADER_SECRET=SECRET,
         GILDONGMU_KAKAO_CALLBACK_HOSTS=kakao_url,
@@ -332,6 +359,9 @@ async def whole_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
     )
     line = LineSimulator(f"{program.url}/channels/line/webhook", secret=SECRET, token=ACCESS, again_s=(0.5, 1.0, 2.0))
     wechat = WeChatSimulator(f"{program.url}/channels/wechat/callback", app_id="wxstory", secret=SECRET, token=ACCESS, key=KEY)
+    mini_url = f"{program.url}/channels/wechat/mini/callback"
+    mini = WeChatSimulator(mini_url, app_id="wxmini", secret=SECRET, token=ACCESS, key=KEY, kind="mini", original_id="gh_mini")
+    wechat.beside = [mini]
     dealer = BizgoSimulator(f"{program.url}/channels/kakao/consult/hook", key=ACCESS, sender_key="sender")
     kakao = KakaoSimulator(f"{program.url}/channels/kakao/skill/path", header_secret=SECRET, url=kakao_url, dealer=dealer)
     centre = Centre(centre_port)
@@ -347,7 +377,7 @@ async def whole_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         assert dsn is not None
         db = await Database.open(dsn, min_size=1, max_size=4)
         stack.push_async_callback(db.close)
-        yield World(program, line, wechat, kakao, dealer, centre, db)
+        yield World(program, line, wechat, mini, kakao, dealer, centre, db)
 
 
 @pytest_asyncio.fixture
@@ -357,14 +387,15 @@ async def world(whole_world: World) -> World:
     return whole_world
 
 
-@pytest.mark.parametrize("channel", ["line", "wechat", "kakao", "sms"])
+@pytest.mark.parametrize("channel", ["line", "wechat", "wechat_mini", "kakao", "sms"])
 async def test_question_danger_place_person_end(world: World, channel: str) -> None:
     telephone, cipher = world.telephone(channel), world.program.cipher
 
     await telephone.comes()
-    if channel in ("line", "wechat"):
+    is_wechat = channel.startswith("wechat")
+    if channel == "line" or is_wechat:
         await world.until(telephone, lambda texts: any(HOTLINE in text for text in texts))
-    if channel == "wechat":
+    if is_wechat:
         await world.until(telephone, lambda texts: any("운영 회사가 볼 수 있습니다" in text for text in texts))
 
     known = len(words(telephone))
@@ -379,12 +410,13 @@ async def test_question_danger_place_person_end(world: World, channel: str) -> N
     assert (case["severity"], case["status"]) in (("life_threat", "queued"), ("urgent", "queued"))
 
     await telephone.shares_place()
-    if channel != "kakao":  # there the page says so
+    is_on_page = channel in ("kakao", "wechat_mini")
+    if not is_on_page:  # there the page says so
         await world.until(telephone, lambda texts: any("위치를 받았습니다" in text for text in texts))
     fix = await world.one("SELECT * FROM geo_fixes WHERE conversation_id = %s ORDER BY id DESC", case["conversation_id"])
     place = location.place_of(fix, cipher)
     assert (place.lat, place.lon) == pytest.approx(telephone.place, abs=2e-5)
-    assert (place.source, place.datum) == ("locate" if channel == "kakao" else channel, "WGS84")
+    assert (place.source, place.datum) == ("locate" if is_on_page else channel, "WGS84")
 
     await telephone.meets_counsellor()
     kim, lee = await world.agent(), await world.agent()
@@ -393,7 +425,7 @@ async def test_question_danger_place_person_end(world: World, channel: str) -> N
     async with world.db.transaction() as tx:
         await handoff.reply(tx, cipher, case["id"], kim, COUNSELLOR, "reply-1")
     await world.until(telephone, lambda texts: COUNSELLOR in texts[-1])
-    if channel == "wechat":  # words that name what the citizen has not do not go where the platform reads along
+    if is_wechat:  # words that name what the citizen has not do not go where the platform reads along
         async with world.db.transaction() as tx:
             await handoff.reply(tx, cipher, case["id"], kim, "여권번호와 성함을 알려 주세요.", "reply-2")
         texts = await world.until(telephone, lambda texts: "여기에는 적지 않습니다" in texts[-1])
@@ -420,7 +452,7 @@ async def test_question_danger_place_person_end(world: World, channel: str) -> N
     await world.none_left("SELECT count(*) AS n FROM outbox WHERE channel = %s AND state NOT IN ('sent', 'dead')", channel)
     assert telephone.faults() == []
     lost = await world.one("SELECT count(*) AS n FROM outbox WHERE channel = %s AND state = 'dead'", channel)
-    assert lost["n"] == (1 if channel == "wechat" else 0)
+    assert lost["n"] == (1 if is_wechat else 0)
 
 
 def a_photo() -> bytes:
