@@ -62,6 +62,19 @@ def test_a_trap_is_never_an_emergency(examples):
     assert [e.id for e in examples if e.is_trap and e.is_emergency] == []
 
 
+def test_what_waits_to_be_joined_keeps_the_same_promises(examples):
+    waiting = corpus.read(corpus.FOLDER / "waiting")
+    assert {e.split for e in waiting} == {"train", "dev"}
+    assert not {e.id for e in waiting} & {e.id for e in examples}
+    assert not {e.voice for e in waiting} & {e.voice for e in examples}
+    assert not {"".join(e.text.split()) for e in waiting} & {"".join(e.text.split()) for e in examples}
+    assert len({e.id for e in waiting}) == len(waiting) == 2189
+    assert not [e.id for e in waiting if e.is_trap and e.is_emergency]
+    by_split = [{e.voice for e in waiting if e.split == split} for split in ("train", "dev")]
+    assert [len(voices) for voices in by_split] == [23, 11]
+    assert not by_split[0] & by_split[1]
+
+
 def test_labels_of_use_are_read_like_the_corpus(tmp_path):
     file = tmp_path / "reviews.jsonl"
     line = '{"id": "u000001", "text": "문이 밖에서 잠겼어요", "urgency": "life_threat", "category": "confinement", "lang": "ko", "tags": ["from_use"], '
