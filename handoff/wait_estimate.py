@@ -37,10 +37,13 @@ class Wait:
 def estimate(position: int, severity: str, crew: Crew, quartiles_s: tuple[float, float] | None) -> Wait:
     """The place and the range: everyone ahead needs a place, and places become free as fast as cases end.
 
-    The range spans the quartiles of what cases have taken, rounded outwards; an emergency needs no free place, since caps give way to it.
+    The range spans the quartiles of what cases have taken, rounded outwards. An emergency needs no free place, since caps give way to it, but a person: of
+    more emergencies than agents the later ones are promised nothing, because nobody knows how soon somebody turns to the next.
     """
     if crew.agents == 0:
         return Wait(position, None, None, "nobody")
+    if queue_order.is_emergency(severity) and position > crew.agents:
+        return Wait(position, None, None, "busy")
     ahead = 0 if queue_order.is_emergency(severity) else max(0, position - crew.free)
     if ahead == 0:
         return Wait(position, 0, 1, "open")

@@ -53,7 +53,7 @@ class OfficerPage:
                     say("h1", "관할 긴급 상담")
                     self._list = block("div", "district", role="list")
                 with block("section", "pane conversation-pane", aria_label="상담"):
-                    self._nothing = say("p", "왼쪽에서 참여한 상담을 여세요.", "nothing")
+                    self._nothing = say("p", "목록에서 참여한 상담을 여세요.", "nothing")
                     self._talk = block("div", "lines", role="log", aria_label="대화")
                     self._box = ui.textarea(placeholder="민원인에게 쓰기").props("outlined autogrow").classes("officer-reply")
                     self._send = button("보내기", self._write, classes="primary", data_action="officer-send")

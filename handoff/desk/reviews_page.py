@@ -176,7 +176,7 @@ class ReviewPage:
         name = f"{self._open[0]}-{self._open[1]}" if self._open else ""
         ui.run_javascript(f"document.dispatchEvent(new CustomEvent('review:current', {{ detail: '{name}' }}))")
 
-    def _clear(self, sentence: str = "왼쪽에서 하나를 고르세요.") -> None:
+    def _clear(self, sentence: str = "목록에서 하나를 고르세요.") -> None:
         self._open = None
         self._detail.clear()
         with self._detail, block("div", "nothing"):

@@ -552,6 +552,30 @@ async def test_what_was_written_while_the_connection_was_lost_stands_in_the_page
     assert desk.complaints == []
 
 
+async def test_at_twice_the_size_on_a_small_laptop_one_can_still_read_and_reply(seat, make_case, db):
+    desk = await seat(width=640, height=360)  # 1280 × 720 at 200 %
+    case = await make_case()
+    async with db.transaction() as tx:
+        await handoff.claim(tx, case.id, desk.staff)
+    page = desk.page
+    await page.goto(f"{page.url.split('?')[0]}?case={case.id}")
+    await expect(page.locator(".case-head")).to_contain_text(f"#{case.id}")
+    await page.locator("[data-tab=conversation]").click()
+    await page.keyboard.press("r")
+    box = page.locator("[data-composer]")
+    await expect(box).to_be_focused()
+    await expect(box).to_be_in_viewport(ratio=1)
+    await page.keyboard.type("지금 글을 봐도 안전한가요?")
+    await page.keyboard.press("Enter")
+    line = page.locator(".line.own")
+    await line.scroll_into_view_if_needed()
+    await expect(line).to_be_in_viewport(ratio=0.9)
+    send = page.locator(".composer button[type=submit]")
+    await send.scroll_into_view_if_needed()
+    await expect(send).to_be_in_viewport(ratio=0.9)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 640
+
+
 async def test_on_a_telephone_the_map_shows_the_place_and_not_the_world(seat, make_case, db, cipher):
     desk = await seat(width=360, height=740)
     case = await make_case()
