@@ -22,6 +22,7 @@
       this.token = kept.token || '';
       this.queue = kept.queue || [];
       this.wiped = kept.wiped || 0;
+      this.hidden = kept.hidden || [];
       this.last = 0;
       this.view = '';
       this.sending = false;
@@ -33,7 +34,7 @@
     }
 
     tell(type, detail) { if (!this.stopped) this.dispatchEvent(new CustomEvent(type, { detail })); }
-    keep() { if (!this.stopped) store.set({ id: this.id, token: this.token, queue: this.queue, wiped: this.wiped }); }
+    keep() { if (!this.stopped) store.set({ id: this.id, token: this.token, queue: this.queue, wiped: this.wiped, hidden: this.hidden }); }
 
     async call(path, options = {}) {
       if (this.stopped) throw new Error('left');
@@ -85,10 +86,8 @@
           const body = await answer.json().catch(() => ({}));
           this.queue.splice(this.queue.indexOf(entry), 1);
           delay = 500;
-          if (answer.ok) {
-            if (entry.gone) this.wipeOff(body.sequence);
-            this.tell('received', { client_id: entry.client_id, sequence: body.sequence });
-          } else {
+          if (answer.ok) this.tell('received', { client_id: entry.client_id, sequence: body.sequence });
+          else {
             const code = body.error && body.error.code;
             if (['unknown_conversation', 'bad_token', 'conversation_closed'].includes(code)) {
               // The old conversation is over: go on in a new one with the same words.
@@ -199,9 +198,9 @@
       return '';
     }
 
-    // What still waits to be sent is sent, and not shown again.
-    wipeWaiting() { this.queue.forEach((entry) => { entry.gone = true; }); this.keep(); }
-    isGone(clientId) { return this.queue.some((entry) => entry.gone && entry.client_id === clientId); }
+    // Lines of one's own that are wiped before the page knows what was said before them: sent, and not shown again, each for itself.
+    hide(clientIds) { this.hidden = [...new Set([...this.hidden, ...clientIds])].slice(-99); this.keep(); }
+    isHidden(clientId) { return this.hidden.includes(clientId); }
 
     // Off the screen up to a line, here and on return.
     wipeOff(seq) {

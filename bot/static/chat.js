@@ -28,15 +28,15 @@
   function draw(message) {
     const stay = nearEnd();
     if (message.author === 'citizen') {
+      // Wiped off before its event came: it stays away alone, since a line of ours that nobody has seen yet may stand before it.
+      if (channel.isHidden(message.client_id)) return;
       const drawn = mine.get(message.client_id);
-      // Wiped off while it waited, on a page that was left since: the channel tells the server once it knows the number.
-      if (!drawn && channel.isGone(message.client_id)) return;
       if (drawn) {
         drawn.dataset.seq = message.seq;
         mark(drawn, '✓ 받음');
         fade(drawn, message.fade_s);
-        // Wiped off before its number was known: it must not come back on return.
-        if (!drawn.isConnected) channel.wipeOff(message.seq);
+        // Gone by itself before its event came: it must not come back on return.
+        if (!drawn.isConnected) channel.hide([message.client_id]);
         return;
       }
     }
@@ -110,7 +110,7 @@
   function clear() {
     lines().forEach((bubble) => bubble.remove());
     tell('');
-    channel.wipeWaiting();
+    channel.hide([...channel.queue.map((entry) => entry.client_id), ...[...mine].filter(([, { dataset }]) => !dataset.seq || dataset.seq > top).map(([id]) => id)]);
     if (top) channel.wipeOff(top);
   }
   $('clear').addEventListener('click', clear);
@@ -126,17 +126,12 @@
   }
 
   channel.addEventListener('queued', ({ detail }) => {
-    if (detail.gone) return;
+    if (channel.isHidden(detail.client_id)) return;
     const bubble = draw({ author: 'citizen', kind: detail.danger ? 'danger' : 'text', text: detail.text || '', location: detail.location, client_id: detail.client_id });
     mark(bubble, '○ 보내는 중');
   });
   channel.addEventListener('kept', ({ detail }) => { const b = mine.get(detail.client_id); if (b) mark(b, '◔ 이 기기에 보관'); });
-  channel.addEventListener('received', ({ detail }) => {
-    // The answer may come before the event: what is wiped now goes up to this line already.
-    top = Math.max(top, detail.sequence);
-    const b = mine.get(detail.client_id);
-    if (b) { b.dataset.seq = detail.sequence; mark(b, '✓ 받음'); }
-  });
+  channel.addEventListener('received', ({ detail }) => { const b = mine.get(detail.client_id); if (b) { b.dataset.seq = detail.sequence; mark(b, '✓ 받음'); } });
   channel.addEventListener('refused', ({ detail }) => { const b = mine.get(detail.client_id); if (b) mark(b, `✕ ${detail.message || '보내지 못했습니다'}`); });
   channel.addEventListener('renewed', () => { tell('새 대화로 이어집니다.'); });
   channel.addEventListener('event', ({ detail }) => {

@@ -230,6 +230,22 @@ async def test_wiped_between_the_acknowledgement_and_the_event_it_does_not_come_
     assert SECRET not in await page.content()
 
 
+async def test_what_was_said_to_them_and_is_not_shown_yet_is_not_wiped_with_their_own_lines_around_it(citizen, staff_server, db, cipher):
+    chat = await citizen()
+    page = chat.page
+    await page.route("**/events*", lambda route: route.abort())
+    conversation_id = await written(page)
+    await say(db, cipher, conversation_id, "창문으로 가세요")
+    await written(page, "아직 못 본 글")
+    await page.click("#clear")
+    await page.unroute("**/events*")
+    await page.reload()
+    await expect(page.locator(".bubble.system")).to_have_text(re.compile("창문으로 가세요"))
+    content = await page.content()
+    assert SECRET not in content
+    assert "아직 못 본 글" not in content
+
+
 async def test_wiped_before_it_was_sent_it_does_not_come_back_on_the_page_that_sends_it(citizen, staff_server, db, cipher):
     chat = await citizen()
     page = chat.page
