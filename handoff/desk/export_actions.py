@@ -13,7 +13,7 @@ from core.errors import AppError
 from handoff.records import consent_service, export_service, restricted
 from handoff.records.consent_rules import Consent
 from handoff.records.export_rules import Care
-from handoff.records.export_service import Export, Form, Opened
+from handoff.records.export_schemas import Export, Form, Opened
 
 Acting = Callable[[], AbstractAsyncContextManager[tuple[Connection, Staff]]]
 

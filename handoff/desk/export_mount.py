@@ -19,7 +19,7 @@ from handoff.desk.elements import block, say
 from handoff.desk.export_actions import ExportActions
 from handoff.desk.export_page import ExportPage
 from handoff.desk.session import Session
-from handoff.records.export_service import Form
+from handoff.records.export_schemas import Form
 
 _SHEETS = ("desk", "moves", "team", "access", "export")
 HEAD = "".join(f'<link rel="stylesheet" href="/desk/assets/{name}.css">' for name in _SHEETS) + '<meta name="robots" content="noindex">'

@@ -22,7 +22,7 @@ from handoff.desk.sheet import Sheet, field
 from handoff.records.consent_rules import Consent
 from handoff.records.export_redaction import HAND, KINDS, segments
 from handoff.records.export_rules import CARES, REQUESTERS, STATES, State
-from handoff.records.export_service import Export, Opened
+from handoff.records.export_schemas import Export, Opened
 
 TABS = (("exports", "정보 열람 자료"), ("consents", "동의 확인"))
 Act = Callable[[], Awaitable[Any]]

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from datetime import date, timedelta
+from typing import Any
 
 from accounts.schemas import Role, Staff
 from conversation import guarding
@@ -26,6 +25,7 @@ from handoff.records.consent_rules import guardian_is_danger
 from handoff.records.export_document import Document
 from handoff.records.export_redaction import Marks, Rules
 from handoff.records.export_rules import Care, Requester, State
+from handoff.records.export_schemas import Export, Form, Opened
 
 CONTENT = "record_exports.content"
 IDENTITY = "record_exports.identity"
@@ -37,40 +37,6 @@ LISTED = 200
 OLDEST_REQUEST = timedelta(days=366)
 
 Row = dict[str, Any]
-Form = Literal["json", "html"]
-
-
-@dataclass(frozen=True)
-class Export:
-    """One export as the page lists it."""
-
-    id: int
-    case_id: int
-    state: State
-    version: int
-    requester: Requester
-    identity: str = field(repr=False)
-    asked_on: date
-    due_on: date
-    prepared_by: int
-    prepared_by_name: str
-    prepared_at: datetime
-    released_by_name: str
-    released_at: datetime | None
-    expires_at: datetime
-    returned_why: str = field(repr=False)
-    is_there: bool
-
-
-@dataclass(frozen=True)
-class Opened:
-    """One export to be read: its document, what is black in it, and what must be known before it goes."""
-
-    export: Export
-    document: Document = field(repr=False)
-    marks: Marks
-    rules: Rules = field(repr=False)
-    cares: tuple[Care, ...]
 
 
 def access_exports(staff: Staff) -> None:
