@@ -51,7 +51,7 @@ WORKS = 0x747269616765
 STANDBY_LOOKS_S = 0.1
 #: While a worker lives, a standby that has read waits this many times as long as that took, at most so long, before it claims again: in a flood the web process
 #: is there to take in what people say, and what a worker cannot read now is read in the order of the first look by whichever comes next.
-STANDBY_PAUSE, LONGEST_PAUSE_S = 4.0, 0.5
+STANDBY_PAUSE, LONGEST_PAUSE_S = 4.0, 1.0
 #: A worker's look without being woken.
 LOOKS_S = 1.0
 
