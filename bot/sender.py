@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 from uuid import uuid4
 
@@ -149,6 +150,10 @@ class Sender:
             if not claim.to:
                 await self._bury(claim, by, rows, "no_address")
                 return 0.0
+            if first.unreadable:
+                await self._bury(claim, by, [first], "unreadable")
+                rows = rows[1:]
+                continue
             window, attempt_window = await self._windows(claim, first)
             can = channel.capabilities if claim.may_push else replace(channel.capabilities, may_push=False, push_has_key=False)
             step = next_step(first, can, has_window=window is not None, attempt_window_is_open=attempt_window is not None)
@@ -170,7 +175,8 @@ class Sender:
 
     def _load(self, claim: Claim, rows: list[Row], channel: Channel, step: Step, window: windows.Window | None) -> Load:
         rendered = [
-            (row, render(row.body, claim.language, channel.capabilities, discreet=claim.has_quiet_danger, again=step.again and row.in_doubt)) for row in rows
+            (row, render(row.body, claim.language, channel.capabilities, discreet=claim.has_quiet_danger, again=step.again and row.in_doubt))
+            for row in takewhile(lambda row: not row.unreadable, rows)
         ]
         # A body without words says nothing anywhere: one empty message stands for it and is passed over below.
         return pack([(row, messages or (Outbound(),)) for row, messages in rendered], channel.capabilities, window.messages_left if window else None)

@@ -21,8 +21,10 @@ from core import db as database
 from core import events
 from core.crypto import Cipher
 from core.db import Connection
+from core.logging import get
 from core.settings import settings
 
+log = get(__name__)
 #: Rows of one conversation that a sender takes at once.
 ROWS = 20
 
@@ -46,6 +48,8 @@ class Row:
     withheld: bool = False
     #: A counsellor or an officer wrote it.
     is_staffs: bool = False
+    #: Its words cannot be opened (a lost key, a damaged row): it is given up where the desk sees it, and keeps back nobody else's.
+    unreadable: bool = False
 
     @property
     def is_danger(self) -> bool:
@@ -144,7 +148,7 @@ def _claims(found: list[dict[str, Any]], cipher: Cipher) -> list[Claim]:
             conversation_id,
             rows[0]["channel"],
             rows[0]["language"],
-            cipher.open(rows[0]["address"], ADDRESS) if rows[0]["address"] else "",
+            _address(rows[0], cipher),
             rows[0]["has_quiet_danger"],
             tuple(_row(row, cipher) for row in rows),
             rows[0]["may_push"],
@@ -300,15 +304,24 @@ async def waiting(connection: Connection) -> dict[str, int]:
     return {row["channel"]: row["waiting"] for row in found}
 
 
+def _address(row: dict[str, Any], cipher: Cipher) -> str:
+    try:
+        return cipher.open(row["address"], ADDRESS) if row["address"] else ""
+    except Exception as error:  # noqa: BLE001  (a lost key, a damaged row: it stops nobody else's)
+        log.error("address_unreadable", conversation=row["conversation_id"], error=type(error).__name__)
+        return ""
+
+
 def _row(row: dict[str, Any], cipher: Cipher) -> Row:
-    # What may not be shown has no words left, and is passed over like any line that says nothing.
-    shown = guarding.screened(row["kind"], open_body(cipher, row["body"]), is_guarded=row["is_guarded"])
-    if shown is not None and row["is_guarded"] and row["author_kind"] in ("bot", "system"):
-        shown = guarding.brief(row["kind"], shown)
+    body: Body | None = None
+    try:
+        body = _shown(row, cipher)
+    except Exception as error:  # noqa: BLE001  (a lost key, a damaged row: it stops nobody else's)
+        log.error("line_unreadable", conversation=row["conversation_id"], message=row["message_id"], error=type(error).__name__)
     return Row(
         row["message_id"],
         row["seq"],
-        Body("") if shown is None else body_of(shown),
+        body or Body(""),
         row["policy"],
         row["attempts"],
         row["parts_sent"],
@@ -318,7 +331,16 @@ def _row(row: dict[str, Any], cipher: Cipher) -> Row:
         row["in_reply_to"],
         row["created_at"],
         is_staffs=row["author_kind"] in ("agent", "officer"),
+        unreadable=body is None,
     )
+
+
+def _shown(row: dict[str, Any], cipher: Cipher) -> Body:
+    # What may not be shown has no words left, and is passed over like any line that says nothing.
+    shown = guarding.screened(row["kind"], open_body(cipher, row["body"]), is_guarded=row["is_guarded"])
+    if shown is not None and row["is_guarded"] and row["author_kind"] in ("bot", "system"):
+        shown = guarding.brief(row["kind"], shown)
+    return Body("") if shown is None else body_of(shown)
 
 
 def body_of(content: dict[str, Any]) -> Body:

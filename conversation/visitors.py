@@ -162,8 +162,8 @@ async def last_offer(connection: Connection, cipher: Cipher, conversation_id: st
     return open_body(cipher, row["body"]) if row and row["author_kind"] in ("bot", "system") else {}
 
 
-async def offers_to(connection: Connection, cipher: Cipher, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
-    """The same for many people (channel, visitor) in one statement, sealed; those to whom nothing of ours was said last are left out."""
+async def offers_to(connection: Connection, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    """The same for many people (channel, :func:`visitor_hash`) in one statement, sealed; those to whom nothing of ours was said last are left out."""
     found = await database.rows(
         connection,
         """SELECT a.place, m.body FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS a(channel, visitor, place)
@@ -171,7 +171,7 @@ async def offers_to(connection: Connection, cipher: Cipher, people: Sequence[tup
            CROSS JOIN LATERAL (SELECT author_kind, body, created_at FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT 1) AS m
            WHERE m.author_kind IN ('bot', 'system') AND m.created_at > now() - %s""",
         [channel for channel, _ in people],
-        [visitor_hash(cipher, channel, visitor) for channel, visitor in people],
+        [visitor for _, visitor in people],
         OFFER_STANDS,
     )
     return {people[row["place"] - 1]: row["body"] for row in found}

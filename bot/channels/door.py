@@ -184,14 +184,15 @@ class Door:
 
     async def _read_offers(self, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
         async with self.services.db.read() as connection:
-            return await visitors.offers_to(connection, self.services.cipher, people)
+            return await visitors.offers_to(connection, people)
 
     async def _as_choice(self, inbound: Inbound) -> Inbound:
         """Where choices were a numbered list, a number or a title that comes back is the choice."""
         capabilities = self._channels[inbound.channel].capabilities
         if inbound.kind is not InboundKind.TEXT or inbound.attachments or _has_choices(capabilities) or len(inbound.text) > WRITTEN_CHOICE:
             return inbound
-        sealed = await self._offers.get((inbound.channel, inbound.visitor))
+        # Hashed before it is asked for with others: a name that cannot be hashed must fail alone.
+        sealed = await self._offers.get((inbound.channel, visitors.visitor_hash(self.services.cipher, inbound.channel, inbound.visitor)))
         if sealed is None:
             return inbound
         try:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
@@ -29,8 +29,10 @@ from core import db as database
 from core.clock import now
 from core.db import Connection
 from core.errors import DatabaseUnavailable
+from core.logging import get
 from core.together import Together
 
+log = get(__name__)
 #: What is left for writing the response after the answer is there.
 RESPONSE_S = 0.3
 #: An answer that came before anybody was listening for it is found so much later.
@@ -41,6 +43,8 @@ LATELY_S = 4.0
 GROWTH = 1.25
 #: Answers that are being taken along at the same moment: the rest of the pool is for those who have something to say.
 CARRIED_AT_ONCE = 4
+#: What was carried and could not be said is put back, while the database is away as well.
+PUT_BACK_AFTER_S = (0.0, 0.5, 2.0, 10.0, 30.0)
 _STATES = """
 SELECT i.message_id, c.owner_kind, c.language, i.turn_state, EXISTS (
     SELECT 1 FROM outbox o WHERE o.conversation_id = i.conversation_id AND o.in_reply_to = i.message_id) AS has_answer,
@@ -75,6 +79,7 @@ class WaitingRoom:
         self._states: Together[int, dict[str, Any]] = Together(self._read_states)
         self._let_go: Together[tuple[int, bool], None] = Together(self._write_let_go)
         self._carrying = asyncio.Semaphore(CARRIED_AT_ONCE)
+        self._left_alone: set[asyncio.Task[None]] = set()
         self._inside = 0
         self._answered: deque[float] = deque()
 
@@ -113,15 +118,40 @@ class WaitingRoom:
                         answer = Answer(arrived, "waiting", is_quiet=is_quiet)
                     elif answer is None:
                         await _sleep_until_woken(wake, left)
+        except BaseException:  # the platform gave up, or nobody knows whether what was carried is written: nothing of it has been said
+            self.unsaid(arrived)
+            raise
         finally:
             self._inside -= 1
             if arrived.window_id is not None:
-                # If it cannot be written, it is over by itself: what was found must be said all the same.
-                with contextlib.suppress(DatabaseUnavailable):
-                    await self._let_go.get((arrived.window_id, was_used or bool(answer and answer.messages)))
+                # Not waited for: what is found is said first, and a window that another transaction holds must not keep back the answers of all.
+                self._alone(self._free(arrived.window_id, was_used or bool(answer and answer.messages)))
         if answer.state == "answered":
             self._answered.append(time.monotonic())
         return answer
+
+    def unsaid(self, arrived: Arrived) -> None:
+        """The response that was to carry the answer does not go out: what it would have said is due again, with the next response or another way."""
+        if arrived.window_id is not None:
+            self._alone(self._put_back(arrived.conversation_id, arrived.window_id))
+
+    async def _put_back(self, conversation_id: str, window_id: int) -> None:
+        for pause_s in PUT_BACK_AFTER_S:
+            await asyncio.sleep(pause_s)
+            with contextlib.suppress(DatabaseUnavailable):
+                async with self._services.db.transaction() as tx:
+                    await outbox.put_back(tx, conversation_id, window_id)
+                return
+        log.error("answer_not_put_back", conversation=conversation_id)
+
+    async def _free(self, window_id: int, was_used: bool) -> None:
+        with contextlib.suppress(DatabaseUnavailable):  # then it is over by itself
+            await self._let_go.get((window_id, was_used))
+
+    def _alone(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._left_alone.add(task)
+        task.add_done_callback(self._left_alone.discard)
 
     async def _look(self, arrived: Arrived, capabilities: Capabilities) -> tuple[Answer | None, bool]:
         """The answer, if it is there, and whether somebody may read along."""
@@ -156,7 +186,7 @@ class WaitingRoom:
         if claim is None:
             return ()
         # What may not be said here is left to the sender, and what comes after it.
-        rows = list(takewhile(lambda row: not row.withheld, await screened(tx, self._channels[claim.channel], claim)))
+        rows = list(takewhile(lambda row: not (row.withheld or row.unreadable), await screened(tx, self._channels[claim.channel], claim)))
         if not rows:
             return ()
         rendered = [(row, render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger, again=row.in_doubt) or (Outbound(),)) for row in rows]

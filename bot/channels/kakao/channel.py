@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import secrets
 from collections.abc import Collection
@@ -150,7 +151,7 @@ class KakaoChannel:
         until = at + ANSWER
         if said.choice == sentences.MORE:
             found = await door.collect(NAME, said.user, until=until)
-            return await self._response(said, found) if found else wire.response([Outbound(self._say(said, "empty"))])
+            return await self._response(door, said, found) if found else wire.response([Outbound(self._say(said, "empty"))])
         inbound = said.inbound(secrets.token_urlsafe(18))
         if inbound is None:
             return wire.response([Outbound(self._say(said, "empty"), quick_replies=(sentences.danger(said.language),))])
@@ -160,14 +161,21 @@ class KakaoChannel:
         if can_call_back and answer.state in ("waiting", "full"):
             text = self._say(said, "quiet") if answer.is_quiet else sentences.late(said.language, self._skill.hotline, comes_by_itself=True).text
             return wire.waiting_for_callback(text)
-        if can_call_back and answer.arrived.window_id is not None:  # the response was without it, so that Kakao does not take it any more
-            async with door.services.db.read() as connection:
-                await windows.spend(connection, answer.arrived.window_id)
-        return await self._response(said, answer)
+        return await self._response(door, said, answer, spend=can_call_back)
 
-    async def _response(self, said: Asked, answer: Answer) -> dict[str, Any]:
+    async def _response(self, door: Door, said: Asked, answer: Answer, *, spend: bool = False) -> dict[str, Any]:
+        """What was found, with the way to a person where there is one; ``spend``: it goes without the callback, which Kakao does not take any more then."""
         messages = answer.messages or (self._without_answer(said, answer),)
-        way = await self._way_to_person(answer.arrived.conversation_id, said.language, is_quiet=answer.is_quiet)
+        way = None
+        try:
+            with contextlib.suppress(DatabaseUnavailable):  # what was found counts as said: neither may keep it back
+                way = await self._way_to_person(answer.arrived.conversation_id, said.language, is_quiet=answer.is_quiet)
+                if spend and answer.arrived.window_id is not None:
+                    async with door.services.db.read() as connection:
+                        await windows.spend(connection, answer.arrived.window_id)
+        except BaseException:
+            door.waiting.unsaid(answer.arrived)
+            raise
         return wire.response(messages, under=way, over="" if answer.is_quiet else sentences.sentences(said.language).over_consult)
 
     def _without_answer(self, said: Asked, answer: Answer) -> Outbound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 import time
@@ -28,8 +29,8 @@ from bot.channels.wechat.tokens import Fresh, TokenCache
 from bot.channels.wechat.wire import BAD_TOKEN, CAPABILITIES, SUCCESS, active_text, code_of, one_text, outcome, passive_text
 from bot.channels.wechat.withholding import reasons
 from bot.channels.wechat.words import UNSURE, later, neutral
-from conversation import outbox, visitors
 from conversation import service as conversation
+from conversation import visitors
 from conversation.schemas import Body, Inbound, InboundKind
 from core.clock import now
 from core.crypto import Cipher
@@ -148,14 +149,17 @@ class WeChatChannel:
             if answer.state == "full":
                 return "" if answer.is_quiet else later(answer.language, self._hotline or HOTLINE)
             arrived, text, window_id = answer.arrived, one_text(answer.messages), answer.arrived.window_id
-            if now() > until and window_id is not None:  # the database hung: whoever waited has been answered without this
-                async with services.db.transaction() as tx:
-                    await outbox.put_back(tx, arrived.conversation_id, window_id)
+            if now() > until:  # the database hung: whoever waited has been answered without this
+                door.waiting.unsaid(arrived)
                 return ""
-        if await self._due(door).get(arrived.conversation_id) is None:
-            return text
-        async with services.db.transaction() as tx:
-            return await notices.tell_once(tx, services.cipher, arrived.conversation_id, self._url, self._hotline, after=text, window_id=window_id)
+        with contextlib.suppress(DatabaseUnavailable):  # the notice can wait, what was found counts as said
+            if await self._due(door).get(arrived.conversation_id) is not None:
+                async with services.db.transaction() as tx:
+                    text = await notices.tell_once(tx, services.cipher, arrived.conversation_id, self._url, self._hotline, after=text, window_id=window_id)
+        if now() > until:
+            door.waiting.unsaid(arrived)
+            return ""
+        return text
 
     def _due(self, door: Door) -> Together[str, str]:
         """In whose conversations the notice is due; many ask at the same moment."""

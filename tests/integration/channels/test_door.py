@@ -17,6 +17,7 @@ from bot.channels.contract import ActionKind, Actions, Capabilities, Limit
 from bot.channels.testing import FakeMessenger
 from bot.channels.waiting import Answer
 from conversation.schemas import Attachment, Button, InboundKind, ReplyWindow
+from core import db as database
 from core.clock import now
 from core.errors import DatabaseUnavailable
 from tests.integration.channels.conftest import Talk
@@ -75,6 +76,11 @@ class TestChoicesByHand:
         await talk.answer(arrived.conversation_id, "지금 위험한 상황인가요?", **DOUBT)
         await talk.write("1")
         assert (await self.kinds(talk))[-1] == "text"
+
+    async def test_a_name_that_is_none_fails_alone(self, talk: Talk, messenger: FakeMessenger) -> None:
+        messenger.capabilities = BARE
+        arrived = await asyncio.gather(*(talk.write(visitor=name) for name in ("A", "B", "\ud800", "C")), return_exceptions=True)
+        assert [isinstance(one, Exception) for one in arrived] == [False, False, True, False]
 
     async def test_a_next_question_is_asked_in_its_words(self, talk: Talk, messenger: FakeMessenger) -> None:
         messenger.capabilities = BARE
@@ -191,6 +197,46 @@ class TestWaitingForTheAnswer:
         monkeypatch.setattr(talk.door.waiting._let_go, "_ask", away)
         answer, _ = await asyncio.gather(self.converse(talk), self.answer_soon(talk, "답"))
         assert [message.text for message in answer.messages] == ["답"]
+
+    async def test_a_window_that_is_held_keeps_back_nobodys_answer(self, talk: Talk) -> None:
+        other = asyncio.create_task(talk.door.converse(talk.inbound(visitor="U2"), until=now() + timedelta(seconds=0.6)))
+        mine = asyncio.create_task(self.converse(talk))
+        async with asyncio.timeout(3):
+            while len(await talk.run("SELECT 1 FROM reply_windows")) < 2:
+                await asyncio.sleep(0.02)
+        async with talk.db.transaction() as tx:
+            await database.run(tx, "SELECT 1 FROM reply_windows FOR UPDATE")
+            assert (await other).state == "waiting"
+            (inbound,) = await talk.run(
+                "SELECT i.message_id, i.conversation_id FROM inbox i JOIN reply_windows w USING (message_id) ORDER BY w.deadline DESC LIMIT 1"
+            )
+            await talk.answer(inbound["conversation_id"], "답", in_reply_to=inbound["message_id"])
+            async with asyncio.timeout(2):
+                assert [message.text for message in (await mine).messages] == ["답"]
+
+    async def test_what_a_request_that_is_given_up_was_about_to_say_is_due_again(self, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+        look, was_carried = talk.door.waiting._look, asyncio.Event()
+
+        async def hangs(*args: Any) -> Any:
+            found = await look(*args)
+            if found[0] is not None:
+                was_carried.set()
+                await asyncio.sleep(10)
+            return found
+
+        monkeypatch.setattr(talk.door.waiting, "_look", hangs)
+        given_up = asyncio.create_task(self.converse(talk))
+        await self.answer_soon(talk, "카드")
+        async with asyncio.timeout(3):
+            await was_carried.wait()
+        assert [row["state"] for row in await talk.outbox()] == ["sent"]
+        given_up.cancel()
+        async with asyncio.timeout(3):
+            while [row["state"] for row in await talk.outbox()] != ["pending"]:
+                await asyncio.sleep(0.02)
+        monkeypatch.undo()
+        answer, _ = await asyncio.gather(self.converse(talk), self.answer_soon(talk, "답"))
+        assert [message.text for message in answer.messages] == ["카드", "답"]
 
 
 class TestTooManyWait:

@@ -280,6 +280,31 @@ class TestSkill:
         await kakao.talk.send()
         assert len(kakao.texts) == 2
 
+    @no_dealer
+    async def test_an_answer_that_was_found_and_could_not_be_said_in_time_is_collected(self, kakao: Kakao, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def hangs(*args: Any, **values: Any) -> None:
+            await asyncio.sleep(10)
+
+        with monkeypatch.context() as hanging:
+            hanging.setattr(kakao_channel, "LAST_WORD_S", 0.9)
+            hanging.setattr(kakao.channel, "_way_to_person", hangs)
+            await kakao.asks("도와주세요", Body("카드"))
+        assert "답 보기" in kakao.texts[-1]
+        async with asyncio.timeout(3):
+            while not await kakao.talk.run("SELECT 1 FROM outbox WHERE state = 'pending'"):
+                await asyncio.sleep(0.02)
+        assert await kakao.platform.presses(PERSON, kakao.button("답 보기")) == 200
+        assert kakao.texts[-1] == "카드"
+
+    @pytest.mark.parametrize("made", [Made(has_callback=True)], indirect=True)
+    async def test_an_answer_that_was_found_is_said_although_the_database_goes_away(self, kakao: Kakao, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def away(*args: Any, **values: Any) -> Any:
+            raise DatabaseUnavailable("away")
+
+        monkeypatch.setattr(kakao_channel.windows, "spend", away)
+        await kakao.asks("도와주세요", Body("카드"))
+        assert kakao.texts == ["카드"]
+
     @pytest.mark.parametrize("made", [Made(has_callback=True)], indirect=True)
     async def test_too_late_with_callback(self, kakao: Kakao) -> None:
         assert await kakao.asks("여권", Body("늦은 답"), after_s=1.2) == 200

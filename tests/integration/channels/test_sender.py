@@ -44,6 +44,21 @@ class TestOrder:
         assert messenger.most_at_once == 1
         assert messenger.seen == {f"U{number}": [str(n) for n in range(12)] for number in range(6)}
 
+    @pytest.mark.parametrize(
+        "damaged", ["UPDATE messages SET body = 'x' WHERE seq = 2 AND conversation_id = %s", "UPDATE conversations SET address = 'x' WHERE id = %s"]
+    )
+    async def test_what_cannot_be_opened_is_given_up_and_keeps_back_nobody_else(self, talk: Talk, messenger: FakeMessenger, damaged: str) -> None:
+        broken, other = await talk.open("U2"), await talk.open()
+        for conversation_id in (broken, other):
+            for text in ("하나", "둘", "셋"):
+                await talk.answer(conversation_id, text, danger=True)
+        await talk.run(damaged, broken)
+        await talk.send()
+        assert messenger.seen["U1"] == ["하나", "둘", "셋"]
+        assert messenger.seen.get("U2", []) in (["하나", "셋"], [])
+        assert {row["state"] for row in await talk.outbox()} == {"sent", "dead"}
+        assert await talk.run("SELECT 1 FROM events WHERE kind = 'undelivered'")
+
     async def test_danger_goes_first(self, talk: Talk, messenger: FakeMessenger) -> None:
         for number in range(3):
             await talk.answer(await talk.open(f"routine{number}"), "안내")

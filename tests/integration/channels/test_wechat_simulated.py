@@ -378,6 +378,15 @@ class TestWithoutDatabase:
         assert (await wechat.counts())["inbox"] == 1
         assert wechat.texts == []
 
+    async def test_what_was_found_is_said_although_the_database_goes_away(self, wechat: WeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def away(*args: Any, **values: Any) -> Any:
+            raise DatabaseUnavailable("away")
+
+        monkeypatch.setattr(wechat_channel.notices, "languages_of_due", away)
+        wechat.worker("카드", danger=True)
+        await wechat.platform.says(PERSON, "도와주세요")
+        assert wechat.texts == ["카드"]
+
     async def test_where_too_many_wait_it_is_stored_and_the_answer_comes_later(self, wechat: WeChat, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(waiting, "ALWAYS", 0)
         began = asyncio.get_running_loop().time()
