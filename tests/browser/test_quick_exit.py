@@ -92,7 +92,7 @@ async def test_what_is_left_in_one_tab_is_left_in_the_other(citizen, staff_serve
     assert await other.evaluate(LEFT) == NOTHING
 
 
-async def test_leaving_while_offline_empties_the_page_and_the_queue(citizen):
+async def test_leaving_while_offline_empties_the_page_the_device_and_the_queue(citizen, staff_server):
     chat = await citizen()
     await _written(chat.page)
     await chat.context.set_offline(True)
@@ -103,6 +103,9 @@ async def test_leaving_while_offline_empties_the_page_and_the_queue(citizen):
     await chat.page.wait_for_url("about:blank")
     assert await chat.page.inner_text("body") == ""
     await chat.context.set_offline(False)
+    # Nobody but the page itself could wipe the device: no answer of the server's came.
+    await chat.page.goto(f"{staff_server.url}/static/blank.html")
+    assert await chat.page.evaluate(LEFT) == NOTHING
 
 
 async def test_a_page_from_the_browsers_memory_leaves_again(citizen):
