@@ -37,6 +37,8 @@ OF_A_PERSON = frozenset({"owner", "read"})
 BRIEF_CHARS = 120
 #: Said there instead of words that tell something.
 NOTED = "네, 확인했습니다."
+#: That what was written waits for a person: whoever reads along must not see it after each line, since a stranger would get an ordinary answer.
+PASSED_ON = "passed_on"
 #: Why a conversation is guarded.
 CATEGORY, CODE_WORD, AGENT, DISGUISE = "category", "code_word", "agent", "disguise"
 
@@ -65,7 +67,7 @@ def brief(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     text = str(body.get("text") or "")
     if kind.startswith("crisis:"):
         return {**body, "text": "\n".join(text.split("\n")[:2])}
-    if telling.tells(text):
+    if kind == PASSED_ON or telling.tells(text):
         text = NOTED
     elif len(text) > BRIEF_CHARS:
         cut = text[:BRIEF_CHARS]

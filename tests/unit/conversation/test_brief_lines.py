@@ -1,0 +1,17 @@
+"""What a messenger shows in a guarded conversation, where a line cannot be taken back from the screen."""
+
+import pytest
+
+from bot import phrases
+from bot.turn import LOCATED, WAITING
+from conversation import guarding
+
+
+@pytest.mark.parametrize("text", [WAITING, f"{LOCATED} {WAITING}", *(phrases.passed_on(language) for language in ("ko", "en", "ja", "zh", "vi"))])
+def test_that_somebody_is_being_fetched_is_not_said_after_each_line(text):
+    assert guarding.brief("passed_on", {"text": text, "buttons": [{"title": "x"}]}) == {"text": guarding.NOTED, "source": None, "buttons": []}
+
+
+def test_the_card_keeps_its_first_lines_and_an_ordinary_answer_its_first_sentences():
+    assert guarding.brief("crisis:confinement", {"text": "하나\n둘\n셋"})["text"] == "하나\n둘"
+    assert guarding.brief("answer", {"text": "수수료는 5만 원입니다."})["text"] == "수수료는 5만 원입니다."
