@@ -39,7 +39,7 @@ def _jamo(codes: np.ndarray) -> np.ndarray:
 
 
 def _grams(codes: np.ndarray, sizes: Sequence[int], salt: int) -> list[np.ndarray]:
-    """Hashes of all windows of the given sizes: a polynomial of the codes, which the next size takes one step further, plus what the size itself begins with."""
+    """Hashes of all windows of the given sizes: a polynomial of the codes, which the next size takes a step further, plus what the size begins with."""
     out = []
     window = np.zeros(0, dtype=np.uint64)
     power = 1

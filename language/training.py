@@ -21,7 +21,7 @@ from language.corpus import Example
 from language.features import letter_features, morpheme_features, stack
 from language.linear import Features, Head, centred, features, load_heads, save_heads
 from language.rules import hits
-from language.triage import CATEGORIES, FOLDER, HINT_MARGIN, threshold_language
+from language.triage import CATEGORIES, FOLDER, HINT_MARGIN
 
 STRENGTH = 10.0  # inverse regularisation; flat between 3 and 30
 CATEGORY_STRENGTH = 3.0
@@ -30,8 +30,6 @@ MISSED_UPPER = 0.01
 ESCALATED_TRAPS = 0.075
 ESCALATED_EVERYDAY = 0.004  # the same of real everyday sentences
 ESCALATED_EMERGENCIES = 0.965  # never fewer than this, whatever the two above say
-FOREIGN = ("en", "ja", "zh", "vi")  # what else the corpus is written in
-SMALLEST_FOREIGN = 200  # dev emergencies for a threshold of their own
 LIFE_THREAT_WEIGHT = 1.5
 AUGMENTED_WEIGHT = 0.5
 DIALOGUE_WEIGHT = 3.0  # what the dialogue serves by itself must reach it
@@ -151,7 +149,6 @@ class Dev:
         analyses = analyser.analyse([e.text for e in self.examples])
         self.is_adapted = all(a.adapted is not None for a in analyses)
         self.features = [features(a.normalised, a.tokens, a.vector, mean, a.adapted) for a in analyses]
-        self.foreign = np.isin([threshold_language(a) for a in analyses], FOREIGN)
         self.emergency = np.array([e.is_emergency for e in self.examples])
         self.trap = np.array([e.is_trap for e in self.examples]) & ~self.emergency
         self.everyday = np.array([e.voice == corpus.ORDINARY for e in self.examples])
@@ -208,7 +205,7 @@ def mixed_heads(linear: dict[str, Head], dev: Dev, folder: Path = adapter.FOLDER
     return heads
 
 
-def _calibrate(scores: np.ndarray, dev: Dev) -> dict[str, Any]:
+def _calibrate(scores: np.ndarray, dev: Dev) -> dict[str, float]:
     """Platt scaling and the two thresholds, from the dev voices' raw scores."""
     from sklearn.linear_model import LogisticRegression
 
@@ -217,9 +214,7 @@ def _calibrate(scores: np.ndarray, dev: Dev) -> dict[str, Any]:
     platt = LogisticRegression(C=1e6).fit(scores[:, None], dev.emergency)
     slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
     odds = slope * scores + offset
-    doubts = odds + HINT_MARGIN * dev.plainly
-    told = dev.emergency & ~dev.ruled
-    left = np.sort(doubts[told])
+    left = np.sort((odds + HINT_MARGIN * dev.plainly)[dev.emergency & ~dev.ruled])
     total = int(dev.emergency.sum())
     missed = max((k for k in range(total) if wilson(k, total)[1] <= MISSED_UPPER), default=0)
     ask = float(left[missed])
@@ -227,14 +222,7 @@ def _calibrate(scores: np.ndarray, dev: Dev) -> dict[str, Any]:
     if dev.everyday.any():
         wanted.append(float(np.quantile(odds[dev.everyday], 1 - ESCALATED_EVERYDAY)))
     most = float(np.quantile(odds[dev.emergency], 1 - ESCALATED_EMERGENCIES))
-    escalate = max(min(max(wanted), most), ask)
-    return {"slope": slope, "offset": offset, "escalate": escalate, "ask": ask, "ask_in": _ask_in(doubts[told & dev.foreign], ask, escalate)}
-
-
-def _ask_in(foreign: np.ndarray, ask: float, escalate: float) -> dict[str, float]:
-    """The question's threshold in the other languages of the corpus: no emergency of theirs may be lost by it, so it stands at the lowest of them."""
-    threshold = min(float(foreign.min(initial=np.inf)), escalate)
-    return dict.fromkeys(FOREIGN, threshold) if len(foreign) >= SMALLEST_FOREIGN and threshold > ask else {}
+    return {"slope": slope, "offset": offset, "escalate": max(min(max(wanted), most), ask), "ask": ask}
 
 
 def training_examples(examples: Sequence[Example], data_dir: Path, everyday: Path | None) -> list[Example]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -84,24 +83,10 @@ class Calibration:
     offset: float
     escalate: float
     ask: float
-    # Languages in which harmless messages score high and no emergency of the dev voices scores low: there a doubt must be this great.
-    ask_in: Mapping[str, float] = field(default_factory=dict)
 
     def log_odds(self, raw: float) -> float:
         """Calibrated log-odds."""
         return self.slope * raw + self.offset
-
-    def asks_at(self, language: str) -> float:
-        """Where a question begins, for a message of this language."""
-        return self.ask_in.get(language, self.ask)
-
-
-_HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
-
-
-def threshold_language(analysis: Analysis) -> str:
-    """The language whose thresholds hold: Korean as soon as one Korean letter is in it."""
-    return "ko" if _HANGUL.search(analysis.normalised) else analysis.language
 
 
 def _probability(log_odds: float) -> float:
@@ -157,15 +142,14 @@ class Triage:
         if tier(x) != "adapted":
             reasons.append("no_vector" if x.dense is None else "no_adapter")
         raised = worst + context.shift
-        ask = calibration.asks_at(threshold_language(analysis))
         action: Action = "none"
         if raised >= calibration.escalate:
             action = "escalate"
             reasons.append("classifier")
-        elif raised >= ask:
+        elif raised >= calibration.ask:
             action = "ask"
             reasons.append("doubt")
-        if context.shift and action != _action(worst, calibration.escalate, ask):
+        if context.shift and action != _action(worst, calibration):
             reasons.append("context")
         by_rule = _raise(found, worst, calibration)
         if _RANK[by_rule] > _RANK[action]:
@@ -210,8 +194,8 @@ _SOFTENED_MARGIN = 2.0
 HINT_MARGIN = 1.5
 
 
-def _action(log_odds: float, escalate: float, ask: float) -> Action:
-    return "escalate" if log_odds >= escalate else "ask" if log_odds >= ask else "none"
+def _action(log_odds: float, calibration: Calibration) -> Action:
+    return "escalate" if log_odds >= calibration.escalate else "ask" if log_odds >= calibration.ask else "none"
 
 
 def _hits(analysis: Analysis) -> tuple[Hit, ...]:
