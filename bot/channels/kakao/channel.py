@@ -110,9 +110,8 @@ class KakaoChannel:
         """``POST /channels/kakao/skill/{secret}`` and, with a dealer, ``/channels/kakao/consult/{secret}/…``."""
         router = APIRouter()
 
-        @router.post("/channels/kakao/skill/{secret}")
-        async def skill(secret: str, request: Request) -> JSONResponse:
-            if not self._skill.is_known(secret, request.headers.get(HEADER, "")):
+        async def skill(request: Request) -> JSONResponse:
+            if not self._skill.is_known(request.path_params["secret"], request.headers.get(HEADER, "")):
                 raise guard.refused(NAME, "bad_signature")
             content = guard.json_of(await guard.body(request, NAME, max_bytes=MAX_BODY_BYTES), NAME)
             said = asked(content)
@@ -120,6 +119,7 @@ class KakaoChannel:
                 raise guard.refused(NAME, "invalid")
             return JSONResponse(await self._in_time(door, said))
 
+        router.add_route("/channels/kakao/skill/{secret}", skill, methods=["POST"])
         if self._consult is not None and self._access is not None:
             consult_routes.add(router, door, self._consult, self._access)
         return router

@@ -85,7 +85,6 @@ class WeChatChannel:
         async def check(request: Request) -> PlainTextResponse:
             return PlainTextResponse(self._account.echo(request.query_params, now()))
 
-        @router.post(self._account.path)
         async def callback(request: Request) -> Response:
             at = now()
             raw = await guard.body(request, self.name, max_bytes=MAX_BODY_BYTES)
@@ -97,6 +96,7 @@ class WeChatChannel:
             answer = passive_text(fields.get("FromUserName", ""), fields.get("ToUserName", ""), text, int(now().timestamp()))
             return Response(self._account.seal(answer, secrets.token_hex(8), now(), as_json=False), media_type="application/xml")
 
+        router.add_route(self._account.path, callback, methods=["POST"])
         return router
 
     async def _answered(self, door: Door, signature: str, message: bytes, fields: dict[str, str], at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count
@@ -81,7 +82,8 @@ class Talk:
         await self.run("UPDATE outbox SET lease_until = now() - interval '1 second' WHERE state = 'sending'")
 
     async def send(self, sender: Sender | None = None) -> Sender:
-        """Send until nothing is due."""
+        """Send until nothing is due; requests that have been answered have let go of their windows by then."""
+        await asyncio.gather(*self.door.waiting._left_alone)
         sender = sender or self.sender()
         sender._down_until.clear()
         while await sender.step():
