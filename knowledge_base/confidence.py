@@ -19,6 +19,7 @@ from knowledge_base.aspects import asked_aspects, given_aspects
 from knowledge_base.examples import NO_NOTICE
 from knowledge_base.forest import Forest
 from knowledge_base.index import Entry, Index
+from knowledge_base.judge import Judge
 from knowledge_base.picking import Picker
 from knowledge_base.search import Question, Ranked, like_of
 
@@ -54,6 +55,11 @@ SIGNS = (
     "elsewhere_value",
     "gives_asked",
     "clear_sentence",
+    "sentence_lead",
+    "three_sentences",
+    "said_length",
+    "asked_length",
+    "judged",
     "past",
     "likeness",
     "nearest_known",
@@ -67,6 +73,8 @@ SIGNS = (
     "votes_for_nothing",
 )
 KNOWN_SIGNS = SIGNS[SIGNS.index("likeness") :]
+#: Of the sentences read, and what the judge says of them: they tell right from wrong for notices without known questions; with those they add nothing.
+READ_SIGNS = SIGNS[SIGNS.index("sentence_lead") : SIGNS.index("past")]
 #: Signs that need sentence vectors.
 VECTOR_SIGNS = ("cosine", "near_nothing", "vectors_agree", "dense", "dense_lead", "title", "title_lead", *KNOWN_SIGNS)
 _ITSELF = 0.9995
@@ -118,6 +126,7 @@ class Confidence:
 
     scales: Mapping[str, Scale]
     picker: Picker
+    judge: Judge | None = None
 
     @classmethod
     def load(cls, path: Path = CONFIDENCE_FILE) -> Confidence:
@@ -130,7 +139,7 @@ class Confidence:
                 )
                 for name in CASES
             }
-        return cls(scales, Picker.load())
+        return cls(scales, Picker.load(), Judge.load())
 
     def settle(self, index: Index, ranked: Ranked) -> Settled:
         """The likeliest of the first few notices, how likely it answers, and whether that is enough to say so."""
@@ -144,7 +153,7 @@ class Confidence:
         return Settled(ranked.led_by(best), probability, probability >= scale.threshold, probability >= scale.value_threshold, rival)
 
     def _judge(self, index: Index, ranked: Ranked, place: int, nothing: float) -> tuple[float, Scale]:
-        signs = signs_of(index, ranked, self.picker, place, nothing)
+        signs = signs_of(index, ranked, self.picker, self.judge, place, nothing)
         case = case_of(signs, ranked.has_vectors)
         own = like_of(ranked.question, index.entries[ranked.entries[place]])
         if own is not None and own.is_few and own.cosine >= AS_EDITORS_ASKED:
@@ -159,7 +168,7 @@ def case_of(signs: Mapping[str, float], has_vectors: bool) -> str:
     return "words_only" if not has_vectors else "known" if signs["is_known"] else "unknown"
 
 
-def signs_of(index: Index, ranked: Ranked, picker: Picker, place: int = 0, nothing: float | None = None) -> dict[str, float]:
+def signs_of(index: Index, ranked: Ranked, picker: Picker, judge: Judge | None = None, place: int = 0, nothing: float | None = None) -> dict[str, float]:
     """What speaks for and against a notice of a ranking: the first one, or the one at ``place``; ``nothing`` is :func:`near_nothing`, where it is known."""
     question, number = ranked.question, ranked.entries[place]
     words = set(question.words)
@@ -173,6 +182,8 @@ def signs_of(index: Index, ranked: Ranked, picker: Picker, place: int = 0, nothi
     others_total = sum(index.idf(w) for w in others)
     glossary = sum(index.idf(w) for w in others & entry_words) / others_total if others_total else 0.0
     score = ranked.scores[place]
+    own = like_of(question, index.entries[number])
+    is_strange = own is None or own.is_few
     return {
         "place": float(place),
         "score": score,
@@ -191,7 +202,7 @@ def signs_of(index: Index, ranked: Ranked, picker: Picker, place: int = 0, nothi
         **{name: ranked.of_each[name][place] for name in ("dense", "title", "bm25")},
         **{f"{name}_lead": _lead(ranked.of_each[name], place) for name in ("dense", "title", "bm25")},
         **_of_text(index, question, number),
-        **_of_sentences(index, question, number, picker),
+        **_of_sentences(index, question, number, picker, judge if is_strange else None),
         **_known_questions(ranked, index.entries[number], place),
     }
 
@@ -233,12 +244,14 @@ def names_another_country(question: Question, entry: Entry) -> bool:
     return not any(name in content.title or name in content.body for name in names)
 
 
-def _of_sentences(index: Index, question: Question, number: int, picker: Picker) -> dict[str, float]:
+def _of_sentences(index: Index, question: Question, number: int, picker: Picker, judge: Judge | None) -> dict[str, float]:
     """Whether the likeliest sentences give what is asked for."""
     entry = index.entries[number]
     wanted = tuple(kind for kind in kinds.asked(question.analysis.normalised) if kind.is_needed or kind.name == "level")
     places, odds = picker.odds(index, number, question)
-    likely = [entry.passages[k].text for k in places[np.argsort(-odds, kind="stable")[:3]]]
+    order = np.argsort(-odds, kind="stable")
+    best = order[:3]
+    likely = [entry.passages[k].text for k in places[best]]
     gives = [any(kind.gives.search(text) for text in likely) for kind in wanted]
     asks = np.array(asked_aspects(question.analysis.normalised))
     met = np.array([given_aspects(text) for text in likely], dtype=bool).any(axis=0) & asks
@@ -247,7 +260,12 @@ def _of_sentences(index: Index, question: Question, number: int, picker: Picker)
         "misses_value": float(bool(wanted) and not all(gives)),
         "silent": float(kinds.is_silent(wanted, tuple(p.text for p in entry.passages[:MOST_READ]))),
         "gives_asked": float(met.sum() / asks.sum()) if asks.any() else 0.5,
-        "clear_sentence": float(odds.max()),
+        "clear_sentence": float(odds[best[0]]),
+        "sentence_lead": float(odds[best[0]] - (odds[best[1]] if len(best) > 1 else 0.0)),
+        "three_sentences": float(odds[best].sum()),
+        "said_length": sum(map(len, likely)) / 100,
+        "judged": judge.score(index, number, question, places[order]) if judge else 0.0,
+        "asked_length": len(question.analysis.normalised) / 10,
     }
 
 

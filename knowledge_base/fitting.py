@@ -17,13 +17,14 @@ import numpy as np
 from core.settings import ROOT
 from knowledge_base import examples, question_map
 from knowledge_base.answer import Desk, may_quote, must_be_sure
-from knowledge_base.confidence import KNOWN_SIGNS, MOST_JUDGED, SIGNS, VECTOR_SIGNS, Confidence, case_of, signs_of
+from knowledge_base.confidence import KNOWN_SIGNS, MOST_JUDGED, READ_SIGNS, SIGNS, VECTOR_SIGNS, Confidence, case_of, signs_of
 from knowledge_base.evaluation import Case, load_cases, questions_of
+from knowledge_base.fitting_judge import NETS, Pairs, learn_judge
 from knowledge_base.fitting_picker import fit_picker
-from knowledge_base.forest import grow
+from knowledge_base.forest import Forest, grow
 from knowledge_base.index import Index, reference_texts
+from knowledge_base.judge import Judge
 from knowledge_base.learning import CRITICAL, QUESTIONS, Bank
-from knowledge_base.picking import Picker
 from knowledge_base.search import Question, Weights, allowed_entries, rank, signals, with_weights
 from knowledge_base.words import Analysing
 from language.analysis import Analysis
@@ -32,17 +33,21 @@ FOLDER = ROOT / "models" / "search"
 #: The share of questions that may get an answer from a wrong notice, and of those whose wrong answer costs dearly. Those it is judged on are harder than
 #: others: each is one of the known questions without its own vote, judged by trees that know nothing of its notice. Of questions by other people a
 #: third as many go wrong. For notices that nobody has asked about it is less, or what no notice answers would be answered too often.
-WRONG = {"known": 0.08, "unknown": 0.04, "words_only": 0.04}
-WRONG_VALUE = {"known": 0.03, "unknown": 0.02, "words_only": 0.02}
+WRONG = {"known": 0.08, "unknown": 0.07, "words_only": 0.04}
+WRONG_VALUE = {"known": 0.03, "unknown": 0.018, "words_only": 0.02}
+#: And the share of those that no notice answers which may be answered all the same.
+NOTHING = {"known": 0.07, "unknown": 0.055, "words_only": 0.06}
 #: What is fitted; the lexical part has a weight for Korean questions and one for others.
 FITTED = ("dense", "title", "bm25", "bm25_foreign", "likeness", "learnt")
 RIDGE = 1.0
 FOLDS = 4
+#: A question that no notice answers counts as so many: of those there are few, and an answer to one of them is always wrong.
+NOTHING_COUNTS = {"known": 1.0, "unknown": 2.5, "words_only": 1.0}
 SEED = 20261122
 SIGNS_OF = {
-    "known": tuple(sign for sign in SIGNS if sign != "is_known"),
+    "known": tuple(sign for sign in SIGNS if sign not in (*READ_SIGNS, "is_known")),
     "unknown": tuple(sign for sign in SIGNS if sign not in KNOWN_SIGNS),
-    "words_only": tuple(sign for sign in SIGNS if sign not in VECTOR_SIGNS and sign != "foreign"),
+    "words_only": tuple(sign for sign in SIGNS if sign not in (*VECTOR_SIGNS, *READ_SIGNS, "foreign")),
 }
 
 
@@ -98,24 +103,32 @@ class _Judged:
     #: Whether the checks of ``knowledge_base.consistency`` let it be quoted.
     passes: np.ndarray
     is_critical: np.ndarray
+    has_answer: np.ndarray
+
+    #: For how many a question stands that no notice answers.
+    nothing_counts: float = 1.0
+
+    def forest(self, of: np.ndarray) -> Forest:
+        """Trees grown on these rows."""
+        return grow(self.rows[of], self.is_right[of], SEED, np.where(self.has_answer[of], 1.0, self.nothing_counts))
 
 
 def _judged(desk: Desk, asked: Sequence[tuple[Case, Question]], name: str) -> _Judged:
     index = desk.index
     rows: list[list[float]] = []
-    about: list[tuple[bool, int, int, bool, bool]] = []
+    about: list[tuple[bool, int, int, bool, bool, bool]] = []
     for number, (case, question) in enumerate(asked):
         ranked = rank(index, question, desk.weights)
         is_critical = must_be_sure(question)
         for place in range(min(MOST_JUDGED, len(ranked.entries))):
-            signs = signs_of(index, ranked, desk.confidence.picker, place)
+            signs = signs_of(index, ranked, desk.confidence.picker, desk.confidence.judge, place)
             if case_of(signs, ranked.has_vectors) == name:
                 rows.append([signs[sign] for sign in SIGNS_OF[name]])
                 is_right = index.entries[ranked.entries[place]].notice.id in case.expected
                 fold = hash_of(case.expected[0] if case.expected else case.text) % FOLDS
-                about.append((is_right, number, fold, may_quote(desk, ranked.led_by(place)), is_critical))
-    right, owner, folds, passes, critical = (np.array(column) for column in zip(*about, strict=True))
-    return _Judged(np.array(rows), right, owner, folds, passes, critical)
+                about.append((is_right, number, fold, may_quote(desk, ranked.led_by(place)), is_critical, bool(case.expected)))
+    right, owner, folds, passes, critical, answered = (np.array(column) for column in zip(*about, strict=True))
+    return _Judged(np.array(rows), right, owner, folds, passes, critical, answered, NOTHING_COUNTS[name])
 
 
 @dataclass(frozen=True)
@@ -131,6 +144,12 @@ class _Best:
         """The probability from which at most this share of these questions gets a wrong answer."""
         share = np.cumsum(~self.is_right[of] & self.passes[of]) / max(1, int(of.sum()))
         enough = np.flatnonzero(share <= wrong)
+        return float(self.odds[of][enough[-1]]) if len(enough) else 1.0
+
+    def threshold_of_nothing(self, of: np.ndarray, has_answer: np.ndarray, most: float) -> float:
+        """The probability from which at most this share of all questions that no notice answers is answered, of these questions."""
+        share = np.cumsum((~has_answer & self.passes)[of]) / max(1, int((~has_answer).sum()))
+        enough = np.flatnonzero(share <= most)
         return float(self.odds[of][enough[-1]]) if len(enough) else 1.0
 
     def figures(self, threshold: float, value_threshold: float, has_answer: np.ndarray) -> dict[str, float]:
@@ -149,26 +168,27 @@ def _best(judged: _Judged) -> tuple[_Best, np.ndarray]:
     odds = np.zeros(len(judged.rows))
     for fold in range(FOLDS):
         held = judged.fold == fold
-        odds[held] = grow(judged.rows[~held], judged.is_right[~held], SEED).probabilities(judged.rows[held])
+        odds[held] = judged.forest(~held).probabilities(judged.rows[held])
     order = np.lexsort((-odds, judged.question))
     best = order[np.r_[True, judged.question[order][1:] != judged.question[order][:-1]]]
     best = best[np.argsort(-odds[best], kind="stable")]
     return _Best(odds[best], judged.is_right[best], judged.passes[best], judged.is_critical[best]), judged.question[best]
 
 
-def fit_confidence(index: Index, cases: Sequence[Case], questions: Sequence[Question], weights: Weights, picker: Picker, folder: Path) -> dict[str, Any]:
+def fit_confidence(desk: Desk, cases: Sequence[Case], questions: Sequence[Question], folder: Path) -> dict[str, Any]:
     """Trees over the signs: whether a notice is an expected one. Each scale sees the questions as if only that much were known."""
     out: dict[str, Any] = {}
-    desk = Desk(index, weights, Confidence({}, picker))
     trees: dict[str, np.ndarray] = {}
     as_if: dict[str, Callable[[Question], Question]] = {"known": lambda q: q, "unknown": _without_known, "words_only": _without_vector}
     for name, seen in as_if.items():
         asked = [(c, seen(q)) for c, q in zip(cases, questions, strict=True) if name != "words_only" or q.analysis.language == "ko"]
         judged = _judged(desk, asked, name)
-        trees |= grow(judged.rows, judged.is_right, SEED).arrays(name)
+        trees |= judged.forest(np.ones(len(judged.rows), dtype=bool)).arrays(name)
         best, owner = _best(judged)
-        general, value = best.threshold(~best.is_critical, WRONG[name]), best.threshold(best.is_critical, WRONG_VALUE[name])
         has_answer = np.array([bool(case.expected) for case, _ in asked])[owner]
+        value = best.threshold(best.is_critical, WRONG_VALUE[name])
+        spent = float((~has_answer & best.passes & best.is_critical & (best.odds >= value)).sum() / max(1, (~has_answer).sum()))
+        general = max(best.threshold(~best.is_critical, WRONG[name]), best.threshold_of_nothing(~best.is_critical, has_answer, NOTHING[name] - spent))
         held_out = best.figures(general, value, has_answer)
         out[name] = {
             "signs": list(SIGNS_OF[name]),
@@ -216,11 +236,28 @@ def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -
     everything += zip(reference, questions_of(reference, analyser, today, are_known=True), strict=True)
     # Interleaved, so that every fold of the calibration has all kinds.
     everything.sort(key=lambda pair: hash_of(pair[0].text))
-    confidence = fit_confidence(index, [c for c, _ in everything], [q for _, q in everything], weights, picker, folder)
+    judge = fit_judge(Desk(index, weights, Confidence({}, picker)), everything)
+    confidence = fit_confidence(Desk(index, weights, Confidence({}, picker, judge)), [c for c, _ in everything], [q for _, q in everything], folder)
     about = {"examples": count, "questions": len(cases), "with_answer": len(known), "calibrated_on": len(everything), "notices": len(index.entries)}
     _write(folder / "weights.json", {"weights": asdict(weights), "fitted_on": about})
-    _write(folder / "confidence.json", {**confidence, "wrong": WRONG, "wrong_value": WRONG_VALUE, "fitted_on": about})
+    _write(folder / "confidence.json", {**confidence, "wrong": WRONG, "wrong_value": WRONG_VALUE, "nothing": NOTHING, "fitted_on": about})
     return {"weights": asdict(weights), **confidence}
+
+
+def fit_judge(desk: Desk, asked: Sequence[tuple[Case, Question]]) -> Judge:
+    """Learn from these questions and write ``judge.npz``; what it says of a notice comes from a network that has seen none of the notice's line."""
+    root = {entry.notice.id: entry.notice.id for entry in desk.index.entries}
+    for entry in desk.index.entries:
+        for older in entry.notice.content.supersedes:
+            if older in root:
+                gone, kept = root[older], root[entry.notice.id]
+                root = {name: kept if line == gone else line for name, line in root.items()}
+    part_of = {name: hash_of(line) % NETS for name, line in root.items()}
+    learn_judge(Pairs.of(desk, asked, part_of), part_of).save()
+    judge = Judge.load()
+    if judge is None:
+        raise FileNotFoundError("the judge that was just written")
+    return judge
 
 
 def write_examples(index: Index, analyser: Analysing, cases: Sequence[Case], analyses: Mapping[str, Analysis], path: Path) -> int:

@@ -337,6 +337,10 @@ class Index:
         entry = self.entries[number]
         return self._vectors(np.arange(entry.first, entry.last), columns=slice(0 if self.reference is None else self.reference.shape[1]))
 
+    def title_vector(self, number: int) -> np.ndarray:
+        """The sentence vector of an entry's title."""
+        return self._vectors(self._slots[[number]], by_slot=True, columns=slice(0 if self.reference is None else self.reference.shape[1]))[0]
+
     def similarities(self, number: int, query: np.ndarray) -> np.ndarray:
         """The query's scores with an entry's passages."""
         entry = self.entries[number]
