@@ -50,7 +50,7 @@ class Settings(BaseSettings):
 
     analyser_threads: int = Field(1, ge=1, le=16, description="threads of the sentence encoder in one process")
     standby_triage_delay_ms: int = Field(250, ge=0, description="the web process triages what no worker has triaged after this time")
-    triage_slots: int = Field(2, ge=1, le=8, description="batches of new messages that one worker judges at the same time")
+    triage_slots: int = Field(3, ge=1, le=8, description="batches of new messages that one worker judges at the same time")
     turn_slots: int = Field(8, ge=1, le=64, description="conversations that one worker answers at the same time")
     dialogue_timeout_ms: int = Field(1500, ge=100, description="longest wait for Rasa in a turn; then search answers")
     dialogue: bool = Field(True, description="start Rasa beside the worker; off: routine questions are answered from search alone")
