@@ -10,19 +10,23 @@
     // First the page lets go of its line, so that nothing is written back to the device.
     dispatchEvent(new Event('leaving'));
     for (const kept of ['localStorage', 'sessionStorage']) { try { window[kept].clear(); } catch { /* nothing could be kept there */ } }
-    try { caches.keys().then((names) => names.forEach((name) => caches.delete(name))).catch(() => {}); } catch { /* no caches without https */ }
-    try { navigator.serviceWorker.getRegistrations().then((all) => all.forEach((one) => one.unregister())).catch(() => {}); } catch { /* the same */ }
+    const wiped = [];
+    try { wiped.push(caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name)))).catch(() => {})); } catch { /* no caches without https */ }
+    try { wiped.push(navigator.serviceWorker.getRegistrations().then((all) => Promise.all(all.map((one) => one.unregister()))).catch(() => {})); } catch { /* the same */ }
     try { document.cookie = 'skin=; path=/; max-age=0'; } catch { /* none could be kept */ }
     document.title = '\u200b';
     document.body.replaceChildren();
+    return Promise.all(wiped);
   }
 
   function leave() {
-    if (!gone) forget();
+    const wiped = gone ? null : forget();
     gone = true;
     const away = navigator.onLine ? new URL(AWAY, location.href).href : 'about:blank';
     // Within a widget it is the whole page that has to go.
-    try { window.top.location.replace(away); } catch { location.replace(away); }
+    const go = () => { try { window.top.location.replace(away); } catch { location.replace(away); } };
+    // Without a line no answer of the server's wipes the rest: the page, empty by now, waits a moment until it has done so itself.
+    if (navigator.onLine || !wiped) go(); else Promise.race([wiped, new Promise((done) => { setTimeout(done, 300); })]).then(go);
   }
 
   const button = document.getElementById('leave');

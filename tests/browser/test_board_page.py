@@ -163,9 +163,9 @@ async def test_what_if_by_keyboard(board):
     await page.locator("[data-preset='1']").click()
     await expect(level).to_have_text(ordinary)
     await page.locator("[data-slider=agents] [tabindex='0'], [data-slider=agents][tabindex='0']").first.focus()
-    for _ in range(4):
+    for left in (5, 4, 3, 2):
         await page.keyboard.press("ArrowLeft")
-    await expect(page.locator(".slider", has_text="상담관").locator(".now")).to_have_text("2명")
+        await expect(page.locator(".slider", has_text="상담관").locator(".now")).to_have_text(f"{left}명")
     await expect(level).not_to_have_text(ordinary)
 
 
