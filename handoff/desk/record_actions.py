@@ -14,7 +14,7 @@ from core.errors import AppError
 from handoff import access, repository
 from handoff.location import ONE_LOOK_S
 from handoff.moves import NOTE
-from handoff.records import holds, restricted
+from handoff.records import holds, reasons, restricted
 
 Acting = Callable[[], AbstractAsyncContextManager[tuple[Connection, Staff]]]
 
@@ -80,7 +80,7 @@ class RecordActions:
         Raises:
             AppError: ``forbidden``, ``reason_missing``, and those of ``access_case``.
         """
-        if len(reason.strip()) < restricted.MIN_REASON_CHARS:
+        if len(reason.strip()) < reasons.MIN_CHARS:
             raise AppError("reason_missing")
         async with self._acting() as (tx, staff):
             access.access_records(staff)

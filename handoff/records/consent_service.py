@@ -17,15 +17,13 @@ from core.db import Connection
 from core.errors import AppError
 from handoff import access, places, repository
 from handoff.queue_order import is_emergency
-from handoff.records import consent_repository, consent_rules
+from handoff.records import consent_repository, consent_rules, reasons
 from handoff.records.consent_rules import BASES, RELATIONS, VERSIONS, WAYS, Basis, Consent, Kind
 from handoff.streams import announce, case_stream
 
 WORDS = "case_consents.words"
 OBJECTION = "case_consents.objection"
 ENDED = "case_consents.ended_why"
-MIN_CHARS = 5
-MAX_CHARS = 500
 MAX_NAME_CHARS = 100
 LISTED = 200
 
@@ -72,7 +70,7 @@ async def child(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, word
     Raises:
         AppError: ``reason_missing``, ``too_long``, and those of :func:`_writable`.
     """
-    words = _checked(words)
+    words = reasons.checked(words)
     row = await _writable(tx, case_id, staff)
     is_new = await guarding.mark(tx, row["conversation_id"], guarding.AGENT)
     made = await _write(tx, cipher, row, staff, Kind.CHILD, Basis.CHILD_IN_DANGER, {"who": "", "said": words}, child_agrees=True)
@@ -91,7 +89,7 @@ async def without(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, ba
     Raises:
         AppError: ``reason_missing``, ``too_long``, ``invalid_request`` for a rescue that nobody is named for, and those of :func:`_writable`.
     """
-    why, agency = _checked(why), agency.strip()
+    why, agency = reasons.checked(why), agency.strip()
     if basis not in BASES[Kind.WITHOUT]:
         raise AppError("invalid_request", field="basis")
     if basis == Basis.RESCUE and not agency:
@@ -113,7 +111,7 @@ async def check(tx: Connection, cipher: Cipher, consent_id: int, staff: Staff, *
         AppError: ``not_found``, ``own_consent``, ``forbidden``, ``illegal_move`` when somebody has or when there is nothing to check, ``reason_missing``,
             and those of ``access_case``.
     """
-    why = "" if is_agreed else _checked(objection)
+    why = "" if is_agreed else reasons.checked(objection)
     row = await access.access_case(tx, (await _found(tx, consent_id))["case_id"], staff)
     found = await _found(tx, consent_id, lock=True)
     if found["written_by"] == staff.id:
@@ -134,7 +132,7 @@ async def end(tx: Connection, cipher: Cipher, consent_id: int, staff: Staff, why
     Raises:
         AppError: ``reason_missing``, ``too_long``, ``not_found``, ``forbidden``, ``illegal_move``, and those of ``access_own_case``.
     """
-    why = _checked(why)
+    why = reasons.checked(why)
     found = await _found(tx, consent_id)
     if found["kind"] == Kind.CHILD and not staff.has(Role.SUPERVISOR):
         raise AppError("forbidden")
@@ -258,12 +256,3 @@ async def _found(tx: Connection, consent_id: int, *, lock: bool = False) -> Row:
     if row is None:
         raise AppError("not_found")
     return row
-
-
-def _checked(words: str) -> str:
-    words = words.strip()
-    if len(words) < MIN_CHARS:
-        raise AppError("reason_missing")
-    if len(words) > MAX_CHARS:
-        raise AppError("too_long")
-    return words

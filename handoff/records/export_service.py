@@ -20,7 +20,7 @@ from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
 from handoff import access, repository
-from handoff.records import consent_service, export_files, export_gather, export_redaction, export_repository, export_rules, holds
+from handoff.records import consent_service, export_files, export_gather, export_redaction, export_repository, export_rules, holds, reasons
 from handoff.records.consent_rules import guardian_is_danger
 from handoff.records.export_document import Document
 from handoff.records.export_redaction import Marks, Rules
@@ -30,8 +30,6 @@ from handoff.records.export_schemas import Export, Form, Opened
 CONTENT = "record_exports.content"
 IDENTITY = "record_exports.identity"
 RETURNED = "record_exports.returned_why"
-MIN_CHARS = 5
-MAX_CHARS = 500
 LISTED = 200
 #: A request is not older than this, nor from the future.
 OLDEST_REQUEST = timedelta(days=366)
@@ -88,7 +86,7 @@ async def prepare(
             ``invalid_request``, ``export_nothing`` after an erasure, ``export_care``, or ``export_not_to_them``.
     """
     access_exports(staff)
-    identity = _checked(identity)
+    identity = reasons.checked(identity)
     today = clock_now().astimezone(export_files.SEOUL).date()
     if not today - OLDEST_REQUEST <= asked_on <= today:
         raise AppError("bad_date")
@@ -208,7 +206,7 @@ async def turn_back(tx: Connection, cipher: Cipher, export_id: int, staff: Staff
     Raises:
         AppError: ``reason_missing``, ``too_long``, ``own_export``, ``illegal_move``, and those of :func:`look`.
     """
-    await _move(tx, cipher, export_id, staff, "return", is_own=False, why=_checked(why))
+    await _move(tx, cipher, export_id, staff, "return", is_own=False, why=reasons.checked(why))
 
 
 async def release(tx: Connection, cipher: Cipher, export_id: int, staff: Staff, version: int, known: Collection[str]) -> None:
@@ -368,12 +366,3 @@ def _export(row: Row, cipher: Cipher) -> Export:
         returned_why=cipher.open(row["returned_why"], RETURNED) if row["returned_why"] else "",
         is_there=row["is_there"] and row["expires_at"] > clock_now(),
     )
-
-
-def _checked(words: str) -> str:
-    words = words.strip()
-    if len(words) < MIN_CHARS:
-        raise AppError("reason_missing")
-    if len(words) > MAX_CHARS:
-        raise AppError("too_long")
-    return words

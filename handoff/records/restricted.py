@@ -20,13 +20,11 @@ from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
 from handoff import access, repository
-from handoff.records import restricted_repository
+from handoff.records import reasons, restricted_repository
 from handoff.streams import announce, case_stream
 
 REASON = "restrictions.reason"
 GLASS = "glass_openings.reason"
-MIN_REASON_CHARS = 5
-MAX_REASON_CHARS = 500
 MAX_PEOPLE = 50
 LISTED = 200
 
@@ -67,7 +65,7 @@ async def restrict(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, p
         AppError: ``reason_missing``, ``too_long``, ``not_found``, ``not_owner``, ``restricted``, or ``invalid_request`` for an account that
             cannot work with cases.
     """
-    reason = _checked(reason)
+    reason = reasons.checked(reason)
     row = await access.access_own_case(tx, case_id, staff, supervisor_too=True)
     wanted = {staff.id, *people} | ({row["owner_id"]} if row["owner_id"] else set())
     if len(wanted) > MAX_PEOPLE:
@@ -89,7 +87,7 @@ async def lift(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, reaso
     Raises:
         AppError: ``forbidden``, ``reason_missing``, ``too_long``, ``not_found`` or ``restricted`` (for a supervisor who is neither named nor has opened it).
     """
-    reason = _checked(reason)
+    reason = reasons.checked(reason)
     if staff.disabled or not staff.has(Role.SUPERVISOR):
         raise AppError("forbidden")
     row = await access.access_own_case(tx, case_id, staff, supervisor_too=True)
@@ -112,7 +110,7 @@ async def break_glass(tx: Connection, cipher: Cipher, case_id: int, staff: Staff
     Raises:
         AppError: ``reason_missing``, ``too_long``, ``not_found`` or ``forbidden``.
     """
-    reason = _checked(reason)
+    reason = reasons.checked(reason)
     row = await access.access_unrestricted(tx, case_id, staff, lock=True)
     if await access.is_open_to(tx, row, staff):
         opened = await restricted_repository.open_glass(tx, case_id, staff.id, clock_now())
@@ -185,12 +183,3 @@ async def see(tx: Connection, opening_id: int, staff: Staff, *, address: str = "
     await restricted_repository.mark_seen(tx, opening_id, staff.id)
     await audit.record(tx, staff.login, address, "access.glass_seen", row["case_id"], detail={"opening": opening_id})
     return True
-
-
-def _checked(reason: str) -> str:
-    reason = reason.strip()
-    if len(reason) < MIN_REASON_CHARS:
-        raise AppError("reason_missing")
-    if len(reason) > MAX_REASON_CHARS:
-        raise AppError("too_long")
-    return reason
