@@ -20,8 +20,9 @@ from typing import Any
 import psutil
 import yaml
 
-from bench.program import end, free_port, log_of, wait_for
+from bench.program import end, log_of, wait_for
 from bot.dialogue.process import rasa_python
+from core.ports import free_port
 from core.process import spawn
 from core.settings import ROOT
 from language.paths import built_folder

@@ -29,6 +29,7 @@ from bench.stats import percentile, table
 from bench.webhooks import EXAMPLES, Example, Hook
 from core import db as database
 from core.db import Connection, Database
+from core.ports import free_port
 from core.postgres import EmbeddedPostgres
 
 OFFERED_PER_S = 330
@@ -91,7 +92,7 @@ async def _bench(seconds: int) -> int:
     sink.router.add_route("*", "/{path:.*}", _taken)
     runner = web.AppRunner(sink, access_log=None)
     await runner.setup()
-    port = program.free_port()
+    port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     environment = {"GILDONGMU_DIALOGUE": "false"}
     for example in EXAMPLES.values():

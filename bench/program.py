@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,19 +19,13 @@ from pathlib import Path
 import orjson
 import psutil
 
+from core.ports import free_port
 from core.process import signal_group, spawn
 
 READY_TIMEOUT_S = 300.0
 STOP_GRACE_S = 20.0
 #: The limits hold against strangers; a benchmark sends everything from one address, and a thousand turns in one conversation.
 UNLIMITED = {"GILDONGMU_MESSAGES_PER_MINUTE": "1000000", "GILDONGMU_CONVERSATIONS_PER_MINUTE": "1000000"}
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def log_of(path: Path, lines: int = 15) -> str:

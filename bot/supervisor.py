@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import StartError
+from core.ports import free_port
 from core.postgres import EmbeddedPostgres
 from core.process import spawn, stop_all
 
@@ -240,8 +241,8 @@ class Supervisor:
                 pause = min(max(1.0, pause * 2), LONGEST_PAUSE_S)
 
 
-def free_port(host: str, port: int) -> int:
-    """The port, or one that is free for 0.
+def port_to_listen_on(host: str, port: int) -> int:
+    """The port, once it is sure that we may listen there, or one that is free for 0.
 
     Raises:
         StartError: it cannot be listened on.
@@ -316,7 +317,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 def environment(settings: Settings, dsn: str, port: int) -> dict[str, str]:
     """What the children see: our environment, with what was decided here and on the command line on top."""
     # Rasa calls the action route; with a certificate the web process also offers it in plain http on the loopback, on a port of its own.
-    action_host, action_port = ("127.0.0.1", free_port("127.0.0.1", 0)) if settings.tls_cert else (reachable(settings.host), port)
+    action_host, action_port = ("127.0.0.1", free_port()) if settings.tls_cert else (reachable(settings.host), port)
     env = {name: value for name, value in os.environ.items() if name != "GILDONGMU_DATABASE_URL"}
     env |= {
         "DATABASE_URL": dsn,
@@ -354,7 +355,7 @@ def serve(settings: Settings, children: Sequence[Child] | None = None) -> None:
     Raises:
         StartError: one plain sentence; nothing of ours is left running.
     """
-    port = free_port(settings.host, settings.port)
+    port = port_to_listen_on(settings.host, settings.port)
     check_folder(settings.data_dir)
     external = settings.database_url.get_secret_value() if settings.database_url is not None else None
     database = None if external else EmbeddedPostgres(settings.data_dir)

@@ -35,5 +35,5 @@ def warm(*, words_too: bool = True) -> None:
     regions_at("US", 40.0, -100.0)
     time_zone_at(0.0, 0.0)
     if words_too:
-        candidates("서울")
+        candidates("서울")  # the gazetteer, which also names the nearest town
     day_off("US", now().date())

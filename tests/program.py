@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,17 +19,12 @@ import psycopg
 from psycopg.rows import dict_row
 
 from core.crypto import Cipher, load_cipher
+from core.ports import free_port
 from core.postgres import EmbeddedPostgres
 from core.settings import ROOT
 
 READY_S = 180.0
 MARKS = {"rasa": "bot.dialogue.launch serve", "web": "bot.cli web", "worker": "bot.cli worker", "guardian": "postgres_guardian.py"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Program:

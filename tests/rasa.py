@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from actions.executor import build_router
 from bot.dialogue.process import DialogueProcess, rasa_python, train_dialogue
 from core.crypto import load_cipher
+from core.ports import free_port
 from core.settings import Settings
-from tests.program import free_port
 
 TOKEN = "token-of-the-actions"
 READY_S = 90

@@ -6,9 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-import random
 import secrets
-import socket
 import subprocess
 import threading
 import time
@@ -21,6 +19,7 @@ from bot.dialogue.client import TOKEN_HEADER, WEBHOOK
 from bot.dialogue.intents import FILE
 from core.errors import StartError
 from core.logging import get
+from core.ports import free_port
 from core.process import spawn, stop_all
 from core.settings import ROOT, Settings
 from language.paths import built_folder
@@ -28,8 +27,6 @@ from language.paths import built_folder
 log = get(__name__)
 
 MODEL = "dialogue"
-#: below the range that the system takes ports of outgoing connections from, so that a restart finds the same port free
-PORTS = range(20_000, 32_000)
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_S = 60.0
 STOP_GRACE_S = 3.0
@@ -122,7 +119,7 @@ class DialogueProcess:
 
     def __init__(self, settings: Settings, *, action_url: str, action_token: str, model: Path | None = None) -> None:
         self.token = secrets.token_urlsafe(32)
-        self.port = _free_port()
+        self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.restarts = 0
         self._model = model or model_folder() / f"{MODEL}.tar.gz"
@@ -218,14 +215,3 @@ class DialogueProcess:
         )
         with contextlib.suppress(OSError):
             urllib.request.urlopen(request, timeout=5).close()  # noqa: S310
-
-
-def _free_port() -> int:
-    for port in random.sample(PORTS, 200):  # not a secret: any free port will do
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise StartError("No free port on the loopback for Rasa.")

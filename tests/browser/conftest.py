@@ -36,12 +36,13 @@ from bot.services import Services
 from conversation import service as conversation
 from core.db import Database
 from core.events import EventHub
+from core.ports import free_port
 from core.settings import Settings
 from handoff import service as handoff
 from handoff.routes import build_router as locate_router
 from handoff.schemas import Case
 from knowledge_base.crisis_cards import CrisisCards
-from tests.program import Program, free_port
+from tests.program import Program
 
 ARGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-component-update", "--no-first-run"]
 ARGS += ["--autoplay-policy=no-user-gesture-required", "--disable-quic"]

@@ -17,7 +17,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot.app import STATIC
 from core.errors import HOTLINE
-from tests.program import free_port
+from core.ports import free_port
 
 pytestmark = pytest.mark.browser
 EMBEDDING = """<!doctype html><html lang="ko"><title>재외동포 신문</title><body><h1>오늘의 소식</h1>

@@ -21,6 +21,7 @@ import psycopg
 import pytest
 
 from bot.supervisor import WORKER_NICE, Child, pause_before, roles
+from core.ports import free_port
 from core.postgres_host import processes_in
 from core.settings import Settings
 
@@ -68,12 +69,6 @@ def wait_for(condition: Callable[[], Any], timeout_s: float = 15.0) -> Any:
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
     return result
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @dataclass

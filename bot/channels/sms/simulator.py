@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import itertools
 import secrets
-import socket
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -22,6 +21,7 @@ from smpplib import consts
 from bot.channels.simulation import Shown, Simulation, Telephones, add_page
 from bot.channels.sms.alphabets import parts
 from bot.channels.sms.smpp import _CODING, _HAS_HEADER, words_of
+from core.ports import free_port
 
 AGAIN_S = (0.2, 1.0, 3.0, 10.0, 30.0)
 
@@ -199,13 +199,6 @@ def number_of(person: str) -> str:
     if person.isascii() and person.isdigit():
         return person
     return f"8210{int(hashlib.sha256(person.encode()).hexdigest(), 16) % 10**8:08d}"
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 #: Of one run of a demo.

@@ -17,8 +17,8 @@ from fastapi.responses import PlainTextResponse
 from bot.channels import demo, registry
 from core.crypto import Cipher
 from core.db import Database
+from core.ports import free_port
 from core.settings import Settings
-from tests.program import free_port
 
 CHANNELS = {"line", "sms", "kakao", "wechat", "wechat_mini"}
 PICTURE = b"\xff\xd8\xff\xe0 a picture"
@@ -41,7 +41,7 @@ class Program:
 @pytest_asyncio.fixture
 async def pages() -> AsyncIterator[tuple[Program, dict[str, httpx.AsyncClient]]]:
     """A program, and a browser at the page of each platform, by title."""
-    program, port = Program(), free_port()
+    program, port = Program(), free_port(together=1 + len(demo.SIMULATIONS))
     async with AsyncExitStack() as stack:
         running, _ = demo.prepared("127.0.0.1", port)
         servers = [demo.Beside(uvicorn.Config(program.app, host="127.0.0.1", port=port, log_level="warning", access_log=False))]

@@ -42,11 +42,12 @@ from conversation.files.schemas import Form
 from core import db as database
 from core.db import Database
 from core.errors import AppError
+from core.ports import free_port
 from core.postgres import EmbeddedPostgres
 from handoff import files as handoff_files
 from handoff import location
 from handoff import service as handoff
-from tests.program import Program, free_port
+from tests.program import Program
 
 PUBLIC_URL = "https://gildongmu.example"
 HOTLINE = "+82-2-3210-0404"

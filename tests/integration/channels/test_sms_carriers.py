@@ -22,12 +22,13 @@ from bot.channels.sms.channel import Links, SmsChannel
 from bot.channels.sms.gateways import Gateway, Nhn, SolapiGateway
 from bot.channels.sms.make import make
 from bot.channels.sms.nhn import NhnSms
-from bot.channels.sms.simulator import Centre, free_port
+from bot.channels.sms.simulator import Centre
 from bot.channels.sms.smpp import Arrived, Smpp
 from bot.channels.sms.solapi import Solapi
 from bot.erasure import erase
 from conversation.schemas import InboundKind
 from core.errors import DatabaseUnavailable, StartError
+from core.ports import free_port
 from core.settings import Settings
 from handoff.phone import texting
 from tests.integration.channels.conftest import Talk

@@ -35,7 +35,6 @@ from handoff.desk.session import Session
 from handoff.desk.team_actions import TeamActions
 from handoff.incidents.pages.actions import IncidentActions
 from handoff.schemas import CaseCard, QueueRow
-from handoff.soon import warm
 from handoff.surge.actions import SurgeActions
 
 NOTE = "교대 메모입니다"
@@ -303,12 +302,6 @@ async def holds(scene: Scene, law: Law) -> None:
     told = await desk.listen()
     assert law.told <= told, "what should have been told was not"
     await desk.is_true()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tables_are_read():
-    """As a desk's process does at its start: what is not read by then is left out of a card, rather than waited for."""
-    warm()
 
 
 @pytest.fixture

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-import pytest
-
 from core import db as database
 from handoff import service as handoff
-from handoff.soon import warm
 from knowledge_base import reference
 from knowledge_base import repository as knowledge
 from knowledge_base.country_facts import repository as facts
 
 AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)  # Friday, 10:00 in Vientiane
 LAOS = "주라오스대사관"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _tables_are_read():
-    """As a desk's process does at its start: what is not read by then is left out of a card, rather than waited for."""
-    warm()
 
 
 async def card_of(db, cipher, make_case, make_staff):

@@ -15,6 +15,7 @@ from conversation import service as conversation
 from core import db as database
 from core.clock import now as clock_now
 from core.errors import AppError
+from core.ports import free_port
 from core.settings import Settings
 from handoff import location
 from handoff import service as handoff
@@ -24,7 +25,6 @@ from handoff.fixes import checked_fix
 from handoff.officers import jobs, service
 from handoff.officers.routing import informed, route_open
 from handoff.schemas import MissionHint
-from tests.program import free_port
 
 CAMBODIA, LAOS, JAPAN = "주캄보디아대사관", "주라오스대사관", "주일본대사관"
 PASSWORD = "긴-암호-문장-스물두-글자-이상"

@@ -22,15 +22,8 @@ from handoff.exports import Form
 from handoff.fixes import checked_fix
 from handoff.geocoding import candidates
 from handoff.nearby import Nearby
-from handoff.soon import warm
 
 BAVET = (11.0632, 106.1356)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _tables_are_read():
-    """As a desk's process does at its start: what is not read by then is left out of a card, rather than waited for."""
-    warm()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from handoff.drills import service as drills
 from handoff.fixes import checked_fix
 from handoff.offers import ENDED
 from handoff.phone import codes
-from tests.integration.handoff.replaying import KH, NOTE, Law, Scene, holds, scene, tables_are_read  # noqa: F401  (fixtures)
+from tests.integration.handoff.replaying import KH, NOTE, Law, Scene, holds, scene  # noqa: F401  (fixtures)
 from tests.integration.handoff.test_replay_of_desk_actions import LAWS as OF_STAFF
 from tests.integration.handoff.test_replay_of_desk_actions import joined, rang, routed, typed, words
 

@@ -41,7 +41,7 @@ from handoff.phone.schemas import Caller
 from handoff.records.consent_service import Guardian
 from handoff.reviews import sampling
 from handoff.reviews.schemas import Label
-from tests.integration.handoff.replaying import KH, NOTE, UNSHOWN, Law, Scene, SignedIn, holds, scene, tables_are_read  # noqa: F401  (fixtures)
+from tests.integration.handoff.replaying import KH, NOTE, UNSHOWN, Law, Scene, SignedIn, holds, scene  # noqa: F401  (fixtures)
 
 DANGER = Label.of("life_threat", "confinement")
 REASON = "동료의 가족이 관련된 상담"
