@@ -60,23 +60,35 @@ PRESSED = Decision(Urgency.NONE, Category.OTHER, "none", 0.0, ("pressed",))
 #: Somebody who cannot speak or hear needs a person to call for them; whether they are hiding is not known, so they are answered quietly.
 CANNOT_SPEAK_DECISION = Decision(Urgency.URGENT, Category.OTHER, "escalate", 1.0, (REASON,), possible=(Category.CONFINEMENT,))
 
+#: However many wait: of each look the first, through the index that holds what waits by its look.
 _CLAIM = """
 WITH candidate AS MATERIALIZED (
-    SELECT message_id FROM inbox
-    WHERE triage_state = 'pending' AND received_at <= clock_timestamp() - make_interval(secs => %s)
-    ORDER BY GREATEST(triage_attempts - 2, 0), received_at - make_interval(secs => %s * first_look) LIMIT 200  -- 2: ATTEMPTS
+    SELECT message_id FROM (
+        SELECT 0 AS failed, w.message_id, w.received_at - make_interval(secs => %(head_start_s)s * look) AS due
+        FROM generate_series(%(least)s, 4) AS look CROSS JOIN LATERAL (
+            SELECT message_id, received_at FROM inbox
+            WHERE triage_state = 'pending' AND first_look = look AND triage_attempts <= 2  -- 2: ATTEMPTS
+                  AND received_at <= clock_timestamp() - make_interval(secs => %(delay_s)s)
+            ORDER BY received_at LIMIT 200
+        ) AS w
+        UNION ALL
+        SELECT triage_attempts, message_id, received_at - make_interval(secs => %(head_start_s)s * first_look) FROM inbox
+        WHERE triage_state = 'pending' AND triage_attempts > 2 AND received_at <= clock_timestamp() - make_interval(secs => %(delay_s)s)
+    ) AS waiting ORDER BY failed, due LIMIT 200
 ), claimed AS MATERIALIZED (
-    SELECT message_id FROM candidate WHERE pg_try_advisory_lock(-message_id) LIMIT %s
+    SELECT message_id FROM candidate WHERE pg_try_advisory_lock(-message_id) LIMIT %(most)s
 )
 SELECT i.message_id, i.seq, i.channel, i.triage_attempts, i.triage_state, m.kind, m.body,
        c.id, c.owner_kind, c.owner_id, c.status, c.language, c.country, c.last_urgency, c.synthetic, c.guarded_at, c.hushed_at,
        c.code_word, c.visitor,
        COALESCE(c.heightened_until > now(), false) AS heightened,
-       EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
-               AND k.severity IN ('life_threat', 'urgent')) AS open_emergency,
+       COALESCE((SELECT true FROM cases k WHERE k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
+                 AND k.severity IN ('life_threat', 'urgent') LIMIT 1), false) AS open_emergency,
        ARRAY(SELECT p.score FROM inbox p WHERE p.conversation_id = c.id AND p.seq < i.seq AND p.score IS NOT NULL
              ORDER BY p.seq DESC LIMIT 3) AS last_scores
-FROM claimed JOIN inbox i USING (message_id) JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
+FROM claimed CROSS JOIN LATERAL (SELECT * FROM inbox WHERE inbox.message_id = claimed.message_id LIMIT 1) AS i
+     CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = i.message_id LIMIT 1) AS m
+     CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = i.conversation_id LIMIT 1) AS c
 ORDER BY i.triage_attempts, i.first_look DESC, i.received_at
 """
 #: A standby's look: how old a message must be for it (in seconds), nothing where there is none that old. The workers' lock dies with them, at once.
@@ -85,7 +97,11 @@ SELECT CASE WHEN since IS NULL THEN NULL
             WHEN pg_try_advisory_lock(%(works)s) THEN CASE WHEN pg_advisory_unlock(%(works)s) THEN 0.0 END
             WHEN since <= clock_timestamp() - make_interval(secs => %(delay_s)s) THEN %(delay_s)s
        END::float8 AS delay_s
-FROM (SELECT min(received_at) AS since FROM inbox WHERE triage_state = 'pending') AS waiting
+FROM (
+    SELECT min(w.received_at) AS since FROM generate_series(0, 4) AS look CROSS JOIN LATERAL (
+        SELECT received_at FROM inbox WHERE triage_state = 'pending' AND first_look = look ORDER BY received_at LIMIT 1
+    ) AS w
+) AS waiting
 """
 #: One conversation's effects are written one after the other, whichever slot has read them: what follows from one decides how quietly the next is answered.
 _ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
@@ -250,7 +266,7 @@ class TriageSlot:
         async with session.pipeline():
             if held:
                 await session.execute(_RELEASE, (held,))
-            claimed = await session.execute(_CLAIM, (delay_s, head_start_s, most))
+            claimed = await session.execute(_CLAIM, {"delay_s": delay_s, "head_start_s": head_start_s, "least": 0, "most": most})
         rows = await claimed.fetchall()
         self._full_claims = full_claims + 1 if len(rows) == most else 0
         return rows

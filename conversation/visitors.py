@@ -162,18 +162,17 @@ async def last_offer(connection: Connection, cipher: Cipher, conversation_id: st
     return open_body(cipher, row["body"]) if row and row["author_kind"] in ("bot", "system") else {}
 
 
+_OFFERS = """
+SELECT a.place, m.body FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS a(channel, visitor, place)
+CROSS JOIN LATERAL (SELECT id FROM conversations WHERE channel = a.channel AND visitor = a.visitor AND status = 'open' AND visitor <> '' LIMIT 1) AS c
+CROSS JOIN LATERAL (SELECT author_kind, body, created_at FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT 1) AS m
+WHERE m.author_kind IN ('bot', 'system') AND m.created_at > now() - %s::interval
+"""
+
+
 async def offers_to(connection: Connection, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
     """The same for many people (channel, :func:`visitor_hash`) in one statement, sealed; those to whom nothing of ours was said last are left out."""
-    found = await database.rows(
-        connection,
-        """SELECT a.place, m.body FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS a(channel, visitor, place)
-           JOIN conversations c ON c.channel = a.channel AND c.visitor = a.visitor AND c.status = 'open' AND c.visitor <> ''
-           CROSS JOIN LATERAL (SELECT author_kind, body, created_at FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT 1) AS m
-           WHERE m.author_kind IN ('bot', 'system') AND m.created_at > now() - %s""",
-        [channel for channel, _ in people],
-        [visitor for _, visitor in people],
-        OFFER_STANDS,
-    )
+    found = await database.rows(connection, _OFFERS, [channel for channel, _ in people], [visitor for _, visitor in people], OFFER_STANDS)
     return {people[row["place"] - 1]: row["body"] for row in found}
 
 

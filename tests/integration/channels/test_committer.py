@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +12,10 @@ from psycopg import DataError
 from bot.channels import committer as committing
 from conversation import arriving, visitors
 from conversation.schemas import Inbound, InboundKind, Location, ReplyWindow
-from core import db as database
 from core.clock import now
 from core.errors import DatabaseUnavailable
 from tests.integration.channels.conftest import Talk, window
+from tests.plans import read_through
 
 #: Columns that differ from one time to the next whatever is stored.
 OWN = {"id", "message_id", "conversation_id", "window_id", "body", "address", "token", "token_hash", "fingerprint", "stream", "name", "event_id", "visitor"}
@@ -158,19 +155,14 @@ async def test_an_answer_that_came_before_anybody_listened_is_found(talk: Talk) 
     assert [message.text for message in answer_.messages] == ["안내"]
 
 
-async def test_even_planned_on_new_tables_none_is_read_through(talk: Talk) -> None:
+@pytest.mark.parametrize(
+    ("statement", "tables"),
+    [
+        (arriving._STORE, {"conversations", "inbox", "outbox", "reply_windows"}),
+        (visitors._OFFERS, {"conversations", "messages"}),
+    ],
+    ids=["what is said", "what was offered"],
+)
+async def test_even_planned_on_new_tables_none_is_read_through(talk: Talk, statement: str, tables: set[str]) -> None:
     """A plan is kept: in a flood that fills a new database, one that reads tables through takes longer with each message."""
-    numbers = itertools.count(1)
-    statement = re.sub("%s", lambda _: f"${next(numbers)}", arriving._STORE)
-    async with talk.db.transaction() as tx:
-        await database.run(tx, f"TRUNCATE {', '.join(TABLES)} CASCADE")  # as good as new
-        (plan,) = (await database.rows(tx, f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {statement}"))[0]["QUERY PLAN"]
-    scans = [node for node in nodes(plan["Plan"]) if node["Node Type"].endswith("Scan") and ("Relation Name" in node or "Index Name" in node)]
-    assert {node.get("Relation Name") for node in scans} >= {"conversations", "inbox", "outbox", "reply_windows"}
-    assert [(node["Node Type"], node["Relation Name"]) for node in scans if "Index Cond" not in node and node["Node Type"] != "Bitmap Heap Scan"] == []
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from nodes(part)
+    assert await read_through(talk.db, statement, tables) == []

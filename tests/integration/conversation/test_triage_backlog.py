@@ -22,6 +22,7 @@ from language.analysis import Analysis
 from language.categories import Category, Urgency
 from language.first_look import FirstLook
 from language.triage import Decision
+from tests.plans import read_through
 
 CALM, CRY = "여권 재발급 수수료가 얼마예요?", "살려 주세요 칼에 찔렸어요"
 NONE = Decision(Urgency.NONE, Category.OTHER, "none", 0.0, ())
@@ -251,3 +252,13 @@ class TestTurnsStandBack:
         running.cancel()
         await turns._hang_up()
         assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "tables"),
+    [(triage_slot._CLAIM, {"inbox", "messages", "conversations", "cases"}), (triage_slot._LOOK, {"inbox"})],
+    ids=["claim", "a standby's look"],
+)
+async def test_however_many_wait_a_claim_looks_at_the_first_of_each_look(db: Database, statement: str, tables: set[str]) -> None:
+    few_that_fail_again_and_again = [("Index Scan", "inbox")]
+    assert await read_through(db, statement, tables) == (few_that_fail_again_and_again if statement is triage_slot._CLAIM else [])
