@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from bot.dialogue.client import DialogueClient
 from bot.dialogue.intents import DialogueIntents
+from bot.pace import Pace
+from bot.strain import Strain
 from core.clock import now
 from core.crypto import Cipher
 from core.db import Database
@@ -84,6 +86,9 @@ class Services:
     dialogue: DialogueClient | None = None
     dialogue_intents: DialogueIntents | None = None
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
+    #: How late a web process is with taking in what people say, and how fast a worker therefore does what can wait.
+    strain: Strain = field(default_factory=Strain)
+    pace: Pace = field(default_factory=Pace)
 
     def crisis_card(self, category: str, country: str | None, language: str) -> CrisisCard:
         """The approved card for a danger; there from the first moment, with checked local numbers once the knowledge base is loaded."""

@@ -6,7 +6,8 @@ is one transaction of its own, emergencies first, so that no emergency waits for
 
 When many wait, what looks most alarming on arrival is read first (``language/first_look.py``): that orders and decides nothing, and what looks calm
 waits at most so much longer, since a part of the reading always goes to who came first. Presses that say nothing in words are not read at all,
-and the turns stand back while a backlog is read.
+and the turns stand back while a backlog is read. While the web process is late with taking in what people say, a worker's slots claim at once only what
+looks alarming, and the rest within the worker's share of the processors (``bot/pace.py``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 from bot import escalation, hush, phrases, satisfaction
 from bot.escalation import Danger, card_category
+from bot.pace import LONGEST_S
 from bot.services import Services
 from conversation import service as conversation
 from core import db as database
@@ -32,6 +34,7 @@ from handoff import service as handoff
 from handoff.speech import CHOICE as CANNOT_SPEAK
 from handoff.speech import REASON
 from language.categories import Category, Urgency
+from language.first_look import FirstLook
 from language.triage import Context, Decision
 
 log = get(__name__)
@@ -52,6 +55,8 @@ STANDBY_LOOKS_S = 0.1
 #: While a worker lives, a standby that has read waits this many times as long as that took, at most so long, before it claims again: in a flood the web process
 #: is there to take in what people say, and what a worker cannot read now is read in the order of the first look by whichever comes next.
 STANDBY_PAUSE, LONGEST_PAUSE_S = 4.0, 1.0
+#: And while it is late with that, as many times longer.
+LATE_PAUSE = 5.0
 #: A worker's look without being woken.
 LOOKS_S = 1.0
 
@@ -162,6 +167,9 @@ class TriageSlot:
         self._full_claims = 0
         self._is_again = False
         self._stands_aside = False
+        #: What does not look alarming was last claimed then, and now waits so much longer for this process's share of the processors.
+        self._claimed_calm_at = 0.0
+        self._rest_s = 0.0
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -183,22 +191,26 @@ class TriageSlot:
                 await asyncio.sleep(1.0)
                 continue
             if found and self._stands_aside:
-                await asyncio.sleep(min(STANDBY_PAUSE * (time.monotonic() - began), LONGEST_PAUSE_S))
+                late = LATE_PAUSE if self.services.strain.is_late else 1.0
+                await asyncio.sleep(late * min(STANDBY_PAUSE * (time.monotonic() - began), LONGEST_PAUSE_S))
+            elif self._rest_s:
+                if not found:
+                    await self._wait(self._rest_s)
             elif not self._full_claims and not self._is_again:  # else there may be more
-                await self._wait()
+                await self._wait(STANDBY_LOOKS_S if self.delay_s else LOOKS_S)
 
     async def _hang_up(self) -> None:
         """Close the session, and with it whatever claim it may still hold."""
-        session, self._session, self._held = self._session, None, []
+        session, self._session, self._held, self._full_claims = self._session, None, [], 0
         self._is_idle.set()
         if session is not None:
             with contextlib.suppress(Exception):
                 await session.close()
 
-    async def _wait(self) -> None:
+    async def _wait(self, longest_s: float) -> None:
         # A standby looks on its own clock, since the rows it is for are those that nobody was woken for.
         try:
-            await asyncio.wait_for(self.wake.wait(), STANDBY_LOOKS_S if self.delay_s else LOOKS_S)
+            await asyncio.wait_for(self.wake.wait(), longest_s)
         except TimeoutError:
             return
 
@@ -213,8 +225,10 @@ class TriageSlot:
                 await database.run(session, "SELECT pg_advisory_lock_shared(%s)", WORKS)
         delay_s = await self._look(session) if self.delay_s else 0.0
         self._stands_aside = bool(delay_s)
-        self._full_claims, full_claims = 0, self._full_claims
-        rows = await self._claim(session, delay_s, full_claims) if delay_s is not None else []
+        self._rest_s = self._rest()
+        if delay_s is None:
+            self._full_claims = 0
+        rows = await self._claim(session, delay_s) if delay_s is not None else []
         # A full claim is a backlog: there may be more behind it.
         (self._is_idle.clear if self._full_claims else self._is_idle.set)()
         if not rows:
@@ -258,17 +272,27 @@ class TriageSlot:
                 async with asyncio.timeout(longest_s):
                     await self._is_idle.wait()
 
-    async def _claim(self, session: Connection, delay_s: float, full_claims: int = 0) -> list[dict[str, Any]]:
+    def _rest(self) -> float:
+        """How long what does not look alarming waits for the web process, which is late; nothing waits so long that it is not read at all."""
+        rest_s, at = self.services.pace.rest_s(), time.monotonic()
+        if rest_s and at - self._claimed_calm_at < LONGEST_S:
+            return rest_s
+        self._claimed_calm_at = at
+        return 0.0
+
+    async def _claim(self, session: Connection, delay_s: float) -> list[dict[str, Any]]:
         """Let go of what was claimed last, which is judged by now or to be tried again, and claim what waits: one exchange with the server."""
         held, self._held = self._held, []
-        is_oldest = full_claims % OLDEST_EVERY == OLDEST_EVERY - 1
+        full_claims, least = self._full_claims, FirstLook.ALARMING if self._rest_s else FirstLook.CALM
+        is_oldest = not self._rest_s and full_claims % OLDEST_EVERY == OLDEST_EVERY - 1
         most, head_start_s = (OLDEST, 0) if is_oldest else (BATCH, HEAD_START_S)
         async with session.pipeline():
             if held:
                 await session.execute(_RELEASE, (held,))
-            claimed = await session.execute(_CLAIM, {"delay_s": delay_s, "head_start_s": head_start_s, "least": 0, "most": most})
+            claimed = await session.execute(_CLAIM, {"delay_s": delay_s, "head_start_s": head_start_s, "least": int(least), "most": most})
         rows = await claimed.fetchall()
-        self._full_claims = full_claims + 1 if len(rows) == most else 0
+        if not self._rest_s:  # else it is not known whether more wait, nor is it the oldest's turn
+            self._full_claims = full_claims + 1 if len(rows) == most else 0
         return rows
 
     async def _pass(self, session: Connection, judged: list[tuple[dict[str, Any], Decision]]) -> None:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Coroutine
 from typing import Any
 
-from bot import escalation
+from bot import escalation, strain
 from bot.channels import registry
 from bot.channels.contract import Works
 from bot.channels.door import Door
@@ -80,7 +80,7 @@ class Worker:
             record_jobs.run(self.services.db, self.services.settings),
             officer_jobs.run(self.services.db, self.services.cipher, self.services.settings),
             drill_jobs.run(self.services.db, self.services.cipher, self.services.settings, self.drills),
-            *(TurnSlot(self.services, self.queue, self._triage_idle).run() for _ in range(self.services.settings.turn_slots)),
+            *(TurnSlot(self.services, self.queue, self._stand_back).run() for _ in range(self.services.settings.turn_slots)),
         ]
         if self.services.knowledge is not None:
             tasks.append(self.services.knowledge.watch())
@@ -107,17 +107,21 @@ class Worker:
         return {"dialogue": up}
 
     async def _listen(self) -> None:
-        async for channel, payload in self.services.db.listen("inbox", "turns"):
+        async for channel, payload in self.services.db.listen("inbox", "turns", strain.CHANNEL):
             if channel in ("inbox", ""):
                 self.wake.set()
             if channel == "turns":
                 self.queue.put(payload)
+            elif channel == strain.CHANNEL:
+                self.services.pace.hear(strain.heard(payload))
             elif not channel:
                 await self._requeue()
 
-    async def _triage_idle(self, longest_s: float) -> None:
+    async def _stand_back(self, longest_s: float) -> None:
+        """A turn lets go first whoever has not been read yet, and those whose words are not stored yet."""
         for slot in self.triage:
             await slot.idle(longest_s)
+        await self.services.pace.rest()
 
     async def _requeue(self) -> None:
         """Find turns that nobody was woken for: after a start, a lost connection, or a dead worker."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import Counter, Gauge, Histogram
 
 INBOUND = Counter("gildongmu_inbound_messages", "Messages accepted", ["channel", "kind"])
+STORED_LATE = Gauge("gildongmu_stored_late_seconds", "How long words waited until they were stored while the web process was late, 0 while it is not")
 TRIAGED = Counter("gildongmu_triaged_messages", "Messages triaged", ["urgency", "action"])
 TRIAGE_SECONDS = Histogram("gildongmu_triage_batch_seconds", "Analysis of one batch", buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2))
 TURNS = Counter("gildongmu_turns", "Turns by outcome", ["outcome"])

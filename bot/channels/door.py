@@ -5,6 +5,8 @@ A platform whose answer is its request's response waits for it (``waiting.py``),
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +28,7 @@ from conversation.schemas import AuthorKind, Inbound, InboundKind, ReplyWindow
 from conversation.service import look_of
 from conversation.visitors import Arrived
 from core import db as database
+from core.clock import now
 from core.db import Connection
 from core.deadline import within
 from core.errors import DatabaseUnavailable
@@ -40,6 +43,8 @@ from language.triage import Decision
 log = get(__name__)
 #: A choice that is written by hand is no longer than this.
 WRITTEN_CHOICE = 60
+#: So many events are known to be taken without asking; a platform that was not answered repeats within seconds.
+TAKEN_KNOWN = 10_000
 #: How often a write that lost a race is tried again before it fails.
 RACES = 3
 
@@ -53,6 +58,8 @@ class Door:
         self._committer = Committer(services.db)
         self._offers: Together[tuple[str, str], bytes] = Together(self._read_offers)
         self.waiting = WaitingRoom(services, channels)
+        #: What this process has committed lately: a platform that brings it again, in a flood above all, costs no statement.
+        self._taken: OrderedDict[tuple[str, str], Arrived] = OrderedDict()
 
     async def accept(self, inbound: Inbound, window: ReplyWindow | None = None, *, language: str = "ko") -> Arrived:
         """Store an inbound and commit; a repeat gets the acknowledgement of the first.
@@ -82,23 +89,34 @@ class Door:
         inbound = await self._as_choice(_bounded(inbound, self.services.settings.max_text_chars))
         look, is_plain = look_of(inbound), arriving.is_plain(inbound)
         has_room = not self.waiting.is_full or not is_plain or look >= FirstLook.ALARMING
+        until = self.waiting.patience(until)
         kept = replace(window or ReplyWindow(until, True, "none"), inline_until=until) if has_room else window
         arrived = await self._take(inbound, kept, language, look)
         stored()
         if not has_room and not arrived.duplicate:
             return await self.waiting.without(arrived)
+        if not has_room:  # a repeat: what the first response may have carried, if it is there
+            until = now()
         # Nothing can be there yet for words that have just been stored and are the bot's to answer.
         is_fresh = is_plain and not arrived.duplicate and arrived.owner_kind == "bot"
         return await self.waiting.wait(inbound.channel, arrived, until, was_used=window is None, is_fresh=is_fresh)
 
     async def _take(self, inbound: Inbound, window: ReplyWindow | None, language: str, look: int) -> Arrived:
+        event = (inbound.channel, inbound.event_id)
+        if before := self._taken.get(event):
+            return replace(before, duplicate=True)
+        began = time.monotonic()
         if arriving.is_plain(inbound):
             sealed = arriving.prepare(self.services.cipher, inbound, window, language=language, look=look)
             arrived = await within(self._committer.put(sealed, lambda: self._store(inbound, window, language)))
+            self.services.strain.note(time.monotonic() - began)
         else:
             arrived = await within(self._store(inbound, window, language))
         if not arrived.duplicate:
             INBOUND.labels(channel=inbound.channel, kind=inbound.kind.value).inc()
+            self._taken[event] = arrived
+            while len(self._taken) > TAKEN_KNOWN:
+                self._taken.popitem(last=False)
         return arrived
 
     async def collect(self, channel: str, visitor: str, *, until: datetime) -> Answer | None:

@@ -1,8 +1,8 @@
 """Those whose platform waits for the answer in its own request: woken by the conversation's stream, and looked for together.
 
 Whoever waits holds no thread and no database connection, and a thousand who wait cost two statements at a time. There is room for as many as are
-answered in time: beyond, words that do not look alarming are answered at once with "the answer comes later", so that nobody waits in vain and what
-others say goes on being taken.
+answered in time, and for nobody while the process is late with storing what people say (``bot/strain.py``): beyond, words that do not look alarming are
+answered at once with "the answer comes later", so that nobody waits in vain and what others say goes on being taken.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -38,9 +38,13 @@ RESPONSE_S = 0.3
 #: An answer that came before anybody was listening for it is found so much later.
 FIRST_LOOK_S = 0.4
 #: So many may always wait; more only where more were answered in the last ``LATELY_S``, and a quarter beyond that to find out whether still more would be.
-ALWAYS = 200
+#: Where more waited in vain than were answered, fewer.
+ALWAYS = 100
+FEW = 10
 LATELY_S = 4.0
 GROWTH = 1.25
+#: Who looks alarming waits for the answer even while the process is late with storing what people say, but not until the platform's last moment.
+LATE_PATIENCE_S = 2.5
 #: Answers that are being taken along at the same moment: the rest of the pool is for those who have something to say.
 CARRIED_AT_ONCE = 4
 #: What was carried and could not be said is put back, while the database is away as well.
@@ -82,16 +86,22 @@ class WaitingRoom:
         self._left_alone: set[asyncio.Task[None]] = set()
         self._inside = 0
         self._answered: deque[float] = deque()
+        self._in_vain: deque[float] = deque()
 
     @property
     def is_full(self) -> bool:
-        """Whether those who are here will take the worker as long as a platform waits."""
-        if self._inside < ALWAYS:
-            return False
+        """Whether those who are here will take the worker as long as a platform waits, or the machine is needed for those who are outside."""
+        if self._services.strain.is_late:
+            return True
         since = time.monotonic() - LATELY_S
-        while self._answered and self._answered[0] < since:
-            self._answered.popleft()
-        return self._inside >= GROWTH * len(self._answered)
+        for times in (self._answered, self._in_vain):
+            while times and times[0] < since:
+                times.popleft()
+        return self._inside >= room(len(self._answered), len(self._in_vain))
+
+    def patience(self, until: datetime) -> datetime:
+        """How long somebody waits whose platform would wait until then."""
+        return min(until, now() + timedelta(seconds=LATE_PATIENCE_S)) if self._services.strain.is_late else until
 
     async def without(self, arrived: Arrived) -> Answer:
         """How things stand for words that have just been stored and that nobody waits for."""
@@ -106,6 +116,7 @@ class WaitingRoom:
         """
         capabilities = self._channels[channel].capabilities
         answer: Answer | None = None
+        has_time = _left(until) > FIRST_LOOK_S
         self._inside += 1
         try:
             with self._services.hub.subscribe(conversation.stream(arrived.conversation_id), patience_s=FIRST_LOOK_S) as wake:
@@ -128,6 +139,8 @@ class WaitingRoom:
                 self._alone(self._free(arrived.window_id, was_used or bool(answer and answer.messages)))
         if answer.state == "answered":
             self._answered.append(time.monotonic())
+        elif answer.state == "waiting" and has_time:
+            self._in_vain.append(time.monotonic())
         return answer
 
     def unsaid(self, arrived: Arrived) -> None:
@@ -209,6 +222,11 @@ class WaitingRoom:
             for row in claim.rows
         ]
         return tuple(message for message in pack(rendered, capabilities).messages if message.text)
+
+
+def room(answered: int, in_vain: int) -> int:
+    """For how many there is room, after so many were answered and waited in vain lately. Pure."""
+    return max(int(GROWTH * answered), FEW if in_vain > answered else ALWAYS)
 
 
 def _left(until: datetime) -> float:

@@ -123,5 +123,7 @@ def messenger() -> FakeMessenger:
 async def talk(db: Database, cipher: Cipher, messenger: FakeMessenger) -> AsyncIterator[Talk]:
     hub = EventHub(db)
     hub.start()
-    yield Talk(db, cipher, messenger, hub)
+    talk = Talk(db, cipher, messenger, hub)
+    yield talk
+    await asyncio.gather(*talk.door.waiting._left_alone, return_exceptions=True)  # before the tables are emptied
     await hub.stop()

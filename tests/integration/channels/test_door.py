@@ -6,13 +6,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot import erasure
-from bot.channels import waiting
+from bot.channels import door, waiting
 from bot.channels.contract import ActionKind, Actions, Capabilities, Limit
 from bot.channels.testing import FakeMessenger
 from bot.channels.waiting import Answer
@@ -32,6 +33,22 @@ class TestAccepting:
         arrived = await asyncio.gather(*(talk.write(event_id="same") for _ in range(12)))
         assert len({one.message_id for one in arrived}) == 1
         assert [one.duplicate for one in arrived].count(False) == 1
+
+    async def test_what_was_stored_here_is_acknowledged_again_without_a_statement(self, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+        first = await talk.write(event_id="same")
+
+        async def away(*args: Any) -> Any:
+            raise DatabaseUnavailable("away")
+
+        monkeypatch.setattr(talk.door._committer, "put", away)
+        monkeypatch.setattr(talk.door, "_store", away)
+        assert await talk.write(event_id="same") == replace(first, duplicate=True)
+        with pytest.raises(DatabaseUnavailable):
+            await talk.write(event_id="another")
+        monkeypatch.undo()
+        monkeypatch.setattr(door, "TAKEN_KNOWN", 1)  # what is not known any more is found
+        await talk.write(event_id="third")
+        assert await talk.write(event_id="same") == replace(first, duplicate=True)
 
     async def test_first_messages_at_once_open_one_conversation(self, talk: Talk) -> None:
         arrived = await asyncio.gather(*(talk.write(f"{number}") for number in range(12)))
@@ -285,6 +302,20 @@ class TestTooManyWait:
         monkeypatch.setattr(waiting, "ALWAYS", 0)
         talk.door.waiting._answered.clear()
         assert [message.text for message in (await self.converse(talk, event_id="e")).messages] == ["답"]
+
+    async def test_while_storing_is_late_nobody_waits_but_who_sounds_in_danger(self, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(waiting, "ALWAYS", 100)
+        monkeypatch.setattr(waiting, "LATE_PATIENCE_S", 0.5)
+        assert not talk.door.waiting.is_full
+        talk.services.strain.note(60.0)
+        talk.services.strain.look()
+        assert (await self.converse(talk, seconds=60)).state == "full"
+        assert (await self.converse(talk, seconds=60, text="살려주세요 칼을 든 사람이 문을 부수고 있어요")).state == "waiting"
+
+    async def test_a_repeat_then_waits_for_nothing(self, talk: Talk) -> None:
+        first = await self.converse(talk, event_id="e")
+        again = await self.converse(talk, event_id="e", seconds=60)
+        assert (again.arrived.message_id, again.arrived.duplicate, again.state) == (first.arrived.message_id, True, "waiting")
 
     async def test_there_is_room_for_as_many_as_are_answered(self, talk: Talk) -> None:
         room = talk.door.waiting

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from bot import escalation, triage_slot
+from bot.pace import Pace
 from bot.services import Services
+from bot.strain import Strain
 from bot.triage_slot import BATCH, HEAD_START_S, OLDEST, OLDEST_EVERY, READ_AT_ONCE, TriageSlot
 from bot.turn import TurnQueue, TurnSlot
+from bot.worker import Worker
 from conversation import arriving, visitors
 from conversation.schemas import Inbound, InboundKind
 from core.db import Database
@@ -262,3 +265,50 @@ class TestTurnsStandBack:
 async def test_however_many_wait_a_claim_looks_at_the_first_of_each_look(db: Database, statement: str, tables: set[str]) -> None:
     few_that_fail_again_and_again = [("Index Scan", "inbox")]
     assert await read_through(db, statement, tables) == (few_that_fail_again_and_again if statement is triage_slot._CLAIM else [])
+
+
+class TestAFlood:
+    """The web process is late with storing what people say: the worker leaves it the processors."""
+
+    @pytest.fixture
+    def used(self, services) -> list[float]:
+        spent = [0.0]
+        services.pace = Pace(used=lambda: spent[0])
+        return spent
+
+    async def test_the_worker_beside_a_web_process_that_is_late_hears_of_it(self, db: Database, services, used) -> None:
+        strain, worker = Strain(), Worker(services, None)
+        strain.note(60.0)
+        tasks = [asyncio.create_task(worker._listen()), asyncio.create_task(strain.watch(db))]
+        async with asyncio.timeout(10):
+            while not services.pace.rest_s():
+                strain.note(60.0)
+                used[0] += 1.0
+                await asyncio.sleep(0.02)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert strain.is_late
+
+    async def test_what_looks_alarming_is_read_at_once_and_the_rest_within_the_share(self, desk, services, slot, judge, used, monkeypatch) -> None:
+        for _ in range(2 * BATCH):
+            await write(desk)
+        assert await slot.step() == BATCH
+        services.pace.hear(60.0)
+        used[0] += 60.0
+        await write(desk, CRY)
+        assert await slot.step() == 1
+        assert judge.read[-1] == [CRY]
+        assert await slot.step() == 0
+        assert await desk.count("cases") == 1
+        assert not slot._is_idle.is_set()  # the turns know that others wait to be read
+        monkeypatch.setattr(triage_slot, "LONGEST_S", 0.0)
+        assert await slot.step() == BATCH  # nothing waits for ever
+
+    async def test_a_turn_waits_for_the_share(self, services, used) -> None:
+        worker = Worker(services, None)
+        services.pace.hear(60.0)
+        used[0] += 0.3
+        began = time.monotonic()
+        await worker._stand_back(1.0)
+        assert time.monotonic() - began >= 0.05
