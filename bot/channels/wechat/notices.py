@@ -16,10 +16,13 @@ from core.db import Connection
 
 CLIENT_ID = "platform-notice"
 #: Before triage has read what came, it is not known whether the person is alone with the telephone.
+#: Each look with a LIMIT of its own, as in ``waiting.py``: many ask at the same moment.
 _DUE = """
-SELECT c.id, c.language FROM conversations c WHERE c.id = ANY(%(ids)s) AND c.status = 'open' AND c.guarded_at IS NULL
-AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.conversation_id = c.id AND o.client_id = %(client_id)s)
-AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND (i.triage_state = 'pending' OR i.category = ANY(%(quiet)s) AND i.action <> 'none'))
+SELECT c.id, c.language FROM unnest(%(ids)s::text[]) AS asked(id)
+CROSS JOIN LATERAL (SELECT id, language FROM conversations k WHERE k.id = asked.id AND k.status = 'open' AND k.guarded_at IS NULL LIMIT 1) AS c
+WHERE (SELECT true FROM outbox o WHERE o.conversation_id = c.id AND o.client_id = %(client_id)s LIMIT 1) IS NULL
+AND (SELECT true FROM inbox i WHERE i.conversation_id = c.id
+     AND (i.triage_state = 'pending' OR i.category = ANY(%(quiet)s) AND i.action <> 'none') LIMIT 1) IS NULL
 """
 
 

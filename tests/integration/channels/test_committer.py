@@ -10,6 +10,8 @@ import pytest
 from psycopg import DataError
 
 from bot.channels import committer as committing
+from bot.channels import waiting
+from bot.channels.wechat import notices
 from conversation import arriving, visitors
 from conversation.schemas import Inbound, InboundKind, Location, ReplyWindow
 from core.clock import now
@@ -160,8 +162,10 @@ async def test_an_answer_that_came_before_anybody_listened_is_found(talk: Talk) 
     [
         (arriving._STORE, {"conversations", "inbox", "outbox", "reply_windows"}),
         (visitors._OFFERS, {"conversations", "messages"}),
+        (waiting._STATES, {"inbox", "conversations", "outbox"}),
+        (notices._DUE, {"inbox", "conversations", "outbox"}),
     ],
-    ids=["what is said", "what was offered"],
+    ids=["what is said", "what was offered", "how things stand", "whether a notice is due"],
 )
 async def test_even_planned_on_new_tables_none_is_read_through(talk: Talk, statement: str, tables: set[str]) -> None:
     """A plan is kept: in a flood that fills a new database, one that reads tables through takes longer with each message."""
