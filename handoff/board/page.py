@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from accounts.page_session import PageSession
 from core.db import Database
 from core.errors import AppError
-from core.staff_elements import block, say
+from core.staff_elements import block, say, staff_page
 from handoff.board.actions import BoardActions
 from handoff.board.board_page import BoardPage
 from handoff.board.channels import Health
@@ -41,7 +41,7 @@ def mount(app: FastAPI, db: Database, health: Health | None = None) -> None:
     _parts[:] = [_Parts(db, health)]
     app.mount("/board/assets", StaticFiles(directory=ASSETS), name="board-assets")
     app.get("/board/figures.csv", include_in_schema=False)(_file)
-    ui.page("/board", title="상황판")(_page)
+    staff_page("/board", "상황판")(_page)
 
 
 async def _page(request: Request, client: Client) -> Response | None:

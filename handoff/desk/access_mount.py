@@ -12,6 +12,7 @@ from core.crypto import Cipher
 from core.db import Database
 from core.errors import AppError
 from core.settings import Settings
+from core.staff_elements import staff_page
 from handoff.desk.access_actions import AccessActions
 from handoff.desk.access_page import AccessPage
 from handoff.desk.elements import block, say
@@ -39,7 +40,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, settings: Settings) -> Non
     """Put the page on an application, before NiceGUI itself."""
     _parts[:] = [_Parts(db, cipher, settings)]
     app.get("/desk/access/log.csv", include_in_schema=False)(_file)
-    ui.page("/desk/access", title="열람 기록")(_page)
+    staff_page("/desk/access", "열람 기록")(_page)
 
 
 async def _page(request: Request, client: Client) -> Response | None:

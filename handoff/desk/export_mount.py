@@ -14,6 +14,7 @@ from accounts.schemas import Staff
 from core.crypto import Cipher
 from core.db import Connection, Database
 from core.errors import AppError
+from core.staff_elements import staff_page
 from handoff.desk.consent_actions import ConsentActions
 from handoff.desk.elements import block, say
 from handoff.desk.export_actions import ExportActions
@@ -51,7 +52,7 @@ def mount(app: FastAPI, db: Database, cipher: Cipher) -> None:
     """Put the page on an application, before NiceGUI itself."""
     _parts[:] = [_Parts(db, cipher)]
     app.get("/desk/exports/{number}/file.{form}", include_in_schema=False)(_file)
-    ui.page("/desk/exports", title="정보 열람")(_page)
+    staff_page("/desk/exports", "정보 열람")(_page)
 
 
 async def _page(request: Request, client: Client) -> Response | None:

@@ -43,6 +43,7 @@ def install(app: FastAPI, cipher: Cipher, settings: Settings) -> None:
         title="길동무",
         dark=None,
         language="ko-KR",
+        # Sets how soon a broken line is noticed (6 s); how long a page waits for its browser: `staff_page`.
         reconnect_timeout=5.0,
         # No Tailwind: it compiles style sheets in the browser at every change of the page.
         tailwind=False,

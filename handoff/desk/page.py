@@ -21,6 +21,7 @@ from core.db import Database
 from core.errors import AppError
 from core.events import EventHub
 from core.settings import Settings
+from core.staff_elements import staff_page
 from handoff.desk import frame
 from handoff.desk.access_mount import mount as mount_access
 from handoff.desk.actions import Actions
@@ -80,10 +81,10 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, hub: EventHub, settings: S
     app.include_router(calls_router(db, cipher, settings))
     app.include_router(drafts_router(db, settings))
     app.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
-    ui.page("/desk", title="상담 데스크", response_timeout=BUSY_S)(_page)
-    ui.page("/desk/reviews", title="판정 검토")(_reviews)
-    ui.page("/desk/mission", title="공관 데스크")(_mission)
-    ui.page("/desk/team", title="팀")(_team)
+    staff_page("/desk", "상담 데스크", response_timeout=BUSY_S)(_page)
+    staff_page("/desk/reviews", "판정 검토")(_reviews)
+    staff_page("/desk/mission", "공관 데스크")(_mission)
+    staff_page("/desk/team", "팀")(_team)
     incident_pages.mount(app, db, cipher, settings.tile_url)
     mount_access(app, db, cipher, settings)
     mount_exports(app, db, cipher)

@@ -20,6 +20,7 @@ from core.crypto import Cipher
 from core.db import Database
 from core.errors import AppError
 from core.settings import Settings
+from core.staff_elements import staff_page
 from knowledge_base import repository
 from knowledge_base.desk.guard import place
 from knowledge_base.desk.knowledge_page import KnowledgePage, refuse
@@ -56,9 +57,9 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, settings: Settings, knowle
     app.mount("/kb/assets", StaticFiles(directory=ASSETS), name="kb-assets")
     app.post("/kb/import", include_in_schema=False)(_import)
     app.get("/kb/file", include_in_schema=False)(_file)
-    ui.page("/kb", title="공지")(_page)
-    ui.page("/kb/notice/{notice_id:path}", title="공지")(_page)
-    ui.page("/kb/new/{new_id}", title="공지")(_page)
+    staff_page("/kb", "공지")(_page)
+    staff_page("/kb/notice/{notice_id:path}", "공지")(_page)
+    staff_page("/kb/new/{new_id}", "공지")(_page)
     inner = app.router.lifespan_context
 
     @contextlib.asynccontextmanager

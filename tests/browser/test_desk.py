@@ -352,14 +352,22 @@ async def test_a_cut_line_is_shown_and_costs_nothing(seat, make_case):
     desk = await seat()
     page = desk.page
     await expect(page.locator(".corner")).to_contain_text("실시간")
+    held = await make_case("urgent", "robbery_theft")
+    await page.locator(f"[data-case-id='{held.id}'] .main").click()
+    await page.locator("[data-action=take]").click()
+    await expect(page.locator(".case-head")).to_contain_text("내 상담")
+    await page.evaluate("window.sameDocument = true")
     await page.evaluate("window.socket.io.engine.close()")
     await desk.context.set_offline(True)
     await expect(page.locator(".corner")).to_contain_text("초째 끊김")
+    await page.keyboard.press("t")
     case = await make_case()
-    await asyncio.sleep(1)
+    await asyncio.sleep(7)  # longer than the server takes to notice that nobody is there
     await desk.context.set_offline(False)
     await expect(page.locator(f"[data-case-id='{case.id}']")).to_be_visible()
     await expect(page.locator(".corner")).to_contain_text("실시간")
+    await expect(page.locator("[data-dialog=transfer]")).to_be_visible()  # the key that was pressed meanwhile
+    assert await page.evaluate("window.sameDocument === true"), "the page was loaded anew"
 
 
 async def test_a_location_is_asked_for_again(seat, make_case, db, cipher):

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from core.crypto import Cipher
 from core.db import Database
 from core.errors import AppError
+from core.staff_elements import staff_page
 from handoff.desk.elements import block, say
 from handoff.desk.session import Session
 from handoff.incidents.pages.actions import IncidentActions
@@ -43,8 +44,8 @@ def mount(app: FastAPI, db: Database, cipher: Cipher, tile_url: str) -> None:
     _parts[:] = [_Parts(db, cipher, tile_url)]
     app.mount("/desk/incident-assets", StaticFiles(directory=ASSETS), name="incident-assets")
     app.get("/desk/incident/{incident_id}/people.csv", include_in_schema=False)(_file)
-    ui.page("/desk/incidents", title="사고")(_list)
-    ui.page("/desk/incident/{incident_id}", title="사고")(_incident)
+    staff_page("/desk/incidents", "사고")(_list)
+    staff_page("/desk/incident/{incident_id}", "사고")(_incident)
 
 
 async def _list(request: Request, client: Client) -> Response | None:
