@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from knowledge_base import kinds
+from knowledge_base import conditions, kinds
+from knowledge_base.conditions import ALARM_TOPICS
 from knowledge_base.index import Index
 from knowledge_base.schemas import NoticeContent
 from knowledge_base.search import Question, Ranked
@@ -21,7 +22,7 @@ _BAN = re.compile(
     r"금지|반입|불법|위법|처벌|벌금|징역|허용|(?:가져|들고\s?|가지고\s?|들어)가도|들고\s?들어|가지고\s?들어|"
     r"(?:가|해|써|먹어|마셔|피워|보내|찍어)도\s?(?:되|돼|될|괜찮)|(?:쓸|갈|될|받을|할|보낼)\s?수\s?(?:있|없)|"
     r"되나|돼요|됩니까|되는지|안\s?되|가능한가|가능해|가능한지|가능합|못\s?(?:가|들어|하|받|쓰)|"
-    r"allowed|banned|forbidden|illegal|prohibit|can i\b|may i\b|is it (?:ok|safe)|"
+    r"allowed|\bban(?:s|ned)?\b|\bfined?s?\b|off.limits|forbidden|illegal|prohibit|can i\b|may i\b|is it (?:ok|safe)|"
     r"許され|禁止|できますか|いいですか|可以|能不能|允许|được không|có được|cấm",
     re.I,
 )
@@ -36,7 +37,6 @@ _VALUE = re.compile(
 _CRITICAL_KINDS = frozenset({"fee", "phone", "duration", "date", "level"})
 _MISSION_TAIL = re.compile(r"(?:총영사관|대사관|영사관|분관|출장소|대표부|공관|영사과|領事館|総領事館|大使館|领事馆|总领事馆|大使馆)$")
 _NOUNS = ("NNG", "NNP")
-ALARM_TOPICS = frozenset({"travel-alarm", "travel-ban", "special-advisory"})
 _PLACES = ("country", "city", "mission", "date")
 #: How long a thing may be used is another term than how long it takes.
 _VALIDITY = re.compile(r"유효\s?기간|유효한\s?(?:기간|날)|만료일")
@@ -74,9 +74,13 @@ def is_off(index: Index, question: Question, ranked: Ranked, quotes: Sequence[st
         return True
     if _VALIDITY.search(text) and not any(_VALID.search(quote) for quote in said):
         return True
-    if any(kind.name == "phone" for kind in wanted) and _is_of_somebody_else(index, question, number, said):
+    if any(kind.name == "phone" for kind in wanted) and (_is_of_somebody_else(index, question, number, said) or conditions.is_another_line(text, said)):
         return True
-    return is_critical(text) and _is_another_subject(index, question, number)
+    if not is_critical(text):
+        return False
+    if question.period is None and (conditions.is_elsewhere(question, index.entries[number], said) or conditions.is_opposite(text, said)):
+        return True
+    return _is_another_subject(index, question, number)
 
 
 def _is_another_subject(index: Index, question: Question, number: int) -> bool:
@@ -103,8 +107,9 @@ def _is_of_somebody_else(index: Index, question: Question, number: int, quotes: 
     if owner is None:
         return False
     # The last noun before the number says whose it is: "이민국 전화번호" is not the embassy's.
+    named = [(entity.start, entity.end) for entity in question.analysis.entities]
     whose = [token for token in question.analysis.tokens if token.tag in ("NNG", "NNP") and token.form in owner.group(1)]
-    words = set(subject_words(whose)) - _NO_OWNER - {entity.text for entity in question.analysis.entities}
+    words = set(subject_words(token for token in whose if not any(start <= token.start < end for start, end in named))) - _NO_OWNER
     return bool(words) and not words & (index.words_of(number) | set(question.other_words))
 
 

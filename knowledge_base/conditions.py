@@ -1,0 +1,99 @@
+"""Whether what would be quoted holds for the place, the condition and the line that were asked: "하노이" is not 호찌민, paper is not online, 당직 is not 대표.
+
+Like ``consistency``: needs no model, and may only turn an answer into an offer of titles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from knowledge_base import kinds
+from knowledge_base.index import Entry
+from knowledge_base.search import Question
+from language.gazetteer import names_in
+
+ALARM_TOPICS = frozenset({"travel-alarm", "travel-ban", "special-advisory"})
+#: A shorter name is too often part of another word ("나가", "수단"), and nothing tells in a notice that a place is meant.
+_SHORTEST_NAME = 3
+_OFFICE = re.compile(r"\s*(?:총영사관|대사관|영사관|분관|출장소|대표부|대표사무소)$")
+_PLACES = ("country", "city", "mission")
+#: Either or: who asks about the one is not answered by what holds for the other.
+_OPPOSITES = tuple(
+    (re.compile(one), re.compile(other))
+    for one, other in (
+        (r"종이|창구에서|방문(?:해|하여|접수|신청)|직접\s?가", r"온라인|인터넷|전자\s?아포스티유|누리집에서|모바일"),
+        (r"미성년|어린이|아이|아기|애기|초등|중학생|고등학생|유아|(?<!\d)\d살", r"성인|어른"),
+        (r"단수\s?여권", r"복수\s?여권|10년|5년"),
+        (r"평일", r"주말|휴일|공휴일|토요일|일요일"),
+        (r"결혼|혼인", r"이혼"),
+        (r"출생", r"사망"),
+        (r"초청", r"취업"),
+        (r"왕복", r"편도"),
+        (r"개인", r"단체|법인"),
+    )
+)
+_MAIN_LINE = re.compile(r"대표\s?(?:전화|번호)|main (?:line|number)|代表電話|代表番号")
+_NIGHT_LINE = re.compile(r"당직|긴급|비상|야간|밤에|새벽|휴일|주말|emergency|after hours|緊急|夜间|紧急")
+_NUMBER = re.compile(r"\+?\d[\d-]{6,}\d")
+#: So many letters before a number say what line it is.
+_ROLE_LETTERS = 26
+
+
+def is_elsewhere(question: Question, entry: Entry, quotes: Sequence[str]) -> bool:
+    """Whether a place is asked that the notice does not name, while it speaks of another; of alarms there are lists and maps, with checks of their own."""
+    content = entry.notice.content
+    places = [entity for entity in question.analysis.entities if entity.kind in _PLACES and entity.country and entity.country != "KR"]
+    if not places or ALARM_TOPICS & set(content.topics):
+        return False
+    said = f"{content.title} {content.body}"
+    if any(name in said for entity in places for name in (_bare_name(entity.text), _bare_name(entity.value)) if len(name) > 1 and not name.isascii()):
+        return False
+    if {entity.value for entity in places} & {name for _, name, _ in _places_told(content.title, content.body)}:
+        return False
+    asked = {entity.country for entity in places}
+    told = _places_told(content.title, *quotes)
+    if not asked & set(content.countries):
+        return bool(content.countries) or any(country not in asked for country, _, _ in told)
+    return all(entity.kind == "city" for entity in places) and any(is_city and country in asked for country, _, is_city in told)
+
+
+def _bare_name(place: str) -> str:
+    """A mission's place; any other name as it is."""
+    return _OFFICE.sub("", place.strip().removeprefix("주") if _OFFICE.search(place) else place).strip()
+
+
+@lru_cache(maxsize=4096)
+def _places_told(*texts: str) -> frozenset[tuple[str, str, bool]]:
+    """The places that are named, by country and name, each with whether it is a city."""
+    return frozenset(
+        (place.country, place.country if place.kind == "country" else place.name, place.kind == "city")
+        for text in texts
+        for start, end, place in names_in(text)
+        if place.country != "KR" and end - start >= _SHORTEST_NAME and not place.is_ambiguous
+    )
+
+
+def is_opposite(text: str, quotes: Sequence[str]) -> bool:
+    """Whether the one is asked, and those sentences that give what is asked for hold for the other."""
+    patterns = [kind.gives for kind in kinds.asked(text) if kind.is_needed]
+    values = [quote for quote in quotes if any(pattern.search(quote) for pattern in patterns)]
+    if not values:
+        return False
+    return any(
+        asked.search(text) and not other.search(text) and any(other.search(quote) for quote in values) and not any(asked.search(quote) for quote in values)
+        for pair in _OPPOSITES
+        for asked, other in (pair, pair[::-1])
+    )
+
+
+def is_another_line(text: str, quotes: Sequence[str]) -> bool:
+    """Whether a mission's main number is asked and only its emergency line is given, or the other way round."""
+    roles = [quote[max(0, match.start() - _ROLE_LETTERS) : match.start()] for quote in quotes for match in _NUMBER.finditer(quote)]
+    if not roles:
+        return False
+    is_night = [bool(_NIGHT_LINE.search(role)) and not _MAIN_LINE.search(role) for role in roles]
+    if _MAIN_LINE.search(text) and not _NIGHT_LINE.search(text):
+        return all(is_night)
+    return bool(_NIGHT_LINE.search(text)) and all(_MAIN_LINE.search(role) and not _NIGHT_LINE.search(role) for role in roles)

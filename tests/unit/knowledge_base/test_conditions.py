@@ -1,0 +1,114 @@
+"""What is quoted must hold for the place, the condition and the line that were asked."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from knowledge_base import consistency
+from knowledge_base.conditions import is_another_line, is_elsewhere, is_opposite
+from knowledge_base.index import Index, Prepared, reference_key
+from knowledge_base.kinds import asked, is_unmet
+from knowledge_base.preparing import Cut, index_texts
+from knowledge_base.schemas import Notice, NoticeContent, NoticeStatus
+from knowledge_base.search import Question
+from language.analysis import Analysis
+from language.entity import Entity
+
+TODAY = date(2026, 11, 22)
+TOUR = "주호치민총영사관은 12월 5일 비엔호아에서 순회영사를 엽니다."
+
+
+def entry_of(title: str, said: str, countries: tuple[str, ...] = (), topics: tuple[str, ...] = ()) -> Index:
+    notice = Notice(NoticeContent("one", title, said, TODAY, TODAY, countries=countries, topics=topics), 1, NoticeStatus.PUBLISHED)
+    cut = Cut.of(notice)
+    prepared = {reference_key(): Prepared([], None), cut.key: Prepared([text.split() for text in index_texts(notice, cut.pieces)], None)}
+    return Index.build([notice], prepared, False)
+
+
+def ask(text: str, *places: tuple[str, str, str, str]) -> Question:
+    entities = tuple(Entity(kind, written, value, text.index(written), text.index(written) + len(written), country) for kind, written, value, country in places)
+    named = tuple(dict.fromkeys(entity.country for entity in entities if entity.country))
+    return Question(Analysis(text, text, "ko", entities=entities), (), (), TODAY, TODAY, None, named, None)
+
+
+@pytest.mark.parametrize(
+    ("place", "elsewhere"),
+    [
+        (("city", "하노이", "하노이", "VN"), True),
+        (("city", "비엔호아", "비엔호아", "VN"), False),
+        (("city", "호찌민", "호찌민", "VN"), False),  # spelt otherwise, and the same place
+        (("country", "베트남", "VN", "VN"), False),
+        (("mission", "호치민 총영사관", "주호찌민총영사관", "VN"), False),
+        (("country", "라오스", "LA", "LA"), True),
+        (("country", "한국", "KR", "KR"), False),
+    ],
+)
+def test_another_town_or_country_than_the_notice_speaks_of_is_elsewhere(place: tuple[str, str, str, str], elsewhere: bool) -> None:
+    entry = entry_of("동나이 순회영사", TOUR, ("VN",)).entries[0]
+    assert is_elsewhere(ask(f"{place[1]} 순회영사 언제", place), entry, (TOUR,)) is elsewhere
+
+
+def test_a_notice_that_names_no_town_holds_for_every_town_of_its_country() -> None:
+    said = "베트남에 가려면 여권이 6개월 넘게 남아야 합니다."
+    entry = entry_of("베트남 갈 때 여권", said, ("VN",)).entries[0]
+    assert not is_elsewhere(ask("하노이 가는데 여권 며칠 남아야 돼요", ("city", "하노이", "하노이", "VN")), entry, (said,))
+
+
+def test_a_notice_for_no_country_is_elsewhere_only_if_it_tells_of_another() -> None:
+    asked_of = ask("싱가포르에 들고 가도 되나요", ("country", "싱가포르", "SG", "SG"))
+    general, other = "약은 처방전과 함께 가져가십시오.", "말레이시아에서는 약을 신고해야 합니다."
+    assert not is_elsewhere(asked_of, entry_of("약 가져가기", general).entries[0], (general,))
+    assert is_elsewhere(asked_of, entry_of("약 가져가기", other).entries[0], (other,))
+
+
+def test_alarms_have_checks_of_their_own() -> None:
+    said = "바벳과 포이펫은 여행금지입니다."
+    entry = entry_of("캄보디아 여행금지", said, ("KH",), ("travel-ban",)).entries[0]
+    assert not is_elsewhere(ask("시엠립도 금지인가요", ("city", "시엠립", "시엠립", "KH")), entry, (said,))
+
+
+@pytest.mark.parametrize(
+    ("question", "quotes", "opposite"),
+    [
+        ("종이로 받으면 수수료 얼마예요", ("온라인으로 무료로 받을 수 있습니다.", "종이를 내라는 곳도 있습니다."), True),
+        ("인터넷으로 받으면 수수료 얼마예요", ("온라인으로 무료로 받을 수 있습니다.",), False),
+        ("종이로 받으면 수수료 얼마예요", ("종이는 1,000원, 온라인은 무료입니다.",), False),
+        ("이혼하면 며칠 안에 신고해요", ("혼인이 성립한 날부터 3개월 안에 신고해야 합니다.",), True),
+        ("결혼하면 며칠 안에 신고해요", ("혼인이 성립한 날부터 3개월 안에 신고해야 합니다.",), False),
+        ("종이로 받을 수 있어요?", ("온라인으로 받을 수 있습니다.",), False),  # no value is asked
+    ],
+)
+def test_what_holds_for_the_opposite_does_not_answer(question: str, quotes: tuple[str, ...], opposite: bool) -> None:
+    assert is_opposite(question, quotes) is opposite
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "other"),
+    [
+        ("총영사관 대표번호 알려줘요", "당직전화 +49-173-555-0148로 연락하십시오.", True),
+        ("총영사관 대표번호 알려줘요", "대표전화는 +49-69-555-0100, 긴급전화는 +49-173-555-0148입니다.", False),
+        ("총영사관 긴급전화 알려줘요", "대표전화는 +49-69-555-0100입니다.", True),
+        ("총영사관 긴급전화 알려줘요", "대표전화는 +49-69-555-0100, 긴급전화는 +49-173-555-0148입니다.", False),
+        ("총영사관 전화번호 알려줘요", "당직전화 +49-173-555-0148로 연락하십시오.", False),
+    ],
+)
+def test_a_main_number_is_no_emergency_line(question: str, quote: str, other: bool) -> None:
+    assert is_another_line(question, (quote,)) is other
+
+
+@pytest.mark.parametrize("sum_of_money", ["400뉴질랜드달러", "2천 싱가포르달러", "35,000숨", "2만 리얄", "3만 동", "5천 파운드", "비용은 정부가 냅니다"])
+def test_a_sum_in_any_money_is_a_sum(sum_of_money: str) -> None:
+    text = "벌금이 얼마예요"
+    assert not is_unmet(asked(text), (f"{sum_of_money}.",), text)
+
+
+@pytest.mark.parametrize("text", ["여권에 주민번호가 없는데 은행에서 안 된대요", "비자 기간을 넘길 것 같은데 어떡해요"])
+def test_what_is_only_mentioned_is_not_asked_for(text: str) -> None:
+    assert asked(text) == ()
+
+
+@pytest.mark.parametrize("text", ["Does Singapore ban vapes?", "what's the fine for that", "Is Poipet off-limits?"])
+def test_bans_and_fines_are_critical_in_english_too(text: str) -> None:
+    assert consistency.is_critical(text)
