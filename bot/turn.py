@@ -41,6 +41,7 @@ StandBack = Callable[[float], Awaitable[None]]
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 1)) AS held"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 1))"
+#: The inbound to answer next, and the one after it.
 _NEXT = """
 SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel, c.dialogue, c.synthetic,
        k.severity AS case_severity, c.guarded_at IS NOT NULL AS is_guarded, c.hushed_at IS NOT NULL AS is_hushed,
@@ -48,8 +49,10 @@ SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind,
 FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
      LEFT JOIN cases k ON k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
 WHERE i.conversation_id = %s AND i.turn_state = 'pending' AND i.triage_state <> 'pending'
-ORDER BY i.seq LIMIT 1
+ORDER BY i.seq LIMIT 2
 """
+#: Whoever finds a conversation locked by another process tries again after this long, until it has looked itself.
+TRIES_AGAIN_S = 0.05
 WAITING = "보내신 내용을 상담관이 볼 수 있게 남겼습니다. 상담관을 연결하고 있습니다."
 LOCATED = "위치를 받았습니다."
 #: Why a person is brought when the citizen wants one, rather than for the language or for danger.
@@ -107,6 +110,8 @@ class TurnSlot:
             except Exception as error:  # noqa: BLE001  (one conversation's fault must not stop the slot)
                 log.error("turn_failed", conversation=conversation_id, error=type(error).__name__)
                 await self._count_failure(conversation_id)
+            finally:
+                self.queue.done(conversation_id)
 
     async def _hang_up(self) -> None:
         """Close the session, and with it whatever lock it may still hold."""
@@ -123,19 +128,21 @@ class TurnSlot:
             pass
 
     async def _serve_next(self, session: Connection, conversation_id: str) -> bool:
-        """Answer the next inbound, if nobody else is at it; whether there is another one after letting go."""
-        # Two statements in one exchange: the second sees all that the lock's last holder has committed.
-        locked, row = await _both(session, _LOCK, _NEXT, conversation_id)
-        if locked is None or not locked["held"]:
-            return False  # its holder looks again after letting go
-        more = None
+        """Answer the next inbound, if nobody else is at it; whether another one waited behind it.
+
+        What comes meanwhile is not looked for: the queue of whoever triages it brings the conversation back, here or in a process that tries again.
+        """
+        locked, found = await _lock_and_look(session, conversation_id)
+        if not locked:
+            self.queue.put_later(conversation_id)
+            return False
         try:
-            if row is not None:
-                await self._turn(session, row)
+            if found:
+                await self._turn(session, found[0])
         finally:
             if not session.closed and not session.broken:
-                _, more = await _both(session, _UNLOCK, _NEXT, conversation_id)
-        return more is not None
+                await database.run(session, _UNLOCK, conversation_id)
+        return len(found) > 1
 
     async def _turn(self, session: Connection, row: dict[str, Any]) -> None:
         row["content"] = conversation.open_body(self.services.cipher, row["body"])
@@ -328,29 +335,49 @@ class TurnSlot:
         self.queue.put(conversation_id)
 
 
-async def _both(session: Connection, first: str, second: str, conversation_id: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Two statements about a conversation in one exchange with the server, each seeing what is committed when it begins."""
+async def _lock_and_look(session: Connection, conversation_id: str) -> tuple[bool, list[dict[str, Any]]]:
+    """Two statements in one exchange with the server: the second sees all that the lock's last holder has committed."""
     async with session.pipeline():
-        one = await session.execute(first, (conversation_id,))  # type: ignore[arg-type]
-        other = await session.execute(second, (conversation_id,))  # type: ignore[arg-type]
-    return await one.fetchone(), await other.fetchone()
+        lock = await session.execute(_LOCK, (conversation_id,))
+        look = await session.execute(_NEXT, (conversation_id,))
+    held = await lock.fetchone()
+    return bool(held and held["held"]), await look.fetchall()
 
 
 class TurnQueue:
-    """Conversations that may have something to answer, each at most once; the tables stay the truth."""
+    """Conversations that may have something to answer, each at most once; the tables stay the truth.
+
+    One that is put while it is served comes back when that has ended (``done``), since only then can it be locked again.
+    """
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self._waiting: set[str] = set()
+        self._served: set[str] = set()
+        self._again: set[str] = set()
 
     def put(self, conversation_id: str) -> None:
         """Remember a conversation."""
-        if conversation_id and conversation_id not in self._waiting:
+        if conversation_id in self._served:
+            self._again.add(conversation_id)
+        elif conversation_id and conversation_id not in self._waiting:
             self._waiting.add(conversation_id)
             self._queue.put_nowait(conversation_id)
 
+    def put_later(self, conversation_id: str) -> None:
+        """Remember a conversation that another process is at."""
+        asyncio.get_running_loop().call_later(TRIES_AGAIN_S, self.put, conversation_id)
+
     async def get(self) -> str:
-        """The next conversation."""
+        """The next conversation; tell when it is ``done``."""
         conversation_id = await self._queue.get()
         self._waiting.discard(conversation_id)
+        self._served.add(conversation_id)
         return conversation_id
+
+    def done(self, conversation_id: str) -> None:
+        """It is served no longer; if it was put meanwhile, it is the next."""
+        self._served.discard(conversation_id)
+        if conversation_id in self._again:
+            self._again.discard(conversation_id)
+            self.put(conversation_id)
