@@ -20,7 +20,8 @@ _WORDS: Mapping[Category, str] = {
     Category.STALKING: r"스토킹|스토커|미행|따라와|따라오|쫓아와|쫓아오|지켜보고|stalk|follow(?:ing|ed) me|跟踪|つけられ|theo dõi",
     Category.TERROR_SHOOTING: r"총소리|총성|총격|총을\s?쏘|총기|폭탄|테러|폭발음|shooting|gunshot|bomb|explosion|枪|"
         r"銃|爆発|爆炸|nổ súng|bom",
-    Category.NATURAL_DISASTER: r"지진|쓰나미|해일|태풍|허리케인|홍수|산사태|화산|earthquake|tsunami|typhoon|hurricane|"
+    Category.NATURAL_DISASTER: r"잔해|무너[져진졌]|붕괴|매몰|rubble|がれき|瓦礫|废墟|đổ nát|"
+        r"지진|쓰나미|해일|태풍|허리케인|홍수|산사태|화산|earthquake|tsunami|typhoon|hurricane|"
         r"flood|地震|津波|台风|台風|động đất|lũ",
     Category.WAR_UNREST: r"전쟁|폭격|미사일|쿠데타|계엄|시위대|폭동|내전|공습|missile|air ?strike|coup|riot|战争|戦争|"
         r"暴動|chiến tranh|bạo loạn",
@@ -49,8 +50,25 @@ _WORDS: Mapping[Category, str] = {
         r"비상|불시착)|기내에서|비상\s?착륙|ship|vessel|capsiz|plane crash|沉船|沈没|墜落|chìm tàu",
 }  # fmt: skip
 _PATTERNS = [(list(Category).index(category), re.compile(words, re.IGNORECASE)) for category, words in _WORDS.items()]
+# Who is shut in by a thing is not in anybody's hands: such a conversation would be kept from what helps (a local number, a message on the telephone).
+_THINGS = re.compile(
+    r"잔해|무너[져진졌]|붕괴|매몰|파묻|깔려|깔렸|승강기|엘리베이터|엘베|동굴|눈사태|산사태|폭설|침수|홍수|물에\s?잠|물이\s?차|불길|연기|화재|불이\s?났|"
+    r"rubble|collapse|elevator|\blift\b|\bcave\b|avalanche|landslide|がれき|瓦礫|エレベーター|废墟|电梯|đổ nát|thang máy",
+    re.IGNORECASE,
+)
+_PEOPLE = re.compile(
+    r"감금|납치|인질|못\s?나가게|가둬|가두|가뒀|잠갔|잠그|잠궜|끌려|뺏|놈|남자|여자|사람|사장|업주|관리자|남편|아내|경찰|군인|조직|협박|"
+    r"kidnap|hostage|held|lock|\b(?:man|men|he|they|boss|husband|police)\b|绑|监禁|監禁|誘拐|bắt|giam|nhốt",
+    re.IGNORECASE,
+)
 # Added to the category's logit: about as much as the whole range between the first and the tenth guess.
 BONUS = 2.0
+_CONFINEMENT = list(Category).index(Category.CONFINEMENT)
+
+
+def is_held_by_things(text: str) -> bool:
+    """Whether a text that speaks of being shut in names only things as its cause; one word of a person, and a person it is."""
+    return _THINGS.search(text) is not None and _PEOPLE.search(text) is None
 
 
 def category_bonus(text: str) -> np.ndarray:
@@ -59,4 +77,6 @@ def category_bonus(text: str) -> np.ndarray:
     for row, pattern in _PATTERNS:
         if pattern.search(text):
             out[row] = BONUS
+    if is_held_by_things(text):
+        out[_CONFINEMENT] = -5 * BONUS
     return out

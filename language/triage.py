@@ -13,7 +13,7 @@ import numpy as np
 
 from language.analysis import Analysis
 from language.categories import Category, Urgency
-from language.category_words import BONUS, category_bonus
+from language.category_words import BONUS, category_bonus, is_held_by_things
 from language.linear import Features, Head, features, load_heads
 from language.paths import MODELS
 from language.rules import Hit, hits
@@ -176,10 +176,11 @@ class Triage:
     def _category(self, analysis: Analysis, x: Features, action: Action, found: Sequence[Hit]) -> tuple[Category, float, tuple[Category, ...]]:
         if action == "none" and float(self.heads["non_urgent"].score(x)[0]) <= 0:
             return Category.OTHER, 1.0, ()
-        logits = self.heads["category"].score(x) + category_bonus("\n".join(analysis.windows) or analysis.normalised)
+        text = "\n".join(analysis.windows) or analysis.normalised
+        logits = self.heads["category"].score(x) + category_bonus(text)
         if action != "none":
             for hit in found:
-                if hit.category is not None and not hit.is_softened:
+                if hit.category is not None and not hit.is_softened and not (hit.category is Category.CONFINEMENT and is_held_by_things(text)):
                     logits[CATEGORIES.index(hit.category)] += BONUS
         odds = np.exp(logits - logits.max())
         shares = odds / odds.sum()

@@ -193,3 +193,16 @@ def test_a_lost_passport_is_served_by_the_dialogue(analyser, triage):
     actions = [triage.decide(analysis).action for analysis in analyser.analyse(texts)]
     assert actions.count("escalate") <= 0.05 * len(texts)
     assert actions.count("none") >= 0.5 * len(texts)
+
+
+@pytest.mark.parametrize("text", ["건물이 무너졌는데 잔해에 갇혔어요", "잔해에 갇혔어요", "엘리베이터에 갇혔어요", "차가 물에 잠기는데 갇혔어요"])
+def test_who_is_shut_in_by_a_thing_is_in_nobodys_hands(decide, text):
+    decision = decide(text)
+    assert decision.action == "escalate"
+    assert decision.category is not Category.CONFINEMENT
+    assert Category.CONFINEMENT not in decision.possible
+
+
+@pytest.mark.parametrize("text", ["갇혔어요", "방에 갇혔어요 문이 밖에서 잠겼어요", "여권 뺏기고 갇혀 있어요", "동굴 같은 데 남자들이 가둬서 갇혀 있어요"])
+def test_whoever_may_be_held_by_people_is_taken_for_it(decide, text):
+    assert decide(text).category is Category.CONFINEMENT
