@@ -77,6 +77,8 @@ class Examples:
         self._map = question_map
         self._is_few = np.zeros(len(self.names), dtype=bool)
         self._vectors = np.zeros((0, 0), np.float32) if vectors is None else np.asarray(vectors, dtype=np.float32)
+        # A vector for each column: what a question is compared with most costs a quarter less this way round.
+        self._columns = np.ascontiguousarray(self._vectors.T)
         owner = self._owner = np.zeros(0, np.int64) if owner is None else owner
         rows = [np.flatnonzero(owner == number) for number in range(len(self.names))]
         # Those that no notice answers are many, and stand apart: a table as wide as they are would be mostly empty.
@@ -146,7 +148,7 @@ class Examples:
         """For each notice that has questions (and for no notice at all), how near they are to this one."""
         if vector is None or len(self.names) < 2 or self._vectors.shape[1] != len(vector):
             return {}
-        cosines = self._vectors @ np.asarray(vector, dtype=np.float32)
+        cosines = np.asarray(vector, dtype=np.float32) @ self._columns
         if without_itself:
             cosines[cosines > ITSELF] = -np.inf
         scores = np.append(cosines, -np.inf)[self._places]
