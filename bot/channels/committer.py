@@ -1,13 +1,14 @@
 """Brings what people say at the same moment into the database together: one statement and one commit for all who came while the last was under way.
 
 Nobody waits for a clock: whoever comes alone is written at once. An inbound counts as taken when the commit that holds it has returned, so that
-acknowledging after it is as safe as before. One that cannot be written with the others is written alone and fails alone.
+acknowledging after it is as safe as before. One that cannot be written with the others is written alone and fails alone. Where more come than can be
+written, who sounds in danger goes first, but never before what they have said themselves.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -22,7 +23,8 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 
 log = get(__name__)
-MOST = 64
+#: One statement's joins grow with the square of it: 0.12 ms of the server's processor each with 64 or 128, 0.2 with 256.
+MOST = 128
 #: Beyond this nobody is let in: the platform is told, and brings it again.
 LONGEST_LINE = 4000
 #: A single inbound, written as before.
@@ -47,26 +49,30 @@ class Committer:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._urgent: deque[_Place] = deque()
         self._line: deque[_Place] = deque()
+        self._people: Counter[tuple[str, str]] = Counter()
         self._alone: set[tuple[str, str]] = set()
         self._working: set[asyncio.Task[None]] = set()
         self._is_serving = False
 
-    async def put(self, waiting: Waiting, alone: Alone) -> Arrived:
-        """Write an inbound, with others or by ``alone``; what one person says is written in the order in which it comes.
+    async def put(self, waiting: Waiting, alone: Alone, *, is_urgent: bool = False) -> Arrived:
+        """Write an inbound, with others or by ``alone``; what one person says is written in the order in which it comes, and who is urgent before others.
 
         Raises:
             DatabaseUnavailable: it was not written, or nobody knows.
         """
-        if len(self._line) >= LONGEST_LINE:
+        line = self._urgent if is_urgent else self._line
+        if len(line) >= LONGEST_LINE:
             raise DatabaseUnavailable("too many wait to be written")
         place = _Place(waiting, alone)
-        self._line.append(place)
+        (self._line if self._people[place.person] else line).append(place)
+        self._people[place.person] += 1
         self._serve()
         return await place.done
 
     def _serve(self) -> None:
-        if not self._is_serving and self._line:
+        if not self._is_serving and self._people:
             self._is_serving = True
             self._spawn(self._batches())
 
@@ -83,21 +89,20 @@ class Committer:
             self._is_serving = False
 
     def _next(self) -> list[_Place]:
-        """The first of each person in the line, except of those who are being written alone."""
+        """The first of each person in the lines, except of those who are being written alone."""
         batch: list[_Place] = []
-        left: list[_Place] = []
         taken = set(self._alone)
         events: set[tuple[str, str]] = set()
-        while self._line and len(batch) < MOST:
-            place = self._line.popleft()
-            event = (place.waiting.channel, place.waiting.event_id)
-            if place.person in taken or event in events:
-                left.append(place)
-            else:
-                batch.append(place)
-            taken.add(place.person)
-            events.add(event)
-        self._line.extendleft(reversed(left))
+        for line in (self._urgent, self._line):
+            left: list[_Place] = []
+            while line and len(batch) < MOST:
+                place = line.popleft()
+                event = (place.waiting.channel, place.waiting.event_id)
+                (left if place.person in taken or event in events else batch).append(place)
+                taken.add(place.person)
+                events.add(event)
+            line.extendleft(reversed(left))
+        self._people -= Counter(place.person for place in batch)
         return batch
 
     async def _write(self, batch: list[_Place]) -> None:

@@ -108,7 +108,8 @@ class Door:
         began = time.monotonic()
         if arriving.is_plain(inbound):
             sealed = arriving.prepare(self.services.cipher, inbound, window, language=language, look=look)
-            arrived = await within(self._committer.put(sealed, lambda: self._store(inbound, window, language)))
+            is_urgent = look >= FirstLook.ALARMING
+            arrived = await within(self._committer.put(sealed, lambda: self._store(inbound, window, language), is_urgent=is_urgent))
             self.services.strain.note(time.monotonic() - began)
         else:
             arrived = await within(self._store(inbound, window, language))

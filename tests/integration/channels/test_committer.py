@@ -89,6 +89,16 @@ async def test_each_persons_words_stay_in_their_order(talk: Talk) -> None:
         assert [one.sequence for one in arrived[person::3]] == list(range(1, 11))
 
 
+async def test_where_more_come_than_can_be_written_who_sounds_in_danger_is_stored_first(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    cry = "살려주세요 칼을 든 사람이 문을 부수고 있어요"
+    monkeypatch.setattr(committing, "MOST", 1)
+    words = [("여권", "U0"), ("여권", "U1"), (cry, "U1"), ("여권", "U2"), ("여권", "U3"), (cry, "U4"), ("여권", "U4"), (cry, "U5")]
+    arrived = await asyncio.gather(*(talk.write(text, visitor) for text, visitor in words))
+    stored = [arrived.index(one) for one in sorted(arrived, key=lambda one: one.message_id)]
+    # A cry does not come before what its writer has said before it.
+    assert stored == [5, 7, 0, 1, 2, 3, 4, 6]
+
+
 async def test_a_copy_is_told_from_words_that_came_with_it(talk: Talk) -> None:
     first, again, other = await asyncio.gather(talk.write(event_id="one"), talk.write(event_id="one"), talk.write(visitor="U2", event_id="two"))
     assert (first.duplicate, again.duplicate, other.duplicate) == (False, True, False)
