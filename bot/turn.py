@@ -19,6 +19,7 @@ from bot.dialogue.client import DialogueClient
 from bot.escalation import NO, PERSON
 from bot.files.words import KIND as FILE_NOTICE
 from bot.services import Services
+from bot.turn_queue import TurnQueue as TurnQueue
 from conversation import ratings
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, NotOwner
@@ -51,8 +52,6 @@ FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id
 WHERE i.conversation_id = %s AND i.turn_state = 'pending' AND i.triage_state <> 'pending'
 ORDER BY i.seq LIMIT 2
 """
-#: Whoever finds a conversation locked by another process tries again after this long, until it has looked itself.
-TRIES_AGAIN_S = 0.05
 WAITING = "보내신 내용을 상담관이 볼 수 있게 남겼습니다. 상담관을 연결하고 있습니다."
 LOCATED = "위치를 받았습니다."
 #: Why a person is brought when the citizen wants one, rather than for the language or for danger.
@@ -342,42 +341,3 @@ async def _lock_and_look(session: Connection, conversation_id: str) -> tuple[boo
         look = await session.execute(_NEXT, (conversation_id,))
     held = await lock.fetchone()
     return bool(held and held["held"]), await look.fetchall()
-
-
-class TurnQueue:
-    """Conversations that may have something to answer, each at most once; the tables stay the truth.
-
-    One that is put while it is served comes back when that has ended (``done``), since only then can it be locked again.
-    """
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[str] = asyncio.Queue()
-        self._waiting: set[str] = set()
-        self._served: set[str] = set()
-        self._again: set[str] = set()
-
-    def put(self, conversation_id: str) -> None:
-        """Remember a conversation."""
-        if conversation_id in self._served:
-            self._again.add(conversation_id)
-        elif conversation_id and conversation_id not in self._waiting:
-            self._waiting.add(conversation_id)
-            self._queue.put_nowait(conversation_id)
-
-    def put_later(self, conversation_id: str) -> None:
-        """Remember a conversation that another process is at."""
-        asyncio.get_running_loop().call_later(TRIES_AGAIN_S, self.put, conversation_id)
-
-    async def get(self) -> str:
-        """The next conversation; tell when it is ``done``."""
-        conversation_id = await self._queue.get()
-        self._waiting.discard(conversation_id)
-        self._served.add(conversation_id)
-        return conversation_id
-
-    def done(self, conversation_id: str) -> None:
-        """It is served no longer; if it was put meanwhile, it is the next."""
-        self._served.discard(conversation_id)
-        if conversation_id in self._again:
-            self._again.discard(conversation_id)
-            self.put(conversation_id)

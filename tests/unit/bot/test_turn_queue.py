@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bot import turn
-from bot.turn import TurnQueue
+from bot import turn_queue
+from bot.turn_queue import TurnQueue
 
 
 async def _nothing_waits(queue: TurnQueue) -> bool:
@@ -38,10 +38,41 @@ async def test_what_is_put_while_it_is_served_comes_back_once_that_has_ended() -
 
 
 async def test_what_another_process_is_at_is_tried_again_by_itself(monkeypatch) -> None:
-    monkeypatch.setattr(turn, "TRIES_AGAIN_S", 0.001)
+    monkeypatch.setattr(turn_queue, "TRIES_AGAIN_S", 0.001)
     queue = TurnQueue()
     queue.put("a")
     await queue.get()
     queue.put_later("a")
     queue.done("a")
     assert await asyncio.wait_for(queue.get(), 5.0) == "a"
+
+
+async def test_who_waits_shortest_is_given_the_next() -> None:
+    queue = TurnQueue()
+    waiting = []
+    for _ in range(3):
+        waiting.append(asyncio.create_task(queue.get()))
+        await asyncio.sleep(0)
+    queue.put("a")
+    assert await waiting[2] == "a"
+    queue.put("b")
+    assert await waiting[1] == "b"
+    waiting[0].cancel()
+
+
+async def test_what_somebody_was_called_for_who_has_left_is_given_to_another() -> None:
+    queue = TurnQueue()
+    stays, leaves = asyncio.create_task(queue.get()), asyncio.create_task(queue.get())
+    await asyncio.sleep(0)
+    queue.put("a")
+    leaves.cancel()
+    assert await asyncio.wait_for(stays, 5.0) == "a"
+
+
+async def test_who_has_left_is_not_called() -> None:
+    queue = TurnQueue()
+    stays, leaves = asyncio.create_task(queue.get()), asyncio.create_task(queue.get())
+    await asyncio.sleep(0)
+    leaves.cancel()
+    queue.put("a")
+    assert await asyncio.wait_for(stays, 5.0) == "a"
