@@ -6,6 +6,7 @@ left out, and its caller writes it alone with :func:`conversation.visitors.accep
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from conversation.windows import TOKEN
 from core.crypto import Cipher, hash_token, new_token
 from core.db import Connection
 
+#: The joins of one statement grow with the square of what it stores: more are several statements in one exchange and one transaction.
+AT_ONCE = 64
 #: Columns of a row, in the order of ``unnest`` below, with their types.
 _COLUMNS = {
     "new_id": "text",
@@ -160,12 +163,22 @@ FROM message m JOIN talk t ON t.id = m.conversation_id LEFT JOIN kept k ON k.con
 
 
 async def store(connection: Connection, waiting: Sequence[Waiting]) -> dict[int, Arrived]:
-    """Write them, each of another person, in one statement, which in autocommit is its own transaction.
+    """Write them, each of another person, in one exchange, which in autocommit is one transaction.
 
     What was written, by place in ``waiting``. Any other is to be written alone.
     """
-    columns = [list(column) for column in zip(*(one.values for one in waiting), strict=True)]
-    cursor = await connection.execute(_STORE, columns, prepare=True)
+    starts = range(0, len(waiting), AT_ONCE)
+    async with contextlib.AsyncExitStack() as one:
+        if len(starts) > 1:
+            await one.enter_async_context(connection.pipeline())
+            await one.enter_async_context(connection.transaction())
+        cursors = [await connection.execute(_STORE, _columns_of(waiting[start : start + AT_ONCE]), prepare=True) for start in starts]
     return {
-        row["place"] - 1: Arrived(row["conversation_id"], row["id"], row["seq"], False, row["owner_kind"], row["window_id"]) for row in await cursor.fetchall()
+        start + row["place"] - 1: Arrived(row["conversation_id"], row["id"], row["seq"], False, row["owner_kind"], row["window_id"])
+        for start, cursor in zip(starts, cursors, strict=True)
+        for row in await cursor.fetchall()
     }
+
+
+def _columns_of(waiting: Sequence[Waiting]) -> list[list[Any]]:
+    return [list(column) for column in zip(*(one.values for one in waiting), strict=True)]

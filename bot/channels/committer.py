@@ -23,8 +23,8 @@ from core.errors import DatabaseUnavailable
 from core.logging import get
 
 log = get(__name__)
-#: One statement's joins grow with the square of it: 0.12 ms of the server's processor each with 64 or 128, 0.2 with 256.
-MOST = 128
+#: In a flood an exchange with the database takes as long as the event loop lets it wait, so that it must bring in many.
+MOST = 256
 #: Beyond this nobody is let in: the platform is told, and brings it again.
 LONGEST_LINE = 4000
 #: A single inbound, written as before.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from psycopg import DataError
+from psycopg import DataError, Error
 
 from bot.channels import committer as committing
 from bot.channels import waiting
 from bot.channels.wechat import notices
 from conversation import arriving, visitors
+from conversation.arriving import Waiting
 from conversation.schemas import Inbound, InboundKind, Location, ReplyWindow
 from core.clock import now
 from core.errors import DatabaseUnavailable
@@ -81,6 +83,31 @@ async def test_many_at_once_share_commits(talk: Talk, monkeypatch: pytest.Monkey
     assert sum(sizes) == 100
     assert len(sizes) < 20
     assert (await talk.run("SELECT count(*) AS n FROM inbox"))[0]["n"] == 100
+
+
+class TestMoreThanOneStatementHolds:
+    @pytest.fixture(autouse=True)
+    def three_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(arriving, "AT_ONCE", 3)
+
+    def prepared(self, talk: Talk, event_id: str = "e{}") -> list[Waiting]:
+        return [arriving.prepare(talk.cipher, talk.inbound("x", f"U{number}", event_id.format(number)), window()) for number in range(10)]
+
+    async def test_it_is_one_transaction(self, talk: Talk) -> None:
+        async with talk.db.read() as connection:
+            stored = await arriving.store(connection, self.prepared(talk))
+        rows = {row["event_id"]: row for row in await talk.run("SELECT event_id, message_id, xmin::text AS tx FROM inbox")}
+        assert {place: one.message_id for place, one in stored.items()} == {number: rows[f"e{number}"]["message_id"] for number in range(10)}
+        assert len({row["tx"] for row in rows.values()}) == 1
+
+    @pytest.mark.parametrize("values", [{6: "e\x00"}, {5: None}], ids=["what no text may hold", "what the server refuses"])
+    async def test_one_that_is_at_fault_leaves_nothing_stored(self, talk: Talk, values: dict[int, Any]) -> None:
+        faulty = self.prepared(talk)
+        faulty[7] = replace(faulty[7], values=tuple(values.get(place, value) for place, value in enumerate(faulty[7].values)))
+        async with talk.db.read() as connection:
+            with pytest.raises(Error):
+                await arriving.store(connection, faulty)
+            assert len(await arriving.store(connection, self.prepared(talk))) == 10
 
 
 async def test_each_persons_words_stay_in_their_order(talk: Talk) -> None:
