@@ -1,0 +1,22 @@
+"""Few connections do the work when few are needed."""
+
+from __future__ import annotations
+
+from core.db import Connection, Database
+
+
+async def backend_of(db: Database) -> int:
+    async with db.read() as connection:
+        return connection.info.backend_pid
+
+
+async def test_the_connection_that_came_back_last_goes_first(db: Database) -> None:
+    pool = await Database.open(db.dsn, min_size=3, max_size=4)
+    try:
+        await pool.pool.wait()
+        taken: list[Connection] = [await pool.pool.getconn() for _ in range(3)]
+        for connection in taken:
+            await pool.pool.putconn(connection)
+        assert [await backend_of(pool) for _ in range(5)] == [taken[-1].info.backend_pid] * 5
+    finally:
+        await pool.close()
