@@ -85,9 +85,10 @@ def build_app(services: Services, *, action_token: str = "", citizen_pages: bool
             asyncio.create_task(_standby(services), name="standby"),
             asyncio.create_task(review_jobs.watch_figures(services.db), name="review-figures"),
             asyncio.create_task(record_jobs.watch(services.db), name="retention-watch"),
-            asyncio.create_task(services.strain.watch(services.db), name="strain"),
             asyncio.create_task(heartbeat.beat(services.db, "web", lambda: {"loaded": services.loaded.is_set()}), name="heartbeat"),
         ]
+        if citizen_pages:  # else nobody's words come in here, and how late we are is nobody's business
+            tasks.append(asyncio.create_task(services.strain.watch(services.db), name="strain"))
         try:
             yield
         finally:
