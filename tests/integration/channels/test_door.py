@@ -37,7 +37,7 @@ class TestAccepting:
     async def test_what_was_stored_here_is_acknowledged_again_without_a_statement(self, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
         first = await talk.write(event_id="same")
 
-        async def away(*args: Any) -> Any:
+        async def away(*args: Any, **values: Any) -> Any:
             raise DatabaseUnavailable("away")
 
         monkeypatch.setattr(talk.door._committer, "put", away)
