@@ -4,9 +4,11 @@ import itertools
 import numpy as np
 import pytest
 
+from bot.escalation import card_category
 from language import triage as module
 from language.analysis import Analyser
 from language.categories import Category, Urgency
+from language.category_words import is_held_by_things
 from language.linear import load_heads
 from language.rules import hits
 from language.triage import Context, Decision
@@ -206,3 +208,29 @@ def test_who_is_shut_in_by_a_thing_is_in_nobodys_hands(decide, text):
 @pytest.mark.parametrize("text", ["갇혔어요", "방에 갇혔어요 문이 밖에서 잠겼어요", "여권 뺏기고 갇혀 있어요", "동굴 같은 데 남자들이 가둬서 갇혀 있어요"])
 def test_whoever_may_be_held_by_people_is_taken_for_it(decide, text):
     assert decide(text).category is Category.CONFINEMENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "감시 앱이 깔려 있어서 전화를 못 해요. 갇혀 있어요",
+        "동굴에 갇혀 있어요 나가면 죽인대요",
+        "홍수 난 동네 창고에 갇혀 있어요. 도망치면 때려요",
+        "무너진 집에 갇혀 있어요 몰래 쓰는 거예요 들키면 안 돼요",
+        "경비가 지키고 있어요 엘리베이터도 못 타요 갇혀 있어요",
+        "브로커가 엘리베이터를 막아 갇혀 있어요",
+        "갇혀 있어요 비행기표를 자꾸 연기시켜요",
+        "여기 콜센터 건물 엘리베이터는 카드로만 열려요 갇혀 있어요 여권도 없어요",
+        "I am trapped near the elevator, guards won't let me out",
+        "she took my passport, I'm trapped in a room by the lift",
+        "老板把我关在电梯旁边的房间不让我走",
+        "Tôi bị mắc kẹt, họ canh thang máy, không cho ra",
+    ],
+)
+def test_a_thing_that_is_only_mentioned_does_not_uncover_whom_somebody_holds(text):
+    assert not is_held_by_things(text)
+
+
+def test_whoever_is_held_beside_a_thing_is_answered_quietly(decide):
+    for text in ("감시 앱이 깔려 있어서 전화를 못 해요. 갇혀 있어요", "동굴에 갇혀 있어요 나가면 죽인대요", "브로커가 엘리베이터를 막아 갇혀 있어요"):
+        assert card_category(decide(text)) == Category.CONFINEMENT
