@@ -171,6 +171,7 @@ class TriageSlot:
         #: What does not look alarming was last claimed then, and now waits so much longer for this process's share of the processors.
         self._claimed_calm_at = 0.0
         self._rest_s = 0.0
+        self._is_overdue = False
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -278,7 +279,8 @@ class TriageSlot:
         rest_s, at = self.services.pace.rest_s(), time.monotonic()
         if rest_s and at - self._claimed_calm_at < LONGEST_S:
             return rest_s
-        self._claimed_calm_at = at
+        # Those who cry have been read all along: what is claimed now in spite of the share belongs to who came first.
+        self._claimed_calm_at, self._is_overdue = at, bool(rest_s)
         return 0.0
 
     async def _claim(self, session: Connection, delay_s: float) -> list[dict[str, Any]]:
@@ -286,7 +288,7 @@ class TriageSlot:
         held, self._held = self._held, []
         full_claims, least = self._full_claims, FirstLook.ALARMING if self._rest_s else FirstLook.CALM
         is_oldest = not self._rest_s and full_claims % OLDEST_EVERY == OLDEST_EVERY - 1
-        most, head_start_s = (OLDEST, 0) if is_oldest else (BATCH, HEAD_START_S)
+        most, head_start_s = (OLDEST, 0) if is_oldest else (BATCH, 0 if self._is_overdue and not self._rest_s else HEAD_START_S)
         async with session.pipeline():
             if held:
                 await session.execute(_RELEASE, (held,))

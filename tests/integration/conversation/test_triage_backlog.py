@@ -305,6 +305,18 @@ class TestAFlood:
         monkeypatch.setattr(triage_slot, "LONGEST_S", 0.0)
         assert await slot.step() == BATCH  # nothing waits for ever
 
+    async def test_however_many_cry_then_what_came_first_is_read_with_each_share(self, desk, services, slot, judge, used) -> None:
+        judge.believes = False
+        first = await write(desk)
+        for _ in range(3 * BATCH):
+            await write(desk, CRY)
+        services.pace.hear(60.0)
+        used[0] += 60.0
+        await slot.step()
+        slot._claimed_calm_at = float("-inf")  # the longest wait is over
+        await slot.step()
+        assert await desk.rows("SELECT 1 FROM inbox WHERE message_id = %s AND triage_state = 'done'", first.message_id)
+
     async def test_a_turn_waits_for_the_share(self, services, used) -> None:
         worker = Worker(services, None)
         services.pace.hear(60.0)
