@@ -2,7 +2,7 @@
 
 Nobody waits for a clock: whoever comes alone is written at once. An inbound counts as taken when the commit that holds it has returned, so that
 acknowledging after it is as safe as before. One that cannot be written with the others is written alone and fails alone. Where more come than can be
-written, who sounds in danger goes first, but never before what they have said themselves.
+written, who sounds in danger goes first, together with what they have said before; some of each commit is left to those who sound calm.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from core.logging import get
 log = get(__name__)
 #: In a flood an exchange with the database takes as long as the event loop lets it wait, so that it must bring in many.
 MOST = 256
+#: So much of each exchange belongs to who sounds calm, however many cry: some of them are in danger too.
+CALM_PART = 4
 #: Beyond this nobody is let in: the platform is told, and brings it again.
 LONGEST_LINE = 4000
 #: A single inbound, written as before.
@@ -51,7 +53,9 @@ class Committer:
         self._db = db
         self._urgent: deque[_Place] = deque()
         self._line: deque[_Place] = deque()
+        #: How much of each person's waits in either line, and in the urgent one; nobody has something in both, which keeps their order.
         self._people: Counter[tuple[str, str]] = Counter()
+        self._crying: Counter[tuple[str, str]] = Counter()
         self._alone: set[tuple[str, str]] = set()
         self._working: set[asyncio.Task[None]] = set()
         self._is_serving = False
@@ -62,14 +66,28 @@ class Committer:
         Raises:
             DatabaseUnavailable: it was not written, or nobody knows.
         """
+        place = _Place(waiting, alone)
+        is_urgent = is_urgent or bool(self._crying[place.person])
         line = self._urgent if is_urgent else self._line
         if len(line) >= LONGEST_LINE:
             raise DatabaseUnavailable("too many wait to be written")
-        place = _Place(waiting, alone)
-        (self._line if self._people[place.person] else line).append(place)
+        if is_urgent and self._people[place.person] and not self._crying[place.person]:
+            self._bring_forward(place.person)
+        line.append(place)
         self._people[place.person] += 1
+        if is_urgent:
+            self._crying[place.person] += 1
         self._serve()
         return await place.done
+
+    def _bring_forward(self, person: tuple[str, str]) -> None:
+        """What somebody has said before they cry goes with it."""
+        before = [place for place in self._line if place.person == person]
+        kept = [place for place in self._line if place.person != person]
+        self._line.clear()
+        self._line.extend(kept)
+        self._urgent.extend(before)
+        self._crying[person] += len(before)
 
     def _serve(self) -> None:
         if not self._is_serving and self._people:
@@ -93,16 +111,18 @@ class Committer:
         batch: list[_Place] = []
         taken = set(self._alone)
         events: set[tuple[str, str]] = set()
-        for line in (self._urgent, self._line):
+        for line, most in ((self._urgent, MOST - min(len(self._line), MOST // CALM_PART)), (self._line, MOST)):
             left: list[_Place] = []
-            while line and len(batch) < MOST:
+            while line and len(batch) < most:
                 place = line.popleft()
                 event = (place.waiting.channel, place.waiting.event_id)
                 (left if place.person in taken or event in events else batch).append(place)
                 taken.add(place.person)
                 events.add(event)
             line.extendleft(reversed(left))
-        self._people -= Counter(place.person for place in batch)
+        written = Counter(place.person for place in batch)
+        self._people -= written
+        self._crying -= written
         return batch
 
     async def _write(self, batch: list[_Place]) -> None:

@@ -122,8 +122,18 @@ async def test_where_more_come_than_can_be_written_who_sounds_in_danger_is_store
     words = [("여권", "U0"), ("여권", "U1"), (cry, "U1"), ("여권", "U2"), ("여권", "U3"), (cry, "U4"), ("여권", "U4"), (cry, "U5")]
     arrived = await asyncio.gather(*(talk.write(text, visitor) for text, visitor in words))
     stored = [arrived.index(one) for one in sorted(arrived, key=lambda one: one.message_id)]
-    # A cry does not come before what its writer has said before it.
-    assert stored == [5, 7, 0, 1, 2, 3, 4, 6]
+    # A cry does not come before what its writer has said before it, and waits for nobody else.
+    assert stored == [1, 2, 5, 6, 7, 0, 3, 4]
+
+
+async def test_however_many_cry_some_of_each_commit_belongs_to_who_sounds_calm(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    cry = "살려주세요 칼을 든 사람이 문을 부수고 있어요"
+    monkeypatch.setattr(committing, "MOST", 4)
+    words = [*((cry, f"U{number}") for number in range(9)), ("문이 밖에서 잠겼어요", "C1"), ("여권", "U8")]
+    arrived = await asyncio.gather(*(talk.write(text, visitor) for text, visitor in words))
+    stored = [arrived.index(one) for one in sorted(arrived, key=lambda one: one.message_id)]
+    assert 9 in stored[:4]
+    assert stored.index(8) < stored.index(10)
 
 
 async def test_a_copy_is_told_from_words_that_came_with_it(talk: Talk) -> None:
