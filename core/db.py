@@ -7,6 +7,7 @@ invariant (who owns this conversation?) can be read in the statement that writes
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -45,13 +46,26 @@ UNAVAILABLE = (
 )
 
 
+#: So often a connection that has long waited is used, and so found out if it is dead.
+OLDEST_EVERY_S = 5.0
+
+
 class _NewestFirst(deque[Connection]):
     """Connections that wait in the pool: the one that came back last goes first, so that few stay warm instead of all by turns.
 
     In the server a session that comes round at once finds the plans and tables of its statements in the processor's caches: a sixth less time.
+    Now and then it is the turn of the one that has waited longest: whatever cuts off silent lines between us and the server would otherwise be found out by
+    all of them at once, at the moment when many are needed.
     """
 
+    _oldest_at = float("-inf")
+
     def popleft(self) -> Connection:
+        at = time.monotonic()
+        if self._oldest_at <= at - OLDEST_EVERY_S:
+            is_first, self._oldest_at = self._oldest_at == float("-inf"), at
+            if not is_first:
+                return super().popleft()
         return self.pop()
 
 
