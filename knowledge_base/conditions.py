@@ -34,6 +34,9 @@ _OPPOSITES = tuple(
         (r"개인", r"단체|법인"),
     )
 )
+#: What makes another document of it: an international licence is issued elsewhere, and costs something else.
+_DOCUMENT = r"\s?(?=(?:운전\s?)?면허|여권|비자|사증|증명서|수첩)"
+_QUALIFIED = re.compile(rf"(국제|관용|외교관|거주|임시|영문|선원|취업|유학|학생|관광|결혼|상용|은퇴|투자|도착|워킹\s?홀리데이|동반){_DOCUMENT}")
 _MAIN_LINE = re.compile(r"대표\s?(?:전화|번호)|main (?:line|number)|代表電話|代表番号")
 _NIGHT_LINE = re.compile(r"당직|긴급|비상|야간|밤에|새벽|휴일|주말|emergency|after hours|緊急|夜间|紧急")
 _NUMBER = re.compile(r"\+?\d[\d-]{6,}\d")
@@ -86,6 +89,13 @@ def is_opposite(text: str, quotes: Sequence[str]) -> bool:
         for pair in _OPPOSITES
         for asked, other in (pair, pair[::-1])
     )
+
+
+def is_another_document(text: str, entry: Entry) -> bool:
+    """Whether a value is asked of a kind of passport, visa, licence or certificate that the notice never speaks of."""
+    asked = {match.group(1) for match in _QUALIFIED.finditer(text)} if any(kind.is_needed for kind in kinds.asked(text)) else set()
+    content = entry.notice.content
+    return bool(asked) and not any(qualifier in content.title or qualifier in content.body for qualifier in asked)
 
 
 def is_another_line(text: str, quotes: Sequence[str]) -> bool:

@@ -72,6 +72,9 @@ def is_off(index: Index, question: Question, ranked: Ranked, quotes: Sequence[st
     wanted, said = kinds.asked(text), tuple(quotes)
     if kinds.is_unmet(wanted, said, text) or kinds.is_uncounted(text, said):
         return True
+    # Where to ask today does not say what it cost back then.
+    if question.period is not None and not kinds.is_given(tuple(kind for kind in wanted if kind.name == "fee"), said):
+        return True
     if _VALIDITY.search(text) and not any(_VALID.search(quote) for quote in said):
         return True
     if any(kind.name == "phone" for kind in wanted) and (_is_of_somebody_else(index, question, number, said) or conditions.is_another_line(text, said)):
@@ -80,7 +83,7 @@ def is_off(index: Index, question: Question, ranked: Ranked, quotes: Sequence[st
         return False
     if question.period is None and (conditions.is_elsewhere(question, index.entries[number], said) or conditions.is_opposite(text, said)):
         return True
-    return _is_another_subject(index, question, number)
+    return conditions.is_another_document(text, index.entries[number]) or _is_another_subject(index, question, number)
 
 
 def _is_another_subject(index: Index, question: Question, number: int) -> bool:

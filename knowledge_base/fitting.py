@@ -297,6 +297,8 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 def main() -> None:
     """Fit on the notices that come with the program."""
+    from threadpoolctl import threadpool_limits
+
     from core import clock
     from knowledge_base.index import encoder_name, prepare
     from knowledge_base.ingest import read_path
@@ -308,7 +310,10 @@ def main() -> None:
     analyser = Analyser.load()
     notices = [Notice(item) for item in read_path(ROOT / "data" / "notices") if isinstance(item, NoticeContent)]
     prepared, with_vectors = prepare(notices, analyser, MemoryStore(), encoder_name(analyser))
-    print(json.dumps(fit(Index.build(notices, prepared, with_vectors), analyser, today_in_seoul(clock.now())), ensure_ascii=False))
+    # Several threads add up in an order of their own: the question map, and whatever is fitted on what it turns, would depend on the machine.
+    with threadpool_limits(1):
+        fitted = fit(Index.build(notices, prepared, with_vectors), analyser, today_in_seoul(clock.now()))
+    print(json.dumps(fitted, ensure_ascii=False))
 
 
 if __name__ == "__main__":

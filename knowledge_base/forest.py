@@ -103,11 +103,14 @@ class _Struck:
 def grow(rows: np.ndarray, right: np.ndarray, seed: int, counts: np.ndarray | None = None) -> Forest:
     """Gradient boosting of small trees; kept small and slow, since some labels are doubtful. ``counts``: for how many each row stands."""
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     model = HistGradientBoostingClassifier(
         max_iter=200, learning_rate=0.05, max_leaf_nodes=10, l2_regularization=10.0, min_samples_leaf=40, early_stopping=False, random_state=seed
     )
-    model.fit(rows, right, sample_weight=counts)
+    # Several threads add up in an order of their own, and the third decimal would depend on the machine.
+    with threadpool_limits(1):
+        model.fit(rows, right, sample_weight=counts)
     trees = [one.nodes for (one,) in model._predictors]
     base = np.cumsum([0, *(len(nodes) for nodes in trees)])[:-1]
     own = np.arange(sum(len(nodes) for nodes in trees))

@@ -41,7 +41,7 @@ KINDS = (
             r"얼마(?!나|만에|마다|쯤 지|\s?(?:동안|전|뒤|후|까지|단위|지나|있다))|얼마나\s?(?:들|드나|드는|드려|내|나오|나와|나올|받[아는습]|하나|해요|깎)|"
             r"(?:검역|운구|장례|입원|치료|심사|등록|재발급|보험|공증|변호사|통역|항공|배송)\s?(?:비|료)(?=$|[\s은는이가을를도?])|"
             r"비용|수수료|가격|요금|(?<!몸)값|금액|접수비|신청비|발급비|병원비|이자|공짜|무료|돈\s?(?:내(?!놓)|드|들|받|은)|"
-            r"how much|\bfees?\b|\bcosts?\b|price|free of charge|"
+            r"how much|\bfees?\b|\bfines?\b(?! with| to | for me)|\bcosts?\b|price|free of charge|"
             r"いくら|料金|手数料|費用|無料|多少钱|费用|手续费|收费|免费|bao nhiêu tiền|lệ phí|phí|miễn phí",
             re.I,
         ),
@@ -52,8 +52,10 @@ KINDS = (
         "phone",
         re.compile(
             r"전화번호|전번|연락처|(?:몇|무슨)\s?번(?!째|\s?까지|\s?(?:틀|잃|이상|넘|연속|이나|만에|오나|와요|갈|쓸|받을|하면|할)|\s?해(?!야))|"
-            r"(?<!등록)(?<!여권\s)(?<!여권)(?<!주민)(?<!계좌)(?<!카드)(?<!비밀)(?<!접수)(?<!인증)(?<!우편)(?<!면허)(?<!차량)번호\s?(?:\d|좀|알|가|는|뭐|를|요|어디|줘|주세|주이|불러)|대표\s?번호|(?:당직|긴급|비상)\s?(?:폰|번호|전화)|전화(?:요|는요)|"
-            r"(?:번호|전화)\s*$|어디(?:로|에|다)?\s?(?:전화|연락|걸)|phone (?:number|no)|hotline|what number|which number|who (?:do|should) (?:i|we) call|"
+            r"(?<!등록)(?<!여권\s)(?<!여권)(?<!주민)(?<!계좌)(?<!카드)(?<!비밀)(?<!접수)(?<!인증)(?<!우편)(?<!면허)(?<!차량)"
+            r"번호\s?(?:\d|좀|알|가|는|뭐|를|요|어디|줘|주세|주이|불러)|대표\s?번호|(?:당직|긴급|비상)\s?(?:폰|번호|전화)|전화(?:요|는요)|"
+            r"(?:번호|전화)\s*$|자리\s?(?:전화|번호)|어디(?:로|에|다)?\s?(?:전화|연락|걸)|phone (?:number|no)|hotline|what number|which number|"
+            r"main line|main number|contact number|telephone|who (?:do|should) (?:i|we) call|"
             r"電話|连絡先|連絡先|电话|联系方式|号码|số điện thoại|số nào|gọi số|số tổng đài|số trực",
             re.I,
         ),
@@ -128,7 +130,7 @@ def _told(subject: str, elsewhere: str = _ELSEWHERE) -> re.Pattern[str]:
 
 _NAMES_MONEY = re.compile(r"수수료|비용|요금|가격|금액|(?<!몸)값|fee|cost|price|手数料|料金|费用|手续费|lệ phí", re.I)
 #: Asks how much, and not just about money.
-_HOW_MUCH = re.compile(r"얼마|몇\s?(?:원|달러|불|유로|엔)|how much|いくら|多少钱|bao nhiêu tiền", re.I)
+_HOW_MUCH = re.compile(r"얼마|몇\s?(?:원|달러|불|유로|엔)|how much|what(?:'s| is| are) the (?:fee|fine|price|cost)|いくら|多少钱|bao nhiêu tiền", re.I)
 _OF_MONEY = re.compile(
     r"(?<=[\d천백십만억])\s*원|달러|수수료|비용|요금|금액|유료|부담|대납|빌려|갚|이자|한도|(?<![가-힣])돈|벌금|값|"
     r"면제|감액|환불|내야|다르|다를|(?:대신|먼저) (?:내|물어)"
@@ -158,6 +160,11 @@ def is_unmet(kinds: tuple[Kind, ...], quotes: tuple[str, ...], question: str = "
     """
     needed = [(kind, any(_meets(kind, quote, question) for quote in quotes)) for kind in kinds if kind.name in _INSTEAD]
     return bool(needed) and (not any(met for _, met in needed) or any(kind.name == "fee" and not met for kind, met in needed if _NAMES_MONEY.search(question)))
+
+
+def is_given(kinds: tuple[Kind, ...], quotes: tuple[str, ...]) -> bool:
+    """Whether these sentences give a value of every kind that is asked for and needed."""
+    return all(any(kind.gives.search(quote) for quote in quotes) for kind in kinds if kind.name in _INSTEAD)
 
 
 def _meets(kind: Kind, quote: str, question: str) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from knowledge_base import consistency
-from knowledge_base.conditions import is_another_line, is_elsewhere, is_opposite
+from knowledge_base.conditions import is_another_document, is_another_line, is_elsewhere, is_opposite
 from knowledge_base.index import Index, Prepared, reference_key
 from knowledge_base.kinds import asked, is_unmet
+from knowledge_base.past import Period
 from knowledge_base.preparing import Cut, index_texts
 from knowledge_base.schemas import Notice, NoticeContent, NoticeStatus
-from knowledge_base.search import Question
+from knowledge_base.search import Question, Ranked
 from language.analysis import Analysis
 from language.entity import Entity
 
@@ -98,6 +100,21 @@ def test_a_main_number_is_no_emergency_line(question: str, quote: str, other: bo
     assert is_another_line(question, (quote,)) is other
 
 
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("국제면허증 발급 수수료", True),
+        ("국제 운전면허 발급 수수료", True),
+        ("운전면허증 발급 수수료", False),
+        ("학생 비자 수수료", True),
+        ("영문 증명서 발급 수수료", False),
+    ],
+)
+def test_another_kind_of_document_than_the_notice_knows_is_another_document(question: str, other: bool) -> None:
+    said = "운전면허증을 신청하는 수수료는 11달러입니다. 영문 번역도 함께 냅니다."
+    assert is_another_document(question, entry_of("운전면허 재발급", said).entries[0]) is other
+
+
 @pytest.mark.parametrize("sum_of_money", ["400뉴질랜드달러", "2천 싱가포르달러", "35,000숨", "2만 리얄", "3만 동", "5천 파운드", "비용은 정부가 냅니다"])
 def test_a_sum_in_any_money_is_a_sum(sum_of_money: str) -> None:
     text = "벌금이 얼마예요"
@@ -112,3 +129,17 @@ def test_what_is_only_mentioned_is_not_asked_for(text: str) -> None:
 @pytest.mark.parametrize("text", ["Does Singapore ban vapes?", "what's the fine for that", "Is Poipet off-limits?"])
 def test_bans_and_fines_are_critical_in_english_too(text: str) -> None:
     assert consistency.is_critical(text)
+
+
+@pytest.mark.parametrize("text", ["네 자리 전화가 있다던데요", "what's our consulate's main line"])
+def test_a_line_is_a_number_to_call(text: str) -> None:
+    assert "phone" in [kind.name for kind in asked(text)]
+
+
+@pytest.mark.parametrize(("day", "off"), [(None, False), (Period(date(2026, 2, 1), date(2026, 2, 28)), True)])
+def test_where_to_ask_today_does_not_say_what_it_cost_back_then(day: Period | None, off: bool) -> None:
+    said = "여행증명서 수수료는 접수하는 공관에서 확인하십시오."
+    index = entry_of("여행증명서", said)
+    question = replace(ask("여행증명서 수수료가 얼마였어요"), period=day)
+    ranked = Ranked(question, (0,), (1.0,), (0,), (0.0,), False)
+    assert consistency.is_off(index, question, ranked, (said,)) is off
