@@ -50,10 +50,14 @@ class Danger:
 
 
 def card_category(decision: Decision) -> str:
-    """Whose card answers: the category's if it is sure; else the quiet one, if somebody may be reading along; else the generic one."""
-    if decision.is_category_sure:
+    """Whose card answers: the category's if it is sure; else the quiet one, if somebody may be reading along; else the generic one.
+
+    That it is none of the others ("other") is nothing to be sure of while one remains possible in which somebody reads along.
+    """
+    if decision.is_category_sure and decision.category is not Category.OTHER:
         return str(decision.category)
-    return next((str(category) for category in decision.possible if category in QUIET), GENERIC)
+    unsure = str(Category.OTHER) if decision.is_category_sure else GENERIC
+    return next((str(category) for category in decision.possible if category in QUIET), unsure)
 
 
 async def escalate(services: Services, tx: Connection, conversation_row: dict[str, Any], message_id: int, text: str, danger: Danger) -> int:

@@ -18,6 +18,8 @@ from language.triage import Decision
         (Category.STRANDED, 0.2, (Category.STRANDED, Category.CONFINEMENT), "confinement"),
         (Category.CONFINEMENT, 0.2, (Category.CONFINEMENT,), "confinement"),
         (Category.OTHER, 0.0, (), GENERIC),
+        (Category.OTHER, 0.6, (Category.OTHER, Category.CONFINEMENT), "confinement"),
+        (Category.OTHER, 0.6, (Category.OTHER, Category.STRANDED), "other"),
     ],
 )
 def test_unsure_is_generic_unless_somebody_may_read_along(category, score, possible, expected):
