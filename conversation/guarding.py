@@ -35,8 +35,10 @@ MAY_CALL = frozenset({"crisis:drugged"})
 OF_A_PERSON = frozenset({"owner", "read"})
 #: Longer lines of ours are cut, at the end of a sentence, where they stay on the screen.
 BRIEF_CHARS = 120
-#: Said there instead of words that tell something.
+#: Said there instead of words that tell something, in the citizen's language: another one on the screen would ask for an explanation.
 NOTED = "네, 확인했습니다."
+_NOTED = {"ko": NOTED, "ja": "はい、確認しました。", "zh": "好的,已确认。", "vi": "Vâng, đã ghi nhận."}
+_NOTED_ELSEWHERE = "Thank you, noted."
 #: That what was written waits for a person: whoever reads along must not see it after each line, since a stranger would get an ordinary answer.
 PASSED_ON = "passed_on"
 #: Why a conversation is guarded.
@@ -57,7 +59,7 @@ def screened(kind: str, body: dict[str, Any], *, is_guarded: bool) -> dict[str, 
     return body if kind in MAY_CALL or not body.get("phones") else {**body, "phones": []}
 
 
-def brief(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+def brief(kind: str, body: dict[str, Any], language: str = "ko") -> dict[str, Any]:
     """A line of the bot's or ours as a messenger may show it, where nothing can be made to go from the screen again: short, and in harmless words.
 
     Of a crisis card its first two lines and the way to send a place; the danger question as it is, since its answer must mean what it says.
@@ -68,7 +70,7 @@ def brief(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     if kind.startswith("crisis:"):
         return {**body, "text": "\n".join(text.split("\n")[:2])}
     if kind == PASSED_ON or telling.tells(text):
-        text = NOTED
+        text = _NOTED.get(language, _NOTED_ELSEWHERE)
     elif len(text) > BRIEF_CHARS:
         cut = text[:BRIEF_CHARS]
         end = max(cut.rfind(mark) for mark in (".", "?", "!", "。", "\n"))

@@ -339,7 +339,7 @@ def _shown(row: dict[str, Any], cipher: Cipher) -> Body:
     # What may not be shown has no words left, and is passed over like any line that says nothing.
     shown = guarding.screened(row["kind"], open_body(cipher, row["body"]), is_guarded=row["is_guarded"])
     if shown is not None and row["is_guarded"] and row["author_kind"] in ("bot", "system"):
-        shown = guarding.brief(row["kind"], shown)
+        shown = guarding.brief(row["kind"], shown, row["language"])
     return Body("") if shown is None else body_of(shown)
 
 

@@ -15,3 +15,10 @@ def test_that_somebody_is_being_fetched_is_not_said_after_each_line(text):
 def test_the_card_keeps_its_first_lines_and_an_ordinary_answer_its_first_sentences():
     assert guarding.brief("crisis:confinement", {"text": "하나\n둘\n셋"})["text"] == "하나\n둘"
     assert guarding.brief("answer", {"text": "수수료는 5만 원입니다."})["text"] == "수수료는 5만 원입니다."
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("ko", guarding.NOTED), ("en", "Thank you, noted."), ("ja", "はい、確認しました。"), ("th", "Thank you, noted.")]
+)
+def test_harmless_words_are_the_citizens_language(language: str, said: str) -> None:
+    assert guarding.brief("passed_on", {"text": "보내신 내용을 상담관에게 전했습니다."}, language)["text"] == said
