@@ -29,6 +29,8 @@ MOST = 256
 CALM_PART = 4
 #: Beyond this nobody is let in: the platform is told, and brings it again.
 LONGEST_LINE = 4000
+#: Of those that must be written alone so many at the same moment: the rest of the pool is for who presses the danger button.
+ALONE_AT_ONCE = 8
 #: A single inbound, written as before.
 Alone = Callable[[], Awaitable[Arrived]]
 
@@ -58,6 +60,7 @@ class Committer:
         self._crying: Counter[tuple[str, str]] = Counter()
         self._alone: set[tuple[str, str]] = set()
         self._working: set[asyncio.Task[None]] = set()
+        self._few = asyncio.Semaphore(ALONE_AT_ONCE)
         self._is_serving = False
 
     async def put(self, waiting: Waiting, alone: Alone, *, is_urgent: bool = False) -> Arrived:
@@ -151,7 +154,8 @@ class Committer:
 
     async def _write_alone(self, place: _Place) -> None:
         try:
-            _settle(place, await within(self._run(place)))
+            async with self._few:
+                _settle(place, await within(self._run(place)))
         except Exception as error:  # noqa: BLE001  (it is the caller's)
             _fail(place, error)
         finally:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from psycopg import DataError, Error
+from psycopg.errors import DeadlockDetected
 
 from bot.channels import committer as committing
 from bot.channels import waiting
@@ -134,6 +135,26 @@ async def test_however_many_cry_some_of_each_commit_belongs_to_who_sounds_calm(t
     stored = [arrived.index(one) for one in sorted(arrived, key=lambda one: one.message_id)]
     assert 9 in stored[:4]
     assert stored.index(8) < stored.index(10)
+
+
+async def test_many_that_must_be_written_alone_leave_the_pool_to_others(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def deadlock(*_: Any) -> Any:
+        raise DeadlockDetected
+
+    at_once, most = 0, 0
+
+    async def alone() -> visitors.Arrived:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.001)
+        at_once -= 1
+        return visitors.Arrived("c", 1, 1, False, "bot")
+
+    monkeypatch.setattr(arriving, "store", deadlock)
+    line = committing.Committer(talk.db)
+    await asyncio.gather(*(line.put(Waiting("line", f"U{number}", f"e{number}", ()), alone) for number in range(committing.MOST)))
+    assert most <= committing.ALONE_AT_ONCE
 
 
 async def test_a_copy_is_told_from_words_that_came_with_it(talk: Talk) -> None:
