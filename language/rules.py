@@ -63,6 +63,14 @@ RULES = (
         r"되고))", _LIFE, Category.CONFINEMENT, False),
     _squeezed("self_harm", r"(?:자살|목숨을끊|목을매|뛰어내리)(?:하고싶|하려|할거|할래|할까|려고|고싶)|죽고싶(?!다는|"
         r"을만큼|을정도|게맛)|살기싫|그만살고|더는못살", _LIFE, Category.SELF_HARM, False),
+    # Ten pieces or more of a medicine that have been swallowed; it is told calmly, since nothing hurts yet.
+    Rule("overdose", re.compile(
+        r"(?:수면제|진통제|타이레놀|감기약|안정제|알약|약[을를이]?)(?:벌써|한꺼번에|한번에|지금|방금|총|다)*"
+        r"(?:[1-9]\d+|열|스무|스물|서른|마흔|쉰|예순|일흔|여든|아흔|백|수십)(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉|몇|댓|여|개)?(?:알|정|개|봉지)(?:[을를]|정도|쯤|이나|넘게|이상)*"
+        r"(?:(?!가져|반입|들고|처방|구매|세관)[^.!]){0,24}?(?:먹었(?!던)|먹어버|삼켰|삼켜버|털어넣|넘겼)"
+        r"|(?:took|swallowed|taken)(?:about|around|like|all)?(?:[1-9]\d+|twenty|thirty|forty|fifty|thewholebottleof|awholebottleof)\w{0,12}(?:pills|tablets|capsules)"
+        r"|(?:睡眠薬|薬)を?(?:[1-9]\d+|何十|数十)錠(?:も|くらい|ほど)*(?:飲|のん)|吃了?(?:[1-9]\d+|几十|一整瓶)[片粒颗]?(?:安眠药|药)", re.IGNORECASE),
+        _LIFE, Category.SELF_HARM),
     _squeezed("police_now", r"(?:지금|빨리|당장|제발)(?:좀)?(?:경찰|구급차|앰뷸런스|앰블런스|119|911)(?:좀)?(?:불러|보내|와)", _URGENT),
     # A message that is nothing but a call: one word, a number, a sign.
     _squeezed("bare_call", r"^(?:🆘|도와(?:줘|주세요|주십시오|줘요|달라|주라)|구조|구조요청|help|emergency|응급(?:상황)?(?:이에요|입니다)?|"
@@ -71,7 +79,7 @@ RULES = (
     _squeezed("police_call", r"(?:경찰|구급차|앰뷸런스|앰블런스|119)(?:좀|을|를)?(?:빨리)?(?:불러(?:줘|주세요|주십|달)|보내(?:줘|주세요))", _URGENT),
     # Plain words for what is happening to somebody: the classifier learnt them too, but one sentence in a thousand falls through.
     Rule("plain_words", re.compile(
-        r"(?:농약|제초제|쥐약|청산|번개탄|수면제)[을를]?(?:마|먹|삼|피|샀)|유서|목을?(?:맸|매고|매려|졸)|손목을?(?:그었|긋)|뛰어내리"
+        r"(?:농약|제초제|쥐약|청산|번개탄|수면제)[을를]?(?:마|먹|삼|피|샀)|(?:모아둔|모아놓은|모은)(?:수면제|약)|유서|목을?(?:맸|매고|매려|졸)|손목을?(?:그었|긋)|뛰어내리"
         r"|총[을를]?(?:쏘|쏴|쏩|들|겨|맞)|총(?:격|성|기난사)|칼[을를]?(?:들|휘|겨)|칼[에로](?:찔|맞|베)|흉기|괴한|인질|납치|감금|갇[혔힌혀]"
         r"|폭탄|폭발(?!적)|테러|공습|포격|폭격|미사일|해적|지뢰"
         r"|의식[이을]?(?:없|잃|안)|숨[을이]?(?:안쉬|못쉬|멎|멈|안쉰|못쉰)|호흡[이을]?(?:없|멈|안|곤란)|심장[이을]?(?:멈|멎|마비)|심정지|피를?(?:토|많이|흘)|쓰러[졌져지]|발작|경련"

@@ -234,3 +234,23 @@ def test_a_thing_that_is_only_mentioned_does_not_uncover_whom_somebody_holds(tex
 def test_whoever_is_held_beside_a_thing_is_answered_quietly(decide):
     for text in ("감시 앱이 깔려 있어서 전화를 못 해요. 갇혀 있어요", "동굴에 갇혀 있어요 나가면 죽인대요", "브로커가 엘리베이터를 막아 갇혀 있어요"):
         assert card_category(decide(text)) == Category.CONFINEMENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "수면제 스무 알 먹었어요",
+        "타이레놀 서른 알이면 많이 아픈가요? 벌써 먹었는데 아무렇지도 않아서요",
+        "애가 할머니 혈압약 열두 알을 삼켰어요",
+        "I took 40 pills an hour ago",
+    ],
+)
+def test_a_handful_of_medicine_is_an_emergency_however_calmly_told(decide, text):
+    assert decide(text).action == "escalate"
+
+
+@pytest.mark.parametrize(
+    "text", ["약 두 알 먹었어요", "약국에서 비타민 100정 사도 세관에 걸리나요", "혈압약 30알 가져가는데 처방전이 있어야 하나요", "젤리 서른 알 먹었어"]
+)
+def test_an_ordinary_dose_or_a_parcel_of_it_is_no_overdose(text):
+    assert "overdose" not in {hit.name for hit in hits(text)}
