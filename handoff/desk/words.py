@@ -63,6 +63,7 @@ WHY = {
     "rule:bare_call": "부르는 말 한마디",
     "rule:sos_sign": "SOS 표시",
     "rule:police_call": "경찰·구급 부름",
+    "rule:overdose": "약을 한꺼번에 먹음",
     "rule:plain_words": "위험을 뜻하는 낱말",
 }
 #: Instead of what a restricted case is about.

@@ -34,7 +34,7 @@ from tests.integration.channels.conftest import Talk
 PERSON = "o" + secrets.token_urlsafe(20)
 COUNTED = ("conversations", "messages", "inbox", "outbox", "cases", "reply_windows", "geo_fixes")
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-ANSWER_S = 0.9
+ANSWER_S = 2.0
 URL, HOTLINE = "https://gildongmu.example", "+82-2-3210-0404"
 
 
@@ -104,7 +104,7 @@ async def connected(talk: Talk, **values: Any) -> WeChat:
         secret="secret",
         token="token",
         key=KEY,
-        answer_s=2.0,
+        answer_s=4.0,
         transport=httpx.ASGITransport(app, raise_app_exceptions=False),
         **values,
     )
