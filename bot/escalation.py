@@ -192,3 +192,16 @@ async def ask(tx: Connection, cipher: Cipher, conversation_id: str, message_id: 
         policy="at_least_once",
     )
     await set_timer(tx, ASK_TIMER, conversation_id, now() + timedelta(seconds=timeout_s), {"message_id": message_id})
+
+
+async def is_asked(tx: Connection, conversation_id: str, seq: int) -> bool:
+    """Whether the question is open, and stood on the screen before the message ``seq`` came."""
+    found = await database.one(
+        tx,
+        """SELECT 1 FROM timers t JOIN outbox o ON o.conversation_id = t.subject AND o.client_id = 'ask-' || (t.payload ->> 'message_id')
+           JOIN messages m ON m.id = o.message_id WHERE t.kind = %s AND t.subject = %s AND m.seq < %s""",
+        ASK_TIMER,
+        conversation_id,
+        seq,
+    )
+    return found is not None

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bot import escalation, hush, phrases, satisfaction
+from bot import escalation, hush, phrases, satisfaction, typed_answer
 from bot.escalation import Danger, card_category
 from bot.pace import LONGEST_S
 from bot.services import Services
@@ -380,8 +380,12 @@ def _says_nothing(row: dict[str, Any]) -> bool:
 
 
 def _has_effects(row: dict[str, Any], decision: Decision) -> bool:
-    """Whether more follows than the mark that lets the turn begin."""
-    return decision.action != "none" or (row["kind"] != "text" and decision is not PRESSED)
+    """Whether more follows than the mark that lets the turn begin, or may: a bare "네" answers the danger question where it is open."""
+    return decision.action != "none" or (row["kind"] != "text" and decision is not PRESSED) or bool(_typed(row))
+
+
+def _typed(row: dict[str, Any]) -> str:
+    return typed_answer.answer(row["content"]) if row["kind"] == "text" else ""
 
 
 def _context(row: dict[str, Any]) -> Context:
@@ -403,11 +407,12 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     decision = hush.heard(services.cipher, row, decision)
     analysis = row.get("analysis")
     text = str(content.get("text") or "")
-    # "SOS" or "119" says nothing about the writer's language: the conversation's stays.
-    language = analysis.language if analysis is not None and len(text.strip()) > SHORT_CHARS else row["language"]
     country = named_country(analysis) or row["country"]
     choice = str(content.get("choice") or "")
+    language = analysis.language if analysis is not None and _tells_language(text, choice) else row["language"]
     action = decision.action
+    if (typed := _typed(row)) and (typed == escalation.YES or action != "escalate") and await escalation.is_asked(tx, row["id"], row["seq"]):
+        choice = typed
     turn_state = "pending"
 
     if hush.is_said(decision):
@@ -471,6 +476,11 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     if action != "escalate" and (spoken := _new_language(row)):
         await database.run(tx, "UPDATE conversations SET language = %s WHERE id = %s", spoken, row["id"])
     TRIAGED.labels(urgency=decision.urgency.value, action=action).inc()
+
+
+def _tells_language(text: str, choice: str) -> bool:
+    """Whether what was written says in which language to answer. "SOS" or "119" says nothing; "助けて" does, and so does "살려줘" on an English telephone."""
+    return len(text.strip()) > SHORT_CHARS or (not choice and any(letter.isalpha() and not letter.isascii() for letter in text))
 
 
 def _new_language(row: dict[str, Any]) -> str | None:

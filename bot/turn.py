@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import at_once, hush, phrases, satisfaction, surge, third_party
+from bot import at_once, hush, phrases, satisfaction, surge, third_party, typed_answer
 from bot.compose import ASKED_PERSON, OFFER_PERSON, Reply, by_intent, from_answer, from_dialogue
 from bot.dialogue import meanwhile
 from bot.dialogue.client import DialogueClient
@@ -78,11 +78,14 @@ def plan(row: dict[str, Any]) -> Plan:
         return Plan("to_person")
     if row["is_hushed"]:
         return Plan("hush")
-    # A guarded citizen's "no danger" gets the words that any gets: that a person is called must not be seen.
-    is_quiet_no = row["is_guarded"] and row["content"].get("choice") == NO
-    if (row["case_severity"] in ("life_threat", "urgent") and not is_quiet_no) or row["kind"] == "location":
+    if (row["case_severity"] in ("life_threat", "urgent") and not _is_quiet_no(row)) or row["kind"] == "location":
         return Plan("acknowledge")
     return Plan("answer")
+
+
+def _is_quiet_no(row: dict[str, Any]) -> bool:
+    """A guarded citizen's "no danger", pressed or typed, gets the words that any gets: that a person is called must not be seen."""
+    return bool(row["is_guarded"]) and NO in (row["content"].get("choice"), typed_answer.answer(row["content"]) if row["case_severity"] else "")
 
 
 class TurnSlot:
@@ -174,7 +177,7 @@ class TurnSlot:
         if spoken := phrases.interpreter_language(str(choice or "")):
             row["language"] = spoken
             return Reply((Body(ASKED_PERSON),), person="interpreter")
-        if choice == NO:
+        if choice == NO or _is_quiet_no(row):
             return Reply((Body(GLAD),))
         if third_party.asks(text):
             return Reply((third_party.answer(row["language"]),), outcome="third_party")

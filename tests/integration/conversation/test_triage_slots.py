@@ -10,6 +10,7 @@ import pytest
 from bot import escalation, triage_slot
 from bot.services import Services
 from bot.triage_slot import TriageSlot
+from bot.turn import GLAD, TurnQueue, TurnSlot
 from bot.worker import Worker
 from conversation.schemas import InboundKind, Location
 from core.db import Database
@@ -18,6 +19,7 @@ from core.settings import Settings
 from knowledge_base.crisis_cards import CrisisCards
 from language.analysis import Analysis
 from language.categories import Category, Urgency
+from language.detect import detect
 from language.triage import Decision
 
 NONE = Decision(Urgency.NONE, Category.OTHER, "none", 0.0, ())
@@ -228,6 +230,55 @@ class TestTheQuestion:
         assert await self.due_at(desk) == []
         assert await desk.count("cases") == 0
 
+    @pytest.mark.parametrize("text", ["네", "ㅇㅇ!", "yes", "はい"])
+    async def test_a_typed_yes_ends_the_waiting_as_a_pressed_one_does(self, desk, talk, asked, services, text) -> None:
+        services.understanding.decision = NONE
+        await desk.say(talk, text=text)
+        await asked.step()
+        assert await desk.turn_states(talk) == ["answered", "answered"]
+        assert await self.due_at(desk) == []
+        assert [row["severity"] for row in await desk.rows("SELECT severity FROM cases")] == ["urgent"]
+
+    async def test_a_typed_no_gives_the_message_to_the_bot(self, desk, talk, asked, services) -> None:
+        services.understanding.decision = NONE
+        await desk.say(talk, text="아니요")
+        await asked.step()
+        assert await desk.turn_states(talk) == ["pending", "dropped"]
+        assert (await self.due_at(desk), await desk.count("cases")) == ([], 0)
+
+    @pytest.mark.parametrize("text", ["아니요 근데 무서워요", "괜찮아요", "빨리요"])
+    async def test_what_is_no_plain_answer_leaves_the_clock_running(self, desk, talk, asked, services, text) -> None:
+        services.understanding.decision = NONE
+        await desk.say(talk, text=text)
+        await asked.step()
+        assert (len(await self.due_at(desk)), await desk.count("cases")) == (1, 0)
+
+    async def test_a_no_that_was_typed_before_the_question_came_is_no_answer(self, desk, talk, slots, services) -> None:
+        services.understanding.decision = ASK
+        await desk.say(talk, text="칼")
+        await desk.say(talk, text="아니")
+        await slots("worker").step()
+        assert (len(await self.due_at(desk)), await desk.count("cases")) == (1, 0)
+
+    async def test_a_yes_where_nothing_was_asked_is_the_bots(self, desk, talk, slots, services) -> None:
+        services.understanding.decision = NONE
+        await desk.say(talk, text="네")
+        await slots("worker").step()
+        assert await desk.turn_states(talk) == ["pending"]
+        assert await desk.count("cases") == 0
+
+    async def test_a_guarded_persons_typed_no_brings_a_person_and_shows_what_any_no_shows(self, desk, talk, asked, services, db) -> None:
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE conversations SET guarded_at = now(), guarded_why = 'category' WHERE id = %s", (talk,))
+        services.understanding.decision = NONE
+        await desk.say(talk, text="아니요")
+        await asked.step()
+        assert [row["reason"] for row in await desk.rows("SELECT reason FROM cases")] == [escalation.SAID_SAFE]
+        slot = TurnSlot(services, TurnQueue())
+        await slot._serve(talk)
+        await slot._hang_up()
+        assert (await desk.lines(talk))[-1][2] == GLAD
+
     async def test_silence_counts_as_yes(self, desk, talk, asked, services, db) -> None:
         async with db.transaction() as tx:
             await tx.execute("UPDATE timers SET due_at = now() - interval '1 second'")
@@ -245,6 +296,42 @@ class TestTheQuestion:
             await tx.execute("UPDATE messages SET body = 'nonsense' WHERE conversation_id = %s", (talk,))
         await Worker(services, None)._timers()
         assert [row["conversation_id"] for row in await desk.rows("SELECT conversation_id FROM cases")] == [other]
+
+
+class TestTheLanguageOfTheCard:
+    """A card that cannot be read helps nobody: few letters tell the language too, where their script does."""
+
+    @pytest.fixture
+    def reading(self, services) -> None:
+        async def analyse(texts: list[str]) -> list[Analysis]:
+            return [Analysis(text, text, detect(text)) for text in texts]
+
+        services.understanding.decision, services.understanding.analyse = LIFE, analyse
+
+    @pytest.mark.parametrize(
+        ("held_in", "text", "answered_in"),
+        [
+            ("ko", "助けて", "ja"),
+            ("ko", "死にたい", "ja"),
+            ("ko", "救命", "zh"),
+            ("ko", "救救我", "zh"),
+            ("ko", "ช่วย", "th"),
+            ("en", "살려줘", "ko"),
+            ("en", "ㅅㄹㅈ", "ko"),
+        ],
+    )
+    async def test_a_short_cry_is_answered_in_its_own_script(self, desk, slots, reading, held_in, text, answered_in) -> None:
+        talk = await desk.start(language=held_in)
+        await desk.say(talk, text=text)
+        await slots("worker").step()
+        assert (await desk.row(talk))["language"] == answered_in
+
+    @pytest.mark.parametrize("text", ["SOS", "119", "help", "🆘"])
+    async def test_a_sign_that_everybody_uses_leaves_the_language_as_it_was(self, desk, slots, reading, text) -> None:
+        talk = await desk.start(language="ja")
+        await desk.say(talk, text=text)
+        await slots("worker").step()
+        assert (await desk.row(talk))["language"] == "ja"
 
 
 class TestCannotSpeak:
