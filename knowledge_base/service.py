@@ -30,7 +30,7 @@ from knowledge_base.index import Index, encoder_name, prepare
 from knowledge_base.ingest import read_path
 from knowledge_base.keeper import IndexKeeper
 from knowledge_base.notices import today_in_seoul
-from knowledge_base.schemas import Answer, CrisisCard, Hit, Notice, NoticeContent, RowResult
+from knowledge_base.schemas import Answer, CrisisCard, Hit, Notice, NoticeContent, Outcome, RowResult
 from knowledge_base.search import Question, Weights, hits, rank
 from knowledge_base.store import FileStore
 from knowledge_base.words import Analysing
@@ -155,7 +155,12 @@ class KnowledgeBase:
     def reply(self, question: Question, max_chars: int = MAX_CHARS, desk: Desk | None = None) -> Answer:
         """The same for a question that is made already, as of its own days."""
         row = answering.answer(self._facts, question, self._now(), self._hotline, max_chars)
-        return row or answer(desk or self.desk, question, max_chars)
+        if row is not None:
+            return row
+        found = answer(desk or self.desk, question, max_chars)
+        if found.outcome is not Outcome.ABSTAIN:
+            return found
+        return answering.unknown_alarm(question, self._hotline) or found
 
     def crisis_card(self, category: str | None, country: str | None = None, language: str = "ko") -> CrisisCard:
         """The approved card for a danger; the generic one when the category is unsure."""

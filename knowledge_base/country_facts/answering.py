@@ -35,8 +35,7 @@ def answer(facts: Facts, question: Question, now: datetime, hotline: str, max_ch
     asked = what_is_asked(question)
     if asked is None:
         return None
-    countries = (countries_named(question) or ((question.here,) if question.here else ()))[:MOST_COUNTRIES]
-    countries = tuple(country for country in countries if country != "KR")
+    countries = _countries(question)
     language = common.spoken_language(question.analysis.language)
     if asked is Asked.ENTRY:
         rules = [facts.entry.get(country) for country in countries]
@@ -47,6 +46,24 @@ def answer(facts: Facts, question: Question, now: datetime, hotline: str, max_ch
     if not countries or not (any(name in facts.synced for name in ALARM_SERVICES) or any(country in facts.alarms for country in countries)):
         return None
     return _joined([alarm(facts, country, language, now, hotline) for country in countries], max_chars)
+
+
+def unknown_alarm(question: Question, hotline: str) -> Answer | None:
+    """That nobody can tell the alarm of a country at present, for who asks while neither rows nor notices know; None: something else is asked."""
+    countries = _countries(question)
+    if what_is_asked(question) is not Asked.ALARM or not countries:
+        return None
+    return _cannot_tell(countries[0], common.spoken_language(question.analysis.language), hotline)
+
+
+def _countries(question: Question) -> tuple[str, ...]:
+    asked_of = (countries_named(question) or ((question.here,) if question.here else ()))[:MOST_COUNTRIES]
+    return tuple(country for country in asked_of if country != "KR")
+
+
+def _cannot_tell(country: str, language: str, hotline: str) -> Answer:
+    said = phrases.UNKNOWN[language].format(country=phrases.country_name(country, language), phone=hotline)
+    return Answer(Outcome.ABSTAIN, said, quick_replies=(common.PERSON[language],), language=language, of_row=True)
 
 
 def _joined(found: Sequence[Answer], max_chars: int) -> Answer:
@@ -72,7 +89,7 @@ def alarm(facts: Facts, country: str, language: str, now: datetime, hotline: str
         name = phrases.country_name(country, language)
         certain = country not in TERRITORIES and may_say_none(facts.synced, now, TRAVEL_ALARMS, ALARM_SERVICES)
         if not certain:
-            return Answer(Outcome.ABSTAIN, phrases.UNKNOWN[language].format(country=name, phone=hotline), quick_replies=person, language=language, of_row=True)
+            return _cannot_tell(country, language, hotline)
         checked = min(facts.synced[service] for service in ALARM_SERVICES if service in facts.synced)
         source = SERVICES[TRAVEL_ALARMS].source
         text = f"{phrases.NONE[language].format(country=name)} {phrases.source_line(source, None, checked, language)}"
