@@ -50,6 +50,7 @@ conversations = Table(
     Column("address", LargeBinary, comment="sealed; the messenger's own id of the person, for sending"),
     Column("guarded_at", DateTime(timezone=True), comment="since when somebody else may hold the phone"),
     Column("guarded_why", Text, nullable=False, server_default=""),
+    Column("by_ticket", Boolean, nullable=False, server_default="true", comment="the token alone reads nothing old once the conversation is guarded"),
     Column("code_word", Text, comment="keyed hash of the word that raises the case silently"),
     Column("proof_code", Text, comment="keyed hash of the digits that open the history once"),
     Column("proof_until", DateTime(timezone=True)),

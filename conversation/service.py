@@ -36,18 +36,26 @@ def stream(conversation_id: str) -> str:
 
 
 async def start(
-    tx: Connection, channel: str, *, visitor: str = "", language: str = "ko", synthetic: bool = False, after: tuple[str, str] | None = None
+    tx: Connection,
+    channel: str,
+    *,
+    visitor: str = "",
+    language: str = "ko",
+    synthetic: bool = False,
+    after: tuple[str, str] | None = None,
+    by_ticket: bool = True,
 ) -> tuple[str, str]:
     """Open a conversation; returns its id and the bearer token, which is stored only as a hash.
 
     ``after``: id and token of an older one of the same person, whose mark and code word hold here too; a wrong token brings nothing and says nothing.
+    ``by_ticket``: once somebody else may hold the device, the token alone reads nothing of what was written before.
     """
     conversation_id, token = secrets.token_urlsafe(12), new_token()
     before_id, before_token = after or ("", "")
     await database.run(
         tx,
-        """INSERT INTO conversations (id, channel, visitor, token_hash, language, synthetic, guarded_at, guarded_why, code_word, hushed_at)
-           SELECT %s, %s, %s, %s, %s, %s, b.guarded_at, COALESCE(b.guarded_why, ''), b.code_word, b.hushed_at
+        """INSERT INTO conversations (id, channel, visitor, token_hash, language, synthetic, guarded_at, guarded_why, code_word, hushed_at, by_ticket)
+           SELECT %s, %s, %s, %s, %s, %s, b.guarded_at, COALESCE(b.guarded_why, ''), b.code_word, b.hushed_at, %s
            FROM (VALUES (1)) AS one LEFT JOIN conversations b ON b.id = %s AND b.token_hash = %s""",
         conversation_id,
         channel,
@@ -55,6 +63,7 @@ async def start(
         hash_token(token),
         language,
         synthetic,
+        by_ticket,
         before_id if _ID.fullmatch(before_id) else "",
         hash_token(before_token),
     )

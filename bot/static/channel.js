@@ -42,15 +42,15 @@
       if (this.token) headers.Authorization = `Bearer ${this.token}`;
       if (this.view) headers['X-View'] = this.view;
       // A server that hangs is told apart from one that answers: the same client id goes out again.
-      const signal = options.method === 'POST' && AbortSignal.timeout ? AbortSignal.timeout(POST_MS) : options.signal;
+      const signal = options.signal || (options.method === 'POST' && AbortSignal.timeout ? AbortSignal.timeout(POST_MS) : undefined);
       return fetch(`/webchat/v1/conversations${path}`, { ...options, headers, signal, cache: 'no-store' });
     }
 
-    async open() {
+    async open(signal) {
       if (this.id) return;
       this.opening = this.opening || (async () => {
-        const wish = { language: (navigator.language || 'ko').slice(0, 2), after: this.before };
-        const answer = await this.call('', { method: 'POST', body: JSON.stringify(wish) });
+        const wish = { language: (navigator.language || 'ko').slice(0, 2), after: this.before, view: true };
+        const answer = await this.call('', { method: 'POST', body: JSON.stringify(wish), signal });
         if (!answer.ok) throw new Error(String(answer.status));
         const made = await answer.json();
         this.id = made.conversation_id;
@@ -79,9 +79,15 @@
       let delay = 500;
       while (this.queue.length && !this.stopped) {
         const entry = this.queue[0];
+        // A line that hangs is given up after a while, and at once where danger is pressed while words are on their way.
+        const line = new AbortController();
+        const { signal } = line;
+        const patience = setTimeout(() => line.abort(), POST_MS);
+        let hurried = false;
+        this.hurry = entry.danger ? () => {} : () => { hurried = true; line.abort(); };
         try {
-          await this.open();
-          const answer = await this.call(`/${this.id}/messages`, { method: 'POST', body: JSON.stringify(entry) });
+          await this.open(signal);
+          const answer = await this.call(`/${this.id}/messages`, { method: 'POST', body: JSON.stringify(entry), signal });
           if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
           const body = await answer.json().catch(() => ({}));
           this.queue.splice(this.queue.indexOf(entry), 1);
@@ -103,11 +109,12 @@
         } catch {
           this.keep();
           this.tell('kept', { client_id: entry.client_id });
+          if (hurried) continue;
           this.tell('trouble');
           // Danger does not wait for the next try of whatever stood before it.
           await Promise.race([wait(delay), new Promise((now) => { this.hurry = now; })]);
           delay = Math.min(delay * 2, 8000);
-        }
+        } finally { clearTimeout(patience); }
       }
       this.sending = false;
     }

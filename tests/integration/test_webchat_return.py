@@ -60,7 +60,7 @@ async def client(db, cipher):
 @pytest.fixture
 async def page(client, db, cipher):
     """The page that began a conversation which is guarded by now."""
-    made = (await client.post(BASE)).json()
+    made = (await client.post(BASE, json={"view": True})).json()
     page = Page(client, made["conversation_id"], made["token"], made["view"])
     await client.post(f"{BASE}/{page.conversation_id}/messages", json={"client_id": "1", "text": SECRET}, headers={"Authorization": f"Bearer {page.token}"})
     assert await Page(client, page.conversation_id, page.token).look() == [SECRET], "not guarded: it comes back as it was"
@@ -92,6 +92,17 @@ async def test_the_token_alone_shows_a_blank_chat_and_then_what_is_new(page, cli
     assert await back.look() == ["다시 오셨네요"]
     assert await back.look(after=0) == ["다시 오셨네요"], "asked from the beginning it stays so"
     assert await Page(client, page.conversation_id, page.token).look() == []
+
+
+async def test_a_program_that_knows_nothing_of_tickets_sees_the_reply_to_danger(client, db, cipher):
+    made = (await client.post(BASE)).json()
+    plain = {"Authorization": f"Bearer {made['token']}"}
+    async with db.transaction() as tx:
+        await conversation.reply(tx, cipher, made["conversation_id"], AuthorKind.SYSTEM, Body(SECRET), client_id="first")
+        await guarding.mark(tx, made["conversation_id"], guarding.CATEGORY)
+    for _ in range(2):
+        found = (await client.get(f"{BASE}/{made['conversation_id']}/events?after=0", headers=plain)).json()["events"]
+        assert [event["message"]["text"] for event in found if event["kind"] == "message"] == [SECRET]
 
 
 @pytest.mark.parametrize("view", ["", "0", "0.9999999999.", "0.9999999999.가", "0.1.abc", "-1.1.x", "." * 50])
@@ -141,7 +152,7 @@ async def test_the_code_word_shows_it_too_and_wrong_tries_end_it(page, client, d
 
 async def test_a_refused_proof_says_the_same_whatever_is_the_matter(page, client, db, cipher):
     """Guarded or not, with a word or without, exhausted or not: nobody learns which by asking."""
-    made = (await client.post(BASE)).json()
+    made = (await client.post(BASE, json={"view": True})).json()
     open_page = Page(client, made["conversation_id"], made["token"])
     answers = [await open_page.prove("아무 말"), *[await page.prove("아무 말") for _ in range(proof.WRONG_AT_MOST + 1)]]
     assert {(answer.status_code, answer.content) for answer in answers} == {(422, answers[0].content)}

@@ -148,7 +148,7 @@ def build_router(services: Services, limits: Limits) -> APIRouter:
 async def _start(services: Services, wish: ConversationIn) -> tuple[str, str]:
     after = (wish.after.conversation_id, wish.after.token) if wish.after else None
     async with services.db.read() as connection:  # one statement, which is its own transaction
-        started = await conversation.start(connection, CHANNEL, language=wish.language, after=after)
+        started = await conversation.start(connection, CHANNEL, language=wish.language, after=after, by_ticket=wish.view)
     await surge.open_with(services.db, services.cipher, started[0], wish.language)
     return started
 

@@ -48,6 +48,7 @@ class ConversationIn(BaseModel):
 
     language: Annotated[str, Field(max_length=8)] = "ko"
     after: BeforeIn | None = None
+    view: bool = False  # the client keeps tickets (``X-View``) in its memory and forgets them with the page
 
 
 class ProofIn(BaseModel):

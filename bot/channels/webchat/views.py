@@ -1,7 +1,8 @@
 """From where on a page may read: a ticket that lives in the page's memory alone and ends with it.
 
 The token stays on the device, so whoever holds the device has it. A guarded conversation that is opened with the token alone begins at its end:
-what was written before is for the page that was there, or for one that has proved anew who reads.
+what was written before is for the page that was there, or for one that has proved anew who reads. That is so for whoever asked for tickets when the
+conversation began, as our page does; a program that knows nothing of them (it polls with its token) would otherwise never see the first reply to danger.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ def ticket(cipher: Cipher, conversation_id: str, after: int, at: datetime) -> st
 def begins_after(cipher: Cipher, row: Mapping[str, Any], shown: str, last: int, at: datetime) -> int:
     """After which event a page may read.
 
-    Any, unless the conversation is guarded; then what its ticket says; without one, the newest (``last``). What was wiped off is shown again only to
+    Any, unless the conversation is guarded and goes by tickets; then what its ticket says; without one, the newest (``last``). What was wiped off is shown again only to
     who has proved anew since.
     """
     made = _made(cipher, row, shown, at)
-    begins = made[0] if made is not None else 0 if row["guarded_at"] is None else last
+    begins = made[0] if made is not None else 0 if row["guarded_at"] is None or not row["by_ticket"] else last
     is_older = made is None or row["cleared_at"] is None or made[1] <= _ms(row["cleared_at"])
     return max(begins, row["cleared_seq"]) if is_older else begins
 

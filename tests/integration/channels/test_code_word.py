@@ -335,8 +335,8 @@ async def test_the_word_holds_in_a_later_conversation(live):
     if isinstance(live, WebSide):
         token = live.headers["Authorization"].removeprefix("Bearer ")
         before = {"conversation_id": first, "token": token}
-        made = (await live.client.post("/webchat/v1/conversations", json={"after": before})).json()
-        stranger = (await live.client.post("/webchat/v1/conversations", json={"after": before | {"token": "another"}})).json()
+        made = (await live.client.post("/webchat/v1/conversations", json={"after": before, "view": True})).json()
+        stranger = (await live.client.post("/webchat/v1/conversations", json={"after": before | {"token": "another"}, "view": True})).json()
         assert set(made) == set(stranger)
         live.conversation_id, live.headers = made["conversation_id"], {"Authorization": f"Bearer {made['token']}", "X-View": made["view"]}
         async with live.talk.db.read() as connection:

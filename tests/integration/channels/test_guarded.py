@@ -73,7 +73,7 @@ class Side:
 class WebSide(Side):
     async def write(self, text: str) -> int:
         if not self.conversation_id:
-            made = (await self.client.post(BASE)).json()
+            made = (await self.client.post(BASE, json={"view": True})).json()
             self.conversation_id, self.headers = made["conversation_id"], {"Authorization": f"Bearer {made['token']}", "X-View": made["view"]}
         path = f"{BASE}/{self.conversation_id}"
         answer = await self.client.post(f"{path}/messages", json={"client_id": f"c{next(_numbers)}", "text": text}, headers=self.headers)
