@@ -27,8 +27,8 @@ def ticket(cipher: Cipher, conversation_id: str, after: int, at: datetime) -> st
 def begins_after(cipher: Cipher, row: Mapping[str, Any], shown: str, last: int, at: datetime) -> int:
     """After which event a page may read.
 
-    Any, unless the conversation is guarded and goes by tickets; then what its ticket says; without one, the newest (``last``). What was wiped off is shown again only to
-    who has proved anew since.
+    Any, unless the conversation is guarded and goes by tickets; then what its ticket says; without one, the newest (``last``). What was wiped off is shown
+    again only to who has proved anew since.
     """
     made = _made(cipher, row, shown, at)
     begins = made[0] if made is not None else 0 if row["guarded_at"] is None or not row["by_ticket"] else last
