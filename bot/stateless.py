@@ -94,6 +94,8 @@ FORMS = {
     "ask_alarm_level": "어느 나라의 여행경보가 궁금하신가요?",
     "entry_rules": "어느 나라의 입국 조건이 궁금하신가요?",
 }
+#: Of these, the forms that need a country and nothing else.
+COUNTRY_ALONE = ("ask_alarm_level", "entry_rules")
 
 
 def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) -> int:
@@ -125,8 +127,8 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
         if said is not None:
             return _result(said.outcome, phrases.framed_text(said.bodies[0].text, analysis.language), analysis.language)
         found = knowledge.answer(analysis, country=country)
-        is_known = intent == "ask_alarm_level" and bool(country or named_country(analysis))
-        if str(found.outcome) == "abstain" and intent in FORMS and confidence >= SURE and not is_known:
+        has_all = intent in COUNTRY_ALONE and bool(country or named_country(analysis))
+        if str(found.outcome) == "abstain" and intent in FORMS and confidence >= SURE and not has_all:
             return _result("form", phrases.framed_text(FORMS[intent], analysis.language), analysis.language)
         body = from_answer(found).bodies[0]
         return _result(str(found.outcome), full_text(found), analysis.language, notices=list(found.notice_ids), replies=[b.title for b in body.buttons])
