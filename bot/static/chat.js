@@ -2,6 +2,12 @@
 'use strict';
 (() => {
   const $ = (id) => document.getElementById(id);
+  // Should the notebook's code not have come, the page works without it, and where it is a notebook already it says nothing.
+  if (!window.isPlain) {
+    window.isPlain = () => document.documentElement.classList.contains('plain');
+    window.said = window.titled = (text) => (isPlain() ? '' : text);
+    $('plain').hidden = true;
+  }
   const channel = new Channel();
   const log = $('log');
   const mine = new Map();
@@ -281,15 +287,21 @@
     $('before').hidden = !$('status').textContent;
   });
 
-  addEventListener('leaving', () => { if (window.voice) window.voice.hangUp('left'); files.wipe(); channel.wipe(); });
+  let files = null;
+  addEventListener('leaving', () => { if (window.voice) window.voice.hangUp('left'); if (files) files.wipe(); channel.wipe(); });
 
-  const files = new Files(channel);
-  $('attach').addEventListener('click', () => $('file').click());
-  $('file').addEventListener('change', () => { [...$('file').files].forEach((file) => files.add(file)); $('file').value = ''; });
-  channel.addEventListener('removed', ({ detail }) => { const b = mine.get(detail.client_id); if (b) b.remove(); });
-
+  // From here on the buttons work: the number that stands there for a page without its code goes.
+  $('hotline').hidden = true;
+  document.documentElement.classList.add('ready');
   channel.queue.forEach((entry) => channel.tell('queued', entry));
   channel.flush();
   channel.follow();
   if (!channel.id) { $('link').dataset.state = 'live'; $('link').textContent = said('준비됨'); }
+
+  // Pictures come last: should their code not have come, words and danger go all the same.
+  if (!window.Files) { $('attach').hidden = true; return; }
+  files = new Files(channel);
+  $('attach').addEventListener('click', () => $('file').click());
+  $('file').addEventListener('change', () => { [...$('file').files].forEach((file) => files.add(file)); $('file').value = ''; });
+  channel.addEventListener('removed', ({ detail }) => { const b = mine.get(detail.client_id); if (b) b.remove(); });
 })();
