@@ -17,6 +17,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from bot import escalation, hush, phrases, satisfaction, typed_answer
@@ -418,7 +419,9 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     if hush.is_said(decision):
         pass  # with whatever else it came
     elif kind == "danger" or choice == escalation.YES:
-        decision = Decision(Urgency.URGENT if kind != "danger" else Urgency.LIFE_THREAT, decision.category, "escalate", 1.0, ("danger_button",))
+        urgency = Urgency.LIFE_THREAT if kind == "danger" else Urgency.URGENT
+        told = decision if kind == "danger" else Decision(urgency, decision.category, "escalate", 1.0, ())
+        decision = replace(told, urgency=urgency, action="escalate", score=1.0, reasons=("danger_button",))
         action = "escalate"
     elif choice == CANNOT_SPEAK:
         decision, action = CANNOT_SPEAK_DECISION, "escalate"

@@ -95,3 +95,9 @@ def category_bonus(text: str) -> np.ndarray:
     if is_held_by_things(text):
         out[_CONFINEMENT] = -5 * BONUS
     return out
+
+
+def named(text: str) -> tuple[Category, ...]:
+    """The kinds of trouble that a text names in plain words, in the order of the closed list; needs no model."""
+    kinds = tuple(list(Category)[row] for row, pattern in _PATTERNS if pattern.search(text))
+    return tuple(kind for kind in kinds if kind is not Category.CONFINEMENT or not is_held_by_things(text))

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 
-from bot import surge, triage_slot
+from bot import pressed, surge, triage_slot
 from bot.channels.webchat import calls, uploads, views
 from bot.channels.webchat.schemas import ClearIn, ConversationIn, LocationIn, MessageIn, ProofIn, ReadIn
 from bot.channels.webchat.stream import EventStream
@@ -182,6 +182,7 @@ async def _begins(services: Services, conversation_id: str, token: str, shown: s
 
 async def _press(services: Services, inbound: Inbound, token: str, decision: Decision, *, is_plain: bool = False) -> Accepted:
     """A button that brings a person: stored, in the queue and answered in one transaction."""
+    decision, known = await pressed.read(services, decision, inbound.text) if inbound.kind is InboundKind.DANGER else (decision, {})
     async with services.db.transaction() as tx:
         await handoff.lock_open_case(tx, inbound.conversation_id)
         accepted = await conversation.accept(tx, services.cipher, inbound, token=token)
@@ -190,7 +191,7 @@ async def _press(services: Services, inbound: Inbound, token: str, decision: Dec
         if not accepted.duplicate:
             current = await conversation.get(tx, inbound.conversation_id)
             content = {"text": inbound.text, "choice": inbound.choice}
-            press = {**current, "message_id": accepted.message_id, "kind": inbound.kind.value, "content": content}
+            press = {**current, **known, "message_id": accepted.message_id, "kind": inbound.kind.value, "content": content}
             await triage_slot.apply(services, tx, press, decision, "button")
     return accepted
 
