@@ -220,7 +220,7 @@ async def test_an_answer_that_came_before_anybody_listened_is_found(talk: Talk) 
         await talk.answer(found[0]["conversation_id"], "안내", in_reply_to=found[0]["message_id"])
 
     answering = asyncio.create_task(answer())
-    answer_ = await talk.door.converse(talk.inbound(), until=now() + timedelta(seconds=4))
+    answer_ = await talk.door.converse(talk.inbound(), until=now() + timedelta(seconds=60))
     await answering
     assert [message.text for message in answer_.messages] == ["안내"]
 

@@ -260,13 +260,21 @@ class TestKilledSender:
 
     async def test_who_comes_back_too_late_writes_nothing(self, talk: Talk, messenger: FakeMessenger) -> None:
         await talk.answer(await talk.open(), "안내")
-        slow = talk.sender()
-        messenger.delay_s = 0.3
+        slow, entered, let_go = talk.sender(), asyncio.Event(), asyncio.Event()
+        original = messenger.send
+
+        async def send_late(parcel: Parcel) -> SendResult:
+            entered.set()
+            await let_go.wait()
+            return await original(parcel)
+
+        messenger.send = send_late  # type: ignore[method-assign]
         await slow.step()
-        await asyncio.sleep(0.1)
+        await entered.wait()
         await talk.lease_ends()
-        messenger.delay_s = 0.0
+        messenger.send = original  # type: ignore[method-assign]
         await talk.send()
+        let_go.set()
         await slow.drain()
         assert messenger.seen["U1"] == ["안내"]
         assert [(row["state"], row["attempts"]) for row in await talk.outbox()] == [("sent", 2)]

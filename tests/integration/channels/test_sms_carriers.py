@@ -41,7 +41,7 @@ LONG = (
 )
 
 
-async def until(condition: Callable[[], Any], timeout_s: float = 8.0) -> None:
+async def until(condition: Callable[[], Any], timeout_s: float = 60.0) -> None:
     async with asyncio.timeout(timeout_s):
         while True:
             found = condition()
@@ -87,7 +87,7 @@ async def line(talk: Talk, centre: Centre) -> AsyncIterator[SmsChannel]:
     installed(talk, channel)
     task = asyncio.create_task(channel.work(talk.door))
     assert isinstance(channel.carrier, Smpp)
-    await asyncio.wait_for(channel.carrier.session.bound.wait(), 5)
+    await asyncio.wait_for(channel.carrier.session.bound.wait(), 60)
     yield channel
     await channel.close()
     task.cancel()
@@ -144,7 +144,7 @@ class TestSmpp:
         back.telephones = centre.telephones
         await back.start()
         try:
-            await asyncio.wait_for(line.carrier.session.bound.wait(), 10)
+            await asyncio.wait_for(line.carrier.session.bound.wait(), 60)
             await talk.make_due()
             await talk.send()
             assert centre.telephones.texts("821012345678") == ["하나"]

@@ -84,7 +84,7 @@ class WeChat:
         """Wait until a statement finds something."""
         began = time.monotonic()
         while not await self.talk.run(statement):
-            assert time.monotonic() - began < 10, statement
+            assert time.monotonic() - began < 60, statement
             await asyncio.sleep(0.02)
 
     @property

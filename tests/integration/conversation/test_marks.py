@@ -20,7 +20,7 @@ from core.events import EventHub
 async def hub(db):
     hub = EventHub(db)
     hub.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not hub.connected:
             await asyncio.sleep(0.01)
     yield hub
@@ -96,7 +96,7 @@ async def test_typing_is_heard_by_those_who_look_on_and_stored_nowhere(db, hub, 
         async with db.read() as connection:
             for by in ("citizen", "person"):
                 await marks.say_typing(connection, talk, by)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             while len(heard) < 2:
                 await asyncio.sleep(0.01)
     async with db.read() as connection:
@@ -114,5 +114,5 @@ async def test_a_listener_at_fault_does_not_silence_the_events(db, hub, talk_on)
             await marks.say_typing(connection, talk, "citizen")
         async with db.transaction() as tx:
             await conversation.mark_read(tx, talk, "citizen", 1)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             await wake.wait()

@@ -75,7 +75,7 @@ def say(desk: Any, db: Database) -> Callable[[str, str], Any]:
 
 
 async def answers(desk: Any, conversation_id: str, count: int) -> list[str]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             lines = [text for _, author, text in await desk.lines(conversation_id) if author == "bot"]
             if len(lines) >= count:
@@ -97,7 +97,7 @@ async def test_what_comes_during_a_turn_is_answered_after_it(desk, worker, say) 
     one.may_answer.clear()
     await say(talk, "하나")
     one.queue.put(talk)
-    await asyncio.wait_for(one.began.wait(), 10)
+    await asyncio.wait_for(one.began.wait(), 60)
     await say(talk, "둘")
     one.queue.put(talk)
     one.may_answer.set()
@@ -110,12 +110,12 @@ async def test_what_another_process_hears_of_during_a_turn_is_answered_after_it(
     one.may_answer.clear()
     await say(talk, "하나")
     one.queue.put(talk)
-    await asyncio.wait_for(one.began.wait(), 10)
+    await asyncio.wait_for(one.began.wait(), 60)
     await say(talk, "둘")
     found_it_locked, put_later = asyncio.Event(), other.queue.put_later
     other.queue.put_later = lambda name: (put_later(name), found_it_locked.set())  # type: ignore[method-assign]
     other.queue.put(talk)  # nobody puts it again
-    await asyncio.wait_for(found_it_locked.wait(), 10)
+    await asyncio.wait_for(found_it_locked.wait(), 60)
     one.may_answer.set()
     assert await answers(desk, talk, 2) == ["답 하나", "답 둘"]
     assert await desk.count("late_answers") == 0

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from click.testing import CliRunner
@@ -44,7 +45,7 @@ async def no_pause(_: float) -> None:
 
 @pytest_asyncio.fixture
 async def client(ministry: Simulator) -> AsyncIterator[OpenDataClient]:
-    async with OpenDataClient(Access(ministry.url, SecretStr(KEY)), timeout=2.0, sleep=no_pause) as made:
+    async with OpenDataClient(Access(ministry.url, SecretStr(KEY)), timeout=30.0, sleep=no_pause) as made:
         yield made
 
 
@@ -131,6 +132,8 @@ class TestFetching:
         ("kind", "value"), [("gateway", "99"), ("gateway", "05"), ("code", -1), ("status", 503), ("html", None), ("cut", None), ("slow", 3), ("no_total", None)]
     )
     async def test_passing_troubles_are_tried_again(self, kb: Ministry, kind: str, value: Any) -> None:
+        if kind == "slow":
+            kb.client._http.timeout = httpx.Timeout(2.0)
         kb.scene.faults = [Fault(kind, value)]
         await kb.sync()
         assert len(kb.scene.requests) == 2
@@ -154,14 +157,14 @@ class TestFetching:
             pauses.append(seconds)
 
         ministry.scene.faults = [Fault("status", 500, times=99)]
-        async with OpenDataClient(Access(ministry.url, SecretStr(KEY)), timeout=2.0, sleep=pause) as client:
+        async with OpenDataClient(Access(ministry.url, SecretStr(KEY)), timeout=30.0, sleep=pause) as client:
             with pytest.raises(OpenDataError, match="http_500"):
                 await client.page(ALARMS, 1, 10)
         assert len(pauses) == 3
         assert pauses[0] < pauses[1] < pauses[2]
 
     async def test_unreachable(self) -> None:
-        async with OpenDataClient(Access("http://127.0.0.1:1/x", SecretStr(KEY)), timeout=2.0, tries=1) as client:
+        async with OpenDataClient(Access("http://127.0.0.1:1/x", SecretStr(KEY)), timeout=30.0, tries=1) as client:
             with pytest.raises(OpenDataError, match="unreachable"):
                 await client.page(ALARMS, 1, 10)
 
@@ -438,7 +441,7 @@ class TestOneAtATime:
         assert (await kb.sync(expect=1))[0]["error"] == "busy"
         process.kill()
         await process.wait()
-        for _ in range(50):
+        for _ in range(300):
             try:
                 async with sync.one_at_a_time(kb.db):
                     break
@@ -475,7 +478,7 @@ class TestSchedule:
 
     async def test_off_by_default(self, kb: Ministry) -> None:
         assert jobs.access(Settings()) is None
-        await asyncio.wait_for(jobs.run(kb.db, Settings()), 1)
+        await asyncio.wait_for(jobs.run(kb.db, Settings()), 30)
         with pytest.raises(StartError, match="OPENDATA_URL"):
             await commands.synchronise(kb.db, Settings(), (), io.StringIO())
 
@@ -488,9 +491,9 @@ class TestTheKey:
         ministry.scene.key = secret
         ministry.scene.faults = [Fault("status", 500, times=2), Fault("cut"), Fault("gateway", 22, service="travel-bans")]
         settings = Settings(opendata_url=ministry.url, opendata_key=SecretStr("Very%2BSecret%2FKey%3D%3D"))
-        async with OpenDataClient(Access(ministry.url, SecretStr(secret)), timeout=2.0, sleep=no_pause) as client:
+        async with OpenDataClient(Access(ministry.url, SecretStr(secret)), timeout=30.0, sleep=no_pause) as client:
             await commands.synchronise(db, settings, ("travel-alarms", "travel-bans"), target, client=client)
-        async with OpenDataClient(Access("http://127.0.0.1:1/x", SecretStr(secret)), timeout=1.0, sleep=no_pause) as client:
+        async with OpenDataClient(Access("http://127.0.0.1:1/x", SecretStr(secret)), timeout=30.0, sleep=no_pause) as client:
             with pytest.raises(OpenDataError) as caught:
                 await client.page(ALARMS, 1, 1)
         seen = "".join([*capfd.readouterr(), caplog.text, target.getvalue(), repr(settings), repr(caught.value), repr(caught.value.__context__)])
@@ -502,11 +505,11 @@ class TestTheKey:
 
     @pytest.mark.parametrize("key", ["simulated+key/==", "simulated%2Bkey%2F%3D%3D"])
     async def test_both_spellings_are_taken(self, ministry: Simulator, key: str) -> None:
-        async with OpenDataClient(Access(ministry.url, SecretStr(key)), timeout=2.0, tries=1) as client:
+        async with OpenDataClient(Access(ministry.url, SecretStr(key)), timeout=30.0, tries=1) as client:
             assert (await client.page(ALARMS, 1, 10)).total == 5
 
     async def test_a_wrong_key(self, ministry: Simulator) -> None:
-        async with OpenDataClient(Access(ministry.url, SecretStr("x")), timeout=2.0, tries=1) as client:
+        async with OpenDataClient(Access(ministry.url, SecretStr("x")), timeout=30.0, tries=1) as client:
             with pytest.raises(OpenDataError, match="key_unknown"):
                 await client.page(ALARMS, 1, 10)
 

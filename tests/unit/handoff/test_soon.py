@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 
 from handoff.soon import soon, warm
 
@@ -14,25 +13,32 @@ async def test_what_is_ready_is_given():
 
 
 async def test_what_is_slow_is_gone_without_and_goes_on_in_its_thread():
-    finished = threading.Event()
+    let_go, finished = threading.Event(), threading.Event()
 
     def work():
-        time.sleep(0.3)
+        assert let_go.wait(60)
         finished.set()
         return 7
 
-    started = time.monotonic()
     assert await soon(work, 0, within_s=0.02) == 0
-    assert time.monotonic() - started < 0.25
-    assert await asyncio.to_thread(finished.wait, 5)
+    assert not finished.is_set()
+    let_go.set()
+    assert await asyncio.to_thread(finished.wait, 60)
 
 
 async def test_a_late_failure_is_nobodys(recwarn):
+    let_go, failed = threading.Event(), threading.Event()
+
     def work():
-        time.sleep(0.1)
-        raise ValueError("late")
+        try:
+            assert let_go.wait(60)
+            raise ValueError("late")
+        finally:
+            failed.set()
 
     assert await soon(work, 0, within_s=0.01) == 0
+    let_go.set()
+    assert await asyncio.to_thread(failed.wait, 60)
     await asyncio.sleep(0.3)
     assert not recwarn.list
 
