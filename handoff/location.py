@@ -315,8 +315,8 @@ async def _keep_alive(tx: Connection, link: Row) -> None:
 async def _store_fix(tx: Connection, cipher: Cipher, conversation_id: str, consent_id: int | None, fix: GeoFix) -> int:
     now = clock_now()
     recent = await places.received_since(tx, conversation_id, "fix", now - SHORTEST_GAP)
-    if recent is not None:
-        return recent
+    if recent is not None and not _tells_more(fix, recent):
+        return int(recent["id"])
     fix_id = await places.insert_fix(
         tx,
         conversation_id=conversation_id,
@@ -334,6 +334,13 @@ async def _store_fix(tx: Connection, cipher: Cipher, conversation_id: str, conse
     )
     await announce_place(tx, conversation_id, fix_id, "fix", fix)
     return fix_id
+
+
+def _tells_more(fix: GeoFix, recent: Row) -> bool:
+    """Whether a place that comes at once after another is none of a flood: taken later (what waited on a telephone without a line comes together), or sharper."""
+    later = fix.fixed_at - recent["fixed_at"]
+    is_sharper = fix.radius_m is not None and (recent["radius_m"] is None or fix.radius_m <= recent["radius_m"] / 2)
+    return later >= SHORTEST_GAP or (is_sharper and later > -SHORTEST_GAP)
 
 
 async def announce_place(tx: Connection, conversation_id: str, fix_id: int, kind: str, fix: GeoFix | None) -> None:

@@ -109,16 +109,15 @@ async def insert_fix(tx: Connection, **values: Any) -> int:
     return int(row["id"])
 
 
-async def received_since(connection: Connection, conversation_id: str, kind: str, at: datetime) -> int | None:
-    """The newest place of this kind received after a moment."""
-    row = await database.one(
+async def received_since(connection: Connection, conversation_id: str, kind: str, at: datetime) -> Row | None:
+    """The newest place of this kind received after a moment: its number, when it was taken, and how sharp it is."""
+    return await database.one(
         connection,
-        "SELECT max(id) AS id FROM geo_fixes WHERE conversation_id = %s AND kind = %s AND received_at > %s",
+        "SELECT id, fixed_at, radius_m FROM geo_fixes WHERE conversation_id = %s AND kind = %s AND received_at > %s ORDER BY id DESC LIMIT 1",
         conversation_id,
         kind,
         at,
     )
-    return row["id"] if row else None
 
 
 async def kept(connection: Connection, conversation_id: str, kind: str, limit: int, at: datetime) -> list[Row]:

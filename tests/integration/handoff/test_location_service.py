@@ -277,6 +277,27 @@ async def test_a_flood_of_places_is_one_a_second(db, cipher, make_case):
     assert len({await send(db, cipher, token) for _ in range(5)}) == 1
 
 
+async def test_places_that_waited_for_a_line_and_come_together_are_both_kept_and_the_later_one_counts(db, cipher, make_case, make_staff):
+    """Pressed without a line an hour ago and again now: both arrive at the same moment, and the person is not where they were."""
+    case = await make_case()
+    for minutes, lat in ((60, 11.0712), (0, 11.5564)):
+        async with db.transaction() as tx:
+            content = {"lat": lat, "lon": 106.1334, "accuracy_m": 18.0, "fixed_at": (now() - timedelta(minutes=minutes)).isoformat()}
+            await location.record_message_fix(tx, cipher, case.conversation_id, content)
+    async with db.transaction() as tx:
+        seen = await location.seen_places(tx, cipher, case.conversation_id, await make_staff())
+    assert (seen.fix.lat, len(seen.track)) == (11.5564, 2)
+
+
+async def test_a_sharp_place_at_once_after_a_vague_one_is_kept_and_a_vague_one_after_a_sharp_one_is_not(db, cipher, make_case):
+    """The mast's five kilometres come first and the satellites' ten metres half a second later; whoever sits still sends no third."""
+    token = await link(db, await make_case())
+    await agree(db, token)
+    first, sharper, vague = [await send(db, cipher, token, radius=radius) for radius in (5000, 10, 5000)]
+    assert first != sharper
+    assert vague == sharper
+
+
 async def test_place_in_a_chat_message(db, cipher, make_case, make_staff, no_gap):
     case = await make_case()
     async with db.transaction() as tx:
