@@ -337,7 +337,7 @@ async def _store_fix(tx: Connection, cipher: Cipher, conversation_id: str, conse
 
 
 def _tells_more(fix: GeoFix, recent: Row) -> bool:
-    """Whether a place that comes at once after another is none of a flood: taken later (what waited on a telephone without a line comes together), or sharper."""
+    """Whether a place that comes at once after another is none of a flood: taken later, since what waited for a line comes together, or sharper."""
     later = fix.fixed_at - recent["fixed_at"]
     is_sharper = fix.radius_m is not None and (recent["radius_m"] is None or fix.radius_m <= recent["radius_m"] / 2)
     return later >= SHORTEST_GAP or (is_sharper and later > -SHORTEST_GAP)
