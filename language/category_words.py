@@ -74,6 +74,17 @@ _PEOPLE = re.compile(
     r"bắt|giam|nhốt|họ|hắn|ông|bà|chủ|người|chồng|khóa|canh|đánh|giết|súng|dao|hộ chiếu|trốn|không cho|\bđe|lừa|\bbán",
     re.IGNORECASE,
 )
+# What only a person does to somebody, in a disaster too: the flood does not beat who runs away. There the disaster's loud card would betray.
+_HELD_BY_PEOPLE = re.compile(
+    r"감금|납치|인질|가둬|가두|가뒀|가둔|억류|(?:붙)?잡혀\s?[있와왔]|끌고\s?[가와]|(?<![에로])(?<![에로] )끌려\s?[가와왔갔]|"
+    r"(?:갇[혀혔힌]|못\s?나가|안\s?(?:내)?보내|문을?\s?(?:안\s?열|못\s?열게|잠)|밖에서\s?잠).{0,60}(?:때[려리렸린]|협박|감시|지키고|도망|여권.{0,6}(?:뺏|빼앗|가져가|걷어)|총을|칼을|죽인)|"
+    r"(?:사장|남자|남편|군인|반군|브로커|관리자|팀장|조직|놈|새끼|그\s?사람|그들)[^.!?\n]{0,20}(?:안\s?(?:내)?보내|못\s?나가게|문을?\s?(?:안\s?열|잠[가갔궈궜그])|밖에서\s?잠)|"
+    r"밖에서\s?(?:문을\s?)?잠[가갔궈궜그][^\n]{0,30}여권|"
+    r"kidnap|abduct|hostage|(?:locked|keep(?:s|ing)?|hold(?:s|ing)?) (?:me|us)\b|won'?t let (?:me|us)|(?:boss|man|men|soldiers|they)\b.{0,20}\block(?:ed|s)\b|"
+    r"監禁|誘拐|人質|閉じ込めて.{0,12}(?:殴|逃)|绑架|被关|关着我|不让(?:我|我们)(?:走|出)|bắt cóc|giam giữ|nhốt",
+    re.IGNORECASE,
+)
+_LOUD = tuple(list(Category).index(category) for category in (Category.NATURAL_DISASTER, Category.WAR_UNREST))
 # Whoever has more to say than this says more than what shuts them in.
 _SHORT = 100
 # Added to the category's logit: about as much as the whole range between the first and the tenth guess.
@@ -94,6 +105,9 @@ def category_bonus(text: str) -> np.ndarray:
             out[row] = BONUS
     if is_held_by_things(text):
         out[_CONFINEMENT] = -5 * BONUS
+    elif any(out[list(_LOUD)] > 0) and _HELD_BY_PEOPLE.search(text):
+        out[_CONFINEMENT] = 2 * BONUS
+        out[list(_LOUD)] = -2 * BONUS
     return out
 
 

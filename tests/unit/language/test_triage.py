@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from bot.escalation import card_category
+from knowledge_base.crisis_cards import QUIET
 from language import triage as module
 from language.analysis import Analyser
 from language.categories import Category, Urgency
@@ -229,6 +230,29 @@ def test_whoever_may_be_held_by_people_is_taken_for_it(decide, text):
 )
 def test_a_thing_that_is_only_mentioned_does_not_uncover_whom_somebody_holds(text):
     assert not is_held_by_things(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "홍수 난 동네 창고에 갇혀 있는데 도망치면 때려요",
+        "홍수 난 동네인데 창고에 갇혀서 못 나가요. 도망치면 때려요",
+        "지진 난 뒤로 사장이 우리를 창고에 가두고 안 내보내요",
+        "태풍 와서 숙소에 있는데 문을 밖에서 잠갔어요 여권도 뺏겼어요",
+        "산사태 난 마을인데 반군한테 잡혀 있어요",
+        "전쟁 난 나라인데 군인들이 끌고 가서 가뒀어요",
+        "earthquake, boss locked the factory and took passports",
+    ],
+)
+def test_whoever_is_held_by_people_in_a_disaster_gets_the_card_of_the_held(decide, text):
+    assert card_category(decide(text)) in QUIET
+
+
+@pytest.mark.parametrize(
+    "text", ["홍수로 집에 갇혔어요 물이 차요", "지진 때문에 무너진 건물에 깔렸어요", "쓰나미에 엄마가 끌려갔어요", "지진 났는데 문이 안 열려요"]
+)
+def test_whoever_only_the_disaster_holds_gets_the_disasters_card(decide, text):
+    assert card_category(decide(text)) not in QUIET
 
 
 def test_whoever_is_held_beside_a_thing_is_answered_quietly(decide):
