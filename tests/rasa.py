@@ -19,7 +19,7 @@ from core.ports import free_port
 from core.settings import Settings
 
 TOKEN = "token-of-the-actions"
-READY_S = 90
+READY_S = 300
 NEEDS_RASA = pytest.mark.skipif(not rasa_python().exists(), reason="Rasa's environment is not there; `make setup` makes it")
 
 
