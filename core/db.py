@@ -18,6 +18,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy import MetaData
 
+from core.connection import LightConnection
 from core.errors import DatabaseUnavailable
 from core.listening import Line
 
@@ -31,7 +32,7 @@ metadata = MetaData(
     }
 )
 
-Connection = psycopg.AsyncConnection[DictRow]
+Connection = LightConnection
 
 #: What "the database is away" looks like: connection lost, server stopping or starting, no room on its disk, no free connection in time.
 UNAVAILABLE = (
@@ -83,6 +84,7 @@ class Database:
         """Open the pool; it reconnects by itself when the server comes back."""
         pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             dsn,
+            connection_class=LightConnection,
             min_size=min_size,
             max_size=max_size,
             timeout=timeout_s,
@@ -134,7 +136,7 @@ class Database:
     async def connect(self) -> Connection:
         """A connection of one's own (autocommit), for LISTEN and for session-level advisory locks."""
         try:
-            return await psycopg.AsyncConnection.connect(self.dsn, autocommit=True, row_factory=dict_row, connect_timeout=5)
+            return await LightConnection.connect(self.dsn, autocommit=True, row_factory=dict_row, connect_timeout=5)
         except UNAVAILABLE as error:
             raise DatabaseUnavailable(type(error).__name__) from error
 
@@ -149,17 +151,23 @@ class Database:
 
 async def one(connection: Connection, statement: str, *args: Any, **params: Any) -> DictRow | None:
     """The first row of a statement, or None."""
-    cursor = await connection.execute(statement, params or args)  # type: ignore[arg-type]
-    return await cursor.fetchone() if cursor.description else None
+    cursor = await connection.take_cursor(statement).execute(statement, params or args)  # type: ignore[arg-type]
+    row = await cursor.fetchone() if cursor.rownumber is not None else None
+    connection.keep_cursor(statement, cursor)
+    return row
 
 
 async def rows(connection: Connection, statement: str, *args: Any, **params: Any) -> list[DictRow]:
     """All rows of a statement."""
-    cursor = await connection.execute(statement, params or args)  # type: ignore[arg-type]
-    return await cursor.fetchall() if cursor.description else []
+    cursor = await connection.take_cursor(statement).execute(statement, params or args)  # type: ignore[arg-type]
+    found = await cursor.fetchall() if cursor.rownumber is not None else []
+    connection.keep_cursor(statement, cursor)
+    return found
 
 
 async def run(connection: Connection, statement: str, *args: Any, **params: Any) -> int:
     """Run a statement; the number of rows it touched."""
-    cursor = await connection.execute(statement, params or args)  # type: ignore[arg-type]
-    return cursor.rowcount
+    cursor = await connection.take_cursor(statement).execute(statement, params or args)  # type: ignore[arg-type]
+    touched = cursor.rowcount
+    connection.keep_cursor(statement, cursor)
+    return touched
