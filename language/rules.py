@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from language.categories import Category, Urgency
+from language.quiet_rules import QUIET
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ RULES = (
         r"|사망|숨졌|숨진|돌아가셨|죽었|죽은채|실종|연락두절|연락이?(?:안되|안돼|안됨|안닿|끊|두절)|안보여|없어졌|사라졌"
         r"|kidnap|trapped|stabbed|shooting|unconscious|bleeding|suicide", re.IGNORECASE), _URGENT, None, True, False, True),
     _squeezed("help_begging", r"제발(?:좀|저좀|저희좀|빨리)?도와|도와주세요?제발|급해요도와|도와주세요?[!.ㅠㅜ]*$", _URGENT, None, False),
+    *(_squeezed(name, pattern, urgency, category, False) for name, pattern, urgency, category in QUIET),
 )  # fmt: skip
 
 # Other times, other people, other worlds: the same words then are a question, a story or thanks.

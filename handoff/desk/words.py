@@ -65,6 +65,21 @@ WHY = {
     "rule:police_call": "경찰·구급 부름",
     "rule:overdose": "약을 한꺼번에 먹음",
     "rule:plain_words": "위험을 뜻하는 낱말",
+    "rule:told_to_write": "시켜서 쓴 듯함",
+    "rule:cannot_talk": "말하거나 쓸 수 없다고 함",
+    "rule:takes_leave": "작별로 들리는 말",
+    "rule:means_to_die": "자해 수단을 말함",
+    "rule:beaten_now": "맞고 있다고 함",
+    "rule:caller_wants_money": "통화로 돈·비밀번호 요구",
+    "rule:signs_of_stroke": "뇌졸중 증상",
+    "rule:chokes": "목에 걸림·거품",
+    "rule:swells": "붓고 숨이 참",
+    "rule:smells_fire": "탄내·가스·연기",
+    "rule:passport_kept": "여권을 돌려주지 않음",
+    "rule:water_comes_in": "물이 들어옴",
+    "rule:at_the_door": "문밖·집에 와 있음",
+    "rule:one_is_short": "사람이 모자람·안 나옴",
+    "rule:unfed": "굶음·보호자가 안 옴",
 }
 #: Instead of what a restricted case is about.
 RESTRICTED = "열람 제한"
