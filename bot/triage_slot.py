@@ -149,6 +149,9 @@ WITH judged AS (
 SELECT conversation_id, CASE WHEN %(wake)s THEN pg_notify('turns', conversation_id) END FROM marked
 """
 _RELEASE = "SELECT pg_advisory_unlock(-id) FROM unnest(%s::bigint[]) AS id"
+#: What is spoken is read by nobody here: whoever cannot write may be in danger, so they are asked, and silence brings a person who listens.
+SPOKEN = Decision(Urgency.URGENT, Category.OTHER, "ask", 0.0, ("doubt",))
+SPOKEN_KINDS = frozenset({"audio", "voice"})
 
 
 class TriageSlot:
@@ -385,6 +388,11 @@ def _has_effects(row: dict[str, Any], decision: Decision) -> bool:
     return decision.action != "none" or (row["kind"] != "text" and decision is not PRESSED) or bool(_typed(row))
 
 
+def _is_spoken(content: dict[str, Any]) -> bool:
+    """Whether a file is a voice message that the platform has not put into words."""
+    return any(one.get("kind") in SPOKEN_KINDS for one in content.get("attachments") or ())
+
+
 def _typed(row: dict[str, Any]) -> str:
     return typed_answer.answer(row["content"]) if row["kind"] == "text" else ""
 
@@ -434,6 +442,8 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         held = await database.run(tx, "UPDATE inbox SET turn_state = 'pending' WHERE conversation_id = %s AND turn_state = 'held'", row["id"])
         # What waited for this answer is answered now; with nothing waiting, the "no" itself is.
         action, turn_state = "none", "dropped" if held else "pending"
+    elif kind == "file" and row["owner_kind"] == "bot" and _is_spoken(content):
+        decision, action = SPOKEN, "ask"
     elif choice or kind in ("location", "sticker", "file"):  # there are no words of the citizen's in them
         action = "none"
 

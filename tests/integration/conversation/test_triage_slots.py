@@ -12,7 +12,7 @@ from bot.services import Services
 from bot.triage_slot import TriageSlot
 from bot.turn import GLAD, TurnQueue, TurnSlot
 from bot.worker import Worker
-from conversation.schemas import InboundKind, Location
+from conversation.schemas import Attachment, InboundKind, Location
 from core.db import Database
 from core.events import EventHub
 from core.settings import Settings
@@ -295,6 +295,40 @@ class TestTheQuestion:
             await tx.execute("UPDATE messages SET body = 'nonsense' WHERE conversation_id = %s", (talk,))
         await Worker(services, None)._timers()
         assert [row["conversation_id"] for row in await desk.rows("SELECT conversation_id FROM cases")] == [other]
+
+
+class TestSpoken:
+    """A voice message is read by nobody: whoever cannot write is asked, and silence brings a person."""
+
+    async def speak(self, desk, talk: str, kind: str) -> None:
+        await desk.say(talk, kind=InboundKind.FILE, text="(음성)", attachments=(Attachment(kind, "m1"),))
+
+    @pytest.mark.parametrize("kind", ["audio", "voice"])
+    async def test_it_is_doubt_and_the_question_is_asked(self, desk, talk, slots, kind) -> None:
+        await self.speak(desk, talk, kind)
+        await slots("worker").step()
+        assert await desk.turn_states(talk) == ["held"]
+        assert [row["kind"] for row in await desk.rows("SELECT kind FROM messages WHERE author_kind = 'bot'")] == ["danger_question"]
+
+    async def test_silence_after_it_brings_a_person(self, desk, talk, slots, services, db) -> None:
+        await self.speak(desk, talk, "voice")
+        await slots("worker").step()
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE timers SET due_at = now() - interval '1 second'")
+        await Worker(services, None)._timers()
+        assert [(row["severity"], row["reason"]) for row in await desk.rows("SELECT severity, reason FROM cases")] == [("urgent", "unanswered_question")]
+
+    async def test_a_picture_is_not_asked_about(self, desk, talk, slots) -> None:
+        await self.speak(desk, talk, "image")
+        await slots("worker").step()
+        assert await desk.turn_states(talk) == ["pending"]
+
+    async def test_to_a_person_who_has_the_conversation_it_is_just_a_message(self, desk, talk, slots) -> None:
+        await desk.take_over(talk, 1)
+        await self.speak(desk, talk, "voice")
+        await slots("worker").step()
+        assert await desk.turn_states(talk) == ["pending"]
+        assert await desk.count("outbox") == 0
 
 
 class TestTheLanguageOfTheCard:
