@@ -330,11 +330,14 @@ def kb_confirm(change_id: int | None, by: str, refuses: bool, **options: Any) ->
 @click.option("--seed", default=20261122, show_default=True)
 @click.option("--everyday", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None, help="a folder with 3i4K: real harmless sentences")
 @click.option("--with", "more", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=None, help="triage: labels of `review export` as well")
-def train(what: str, seed: int, everyday: Path | None, more: Path | None) -> None:
+@click.option("--thresholds", is_flag=True, help="triage: only set the thresholds anew, as after a change of rules")
+def train(what: str, seed: int, everyday: Path | None, more: Path | None, thresholds: bool) -> None:
     """Train a model reproducibly; writes models/ with its card."""
     from bot import setup as steps
 
-    steps.train(what, seed, everyday, more)
+    if thresholds and (what != "triage" or more is not None):
+        raise click.UsageError("--thresholds is for triage, without --with.")
+    steps.train(what, seed, everyday, more, thresholds)
 
 
 @main.group()

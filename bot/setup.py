@@ -28,12 +28,15 @@ def run() -> None:
     train_dialogue(progress=progress)
 
 
-def train(what: str, seed: int, everyday: Path | None = None, more: Path | None = None) -> None:
-    """Train one model."""
+def train(what: str, seed: int, everyday: Path | None = None, more: Path | None = None, thresholds: bool = False) -> None:
+    """Train one model, or of triage only set the thresholds."""
     if what == "triage":
-        from language.training import train_triage
+        from language.training import set_thresholds, train_triage
 
         try:
+            if thresholds:
+                set_thresholds(ROOT / "data" / "triage", ROOT / "models" / "triage", everyday=everyday)
+                return
             train_triage(ROOT / "data" / "triage", ROOT / "models" / "triage", seed, everyday=everyday, more=more)
         except ValueError as error:
             raise click.ClickException(str(error)) from error

@@ -276,6 +276,38 @@ def train_triage(
     return report
 
 
+def set_thresholds(
+    data_dir: Path = corpus.FOLDER,
+    out_dir: Path = FOLDER,
+    analyser: Analyser | None = None,
+    everyday: Path | None = None,
+    progress: Callable[[str], None] = print,
+) -> dict[str, Any]:
+    """Thresholds anew on the `dev` part for the heads as they are, the figures on `test` with them: what a change of rules asks for, and no fitting.
+
+    :raises ValueError: the heads belong to another corpus or adapter, or were set with other everyday sentences, and have to be trained.
+    """
+    from language.evaluation import evaluate_triage
+    from language.model_card import save_figures
+
+    analyser = analyser or Analyser.load()
+    path = out_dir / "thresholds.json"
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    heads, mean = load_heads(out_dir / "triage.npz")
+    examples = [e for e in corpus.read(data_dir) if e.split == "dev"] + everyday_sentences.examples(everyday, "dev")
+    tiers = list(saved["calibration"])
+    found = (corpus_digest(data_dir), adapter.digest() if "adapted" in tiers else "", len(examples))
+    if found != (saved["corpus"], saved["adapter"], saved["dev"]):
+        raise ValueError(f"the heads belong to other data: {found}")
+    dev = Dev(analyser, examples, mean)
+    saved["calibration"] = {name: _calibrate(dev.scores(heads[name], name)[:, 0], dev) for name in tiers}
+    path.write_text(json.dumps(saved, indent=2) + "\n", encoding="utf-8")
+    progress(f"triage: thresholds {saved['calibration']}")
+    report = evaluate_triage(data_dir, out_dir, analyser=analyser, everyday=everyday, progress=lambda _: None)
+    save_figures(out_dir, "triage", report)
+    return report
+
+
 def corpus_digest(folder: Path) -> str:
     """The corpus that the artefacts belong to."""
     digest = hashlib.sha256()
