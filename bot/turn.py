@@ -88,6 +88,11 @@ def _is_quiet_no(row: dict[str, Any]) -> bool:
     return bool(row["is_guarded"]) and NO in (row["content"].get("choice"), typed_answer.answer(row["content"]) if row["case_severity"] else "")
 
 
+def _is_seen_by_nobody(row: dict[str, Any]) -> bool:
+    """Whether a place has come without anything that brings a person: whoever sends one may believe that somebody is on the way, so one is offered."""
+    return row["kind"] == "location" and not row["case_severity"] and not row["is_guarded"]
+
+
 class TurnSlot:
     """Answers one conversation at a time on its own database session."""
 
@@ -158,12 +163,15 @@ class TurnSlot:
         if kind == "answer":
             reply = await satisfaction.with_question(session, row["id"], reply)
             reply = await surge.meet(session, row, reply, self.services.settings.hotline) if row["in_surge"] else reply
-        bodies = phrases.framed(reply.bodies, row["language"], offer=kind == "answer" and not reply.person)
+        offer = (kind == "answer" or _is_seen_by_nobody(row)) and not reply.person
+        bodies = phrases.framed(reply.bodies, row["language"], offer=offer)
         await self._end(session, row, kind, replace(reply, bodies=bodies))
 
     async def _compose(self, row: dict[str, Any], kind: str) -> Reply:
         if kind == "acknowledge":
             if row["kind"] == "location":
+                if _is_seen_by_nobody(row):
+                    return Reply((Body(LOCATED, kind="passed_on", buttons=OFFER_PERSON),))
                 return Reply((Body(LOCATED if not row["case_severity"] else f"{LOCATED} {WAITING}", kind="passed_on"),))
             return Reply((Body(WAITING, kind="passed_on"),))
         if kind != "answer":

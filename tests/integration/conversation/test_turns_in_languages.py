@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import smalltalk
+from bot import smalltalk, turn
 from bot.satisfaction import KIND
 from bot.services import Services
 from bot.spoken import FRAMES
@@ -99,6 +99,28 @@ async def chat(desk, services):
 
 def buttons(line: Any) -> list[str]:
     return [button["payload"] for button in line.body["buttons"]]
+
+
+class TestAPlaceAlone:
+    """Nobody looks at a place while there is no case: who sends one is offered a person in the same breath."""
+
+    @pytest.mark.parametrize(("language", "way"), [("ko", "person"), ("en", "interpreter:en")])
+    async def test_a_person_is_offered(self, desk, chat, db, language, way) -> None:
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE conversations SET language = %s WHERE id = %s", (language, chat.id))
+        (said,) = await chat.say(kind=InboundKind.LOCATION)
+        assert turn.LOCATED in said.text
+        assert buttons(said) == [way]
+
+    async def test_where_somebody_waits_already_or_may_read_along_nothing_is_offered(self, desk, chat, db) -> None:
+        await chat.say("danger")
+        (said,) = await chat.say(kind=InboundKind.LOCATION)
+        assert buttons(said) == []
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE cases SET status = 'closed', outcome = 'resolved', closed_at = now()")
+            await tx.execute("UPDATE conversations SET guarded_at = now(), guarded_why = 'category' WHERE id = %s", (chat.id,))
+        (said,) = await chat.say(kind=InboundKind.LOCATION)
+        assert buttons(said) == []
 
 
 class TestFrames:
