@@ -78,7 +78,9 @@ class Pace:
             self._budget = self._budget.told(late_s, self._clock(), self._used())
 
     def rest_s(self) -> float:
-        """How long what can wait should wait now; 0 as a rule."""
+        """How long what can wait should wait now; 0 as a rule, and then without asking the kernel what was used, which every turn would pay for."""
+        if self._budget.share is None:
+            return 0.0
         self._budget = self._budget.passed(self._clock(), self._used())
         return self._budget.rest_s
 

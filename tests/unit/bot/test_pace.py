@@ -79,6 +79,20 @@ class TestPace:
         assert pace.rest_s() == 0.0
         await pace.rest()
 
+    def test_while_nobody_is_late_the_processor_time_is_not_asked_for_and_not_owed_afterwards(self) -> None:
+        clock, asked = Clock(), []
+
+        def used() -> float:
+            asked.append(clock.at)
+            return 100.0
+
+        pace = Pace(clock, used)
+        for clock.at in (1.0, 2.0, 3.0):
+            assert pace.rest_s() == 0.0
+        assert asked == []
+        pace.hear(9.0)
+        assert pace.rest_s() == pytest.approx(0.01)
+
 
 class TestStrain:
     @pytest.mark.parametrize(
