@@ -74,8 +74,12 @@ RULES = (
         _LIFE, Category.SELF_HARM),
     _squeezed("police_now", r"(?:지금|빨리|당장|제발)(?:좀)?(?:경찰|구급차|앰뷸런스|앰블런스|119|911)(?:좀)?(?:불러|보내|와)", _URGENT),
     # A message that is nothing but a call: one word, a number, a sign.
-    _squeezed("bare_call", r"^(?:🆘|도와(?:줘|주세요|주십시오|줘요|달라|주라)|구조|구조요청|help|emergency|응급(?:상황)?(?:이에요|입니다)?|"
-        r"긴급상황(?:이에요|입니다)?|위급(?:해요|합니다|상황)?|위험|감금|납치|119|112|911|110|999|救急|緊急|紧急|cấp cứu)+[!.~?ㅠㅜ,]*$", _LIFE),
+    _squeezed("bare_call", r"^¡?(?:🆘|도와(?:줘|주세요|주십시오|줘요|달라|주라)|구조|구조요청|help|emergency|응급(?:상황)?(?:이에요|입니다)?|"
+        r"긴급상황(?:이에요|입니다)?|위급(?:해요|합니다|상황)?|위험|감금|납치|119|112|911|110|999|救急|緊急|紧急|cấp ?cứu|"
+        # … in other languages, with letters changed places, and in Hangul's keys on an English keyboard (살려줘, 도와줘).
+        r"hlep|hepl|ayuda|ay[uú]d(?:a|e|en)(?:me|nos)|ayudaporfavor|porfavorayuda|aidez-?(?:moi|nous)|[àa]l['’]aide|hilfe|aiuto|ajuda|tolong(?:saya|kami)?|bantu(?:saya|kami)|tulong|saklolo|"
+        r"ช่วย(?:ฉัน|ผม|หนู|เรา)?ด้วย(?:ค่ะ|คะ|ครับ)?|ไฟไหม้|النجدة|أنقذو?ني|انقذو?ني|ساعدو?ني|пожар|горим|tasukete(?:kudasai)?|"
+        r"tkffuwn(?:j|tpdy)|ehdhkwn(?:j|tpdy))+[!.~?ㅠㅜ,]*$", _LIFE),
     _written("sos_sign", r"🆘", _LIFE),
     _squeezed("police_call", r"(?:경찰|구급차|앰뷸런스|앰블런스|119)(?:좀|을|를)?(?:빨리)?(?:불러(?:줘|주세요|주십|달)|보내(?:줘|주세요))", _URGENT),
     # Plain words for what is happening to somebody: the classifier learnt them too, but one sentence in a thousand falls through.

@@ -198,6 +198,39 @@ def test_a_lost_passport_is_served_by_the_dialogue(analyser, triage):
     assert actions.count("none") >= 0.5 * len(texts)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hlep",
+        "¡Ayúdame!",
+        "ayuda por favor",
+        "aidez-moi !",
+        "à l'aide",
+        "Hilfe!",
+        "tolong",
+        "saklolo",
+        "ช่วยด้วย",
+        "ช่วยฉันด้วยค่ะ",
+        "النجدة",
+        "أنقذوني",
+        "Пожар!",
+        "tasukete",
+        "tkffuwntpdy",
+        "ehdhkwnj",
+        "cấp cứu",
+    ],
+)
+def test_nothing_but_a_call_for_help_is_one_in_any_language(decide, text):
+    assert decide(text).action == "escalate"
+
+
+@pytest.mark.parametrize(
+    "text", ["ayuda con el pasaporte", "tolong, berapa biaya paspor?", "ช่วยด้วยค่ะ อยากต่อพาสปอร์ต", "Hilfe bei der Verlängerung meines Passes"]
+)
+def test_a_polite_request_that_begins_like_a_call_is_none(text):
+    assert [hit.name for hit in hits(text)] == []
+
+
 @pytest.mark.parametrize("text", ["건물이 무너졌는데 잔해에 갇혔어요", "잔해에 갇혔어요", "엘리베이터에 갇혔어요", "차가 물에 잠기는데 갇혔어요"])
 def test_who_is_shut_in_by_a_thing_is_in_nobodys_hands(decide, text):
     decision = decide(text)
