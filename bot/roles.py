@@ -7,7 +7,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -126,20 +127,20 @@ async def _internal(services: Services, token: str) -> None:
 async def _load(services: Services) -> None:
     """Load in the background: meanwhile the page is served, and with the database away it says which number to call."""
     try:
-        await _patiently(services)
-        await _first_run(services)
+        await _patiently(partial(load_models, services))
+        await _patiently(partial(_first_run, services))
     except Exception as error:  # a process that cannot load is restarted, and says why
         log.error("load_failed", error=type(error).__name__, exc_info=error)
         os._exit(3)
     announce("READY")
 
 
-async def _patiently(services: Services) -> None:
-    """Load the models, waiting for the database if it is away."""
+async def _patiently(begin: Callable[[], Awaitable[None]]) -> None:
+    """What a start needs of the database, waiting for it if it is away: a process that ended instead could not even say which number to call."""
     has_said_so = False
     while True:
         try:
-            return await load_models(services)
+            return await begin()
         except DatabaseUnavailable as error:
             if not has_said_so:
                 has_said_so = True
@@ -165,7 +166,7 @@ async def _worker(settings: Settings) -> None:
     action_url = os.environ.get(ACTION_URL) or f"http://127.0.0.1:{settings.port}/rasa/actions"
     dialogue = await start_dialogue(services, action_url, os.environ.get(ACTION_TOKEN, ""))
     stopped = asyncio.create_task(stop.wait())
-    loading = asyncio.create_task(_patiently(services), name="load-models")
+    loading = asyncio.create_task(_patiently(partial(load_models, services)), name="load-models")
     try:
         await asyncio.wait({loading, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not loading.done():
