@@ -8,8 +8,8 @@
   let consented = false;
   const device = (() => {
     try {
-      const kept = sessionStorage.getItem('device') || crypto.getRandomValues(new Uint32Array(4)).join('-');
-      sessionStorage.setItem('device', kept);
+      const kept = localStorage.getItem('device') || crypto.getRandomValues(new Uint32Array(4)).join('-');
+      localStorage.setItem('device', kept);
       return kept;
     } catch { return crypto.getRandomValues(new Uint32Array(4)).join('-'); }
   })();
