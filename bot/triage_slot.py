@@ -24,6 +24,7 @@ from bot import escalation, hush, phrases, satisfaction, typed_answer
 from bot.escalation import Danger, card_category
 from bot.pace import LONGEST_S
 from bot.services import Services
+from bot.wake import Wake
 from conversation import service as conversation
 from core import db as database
 from core.db import UNAVAILABLE, Connection
@@ -158,15 +159,16 @@ class TriageSlot:
     """Claims untriaged inbounds and writes what follows from each.
 
     ``turns`` takes the conversations that a turn of this process can serve at once; without it, turns are woken wherever they are.
-    Slots of one process share ``wake``: while one claims or writes, the other's messages are read.
+    Slots of one process share ``wake``: while one claims or writes, the other's messages are read. News wakes one of them, and that one the next if it
+    finds a backlog or fails.
     """
 
-    def __init__(self, services: Services, name: str, delay_ms: int = 0, turns: Callable[[str], None] | None = None, wake: asyncio.Event | None = None) -> None:
+    def __init__(self, services: Services, name: str, delay_ms: int = 0, turns: Callable[[str], None] | None = None, wake: Wake | None = None) -> None:
         self.services = services
         self.name = name
         self.delay_s = delay_ms / 1000
         self.turns = turns
-        self.wake = wake or asyncio.Event()
+        self.wake = wake or Wake()
         self._session: Connection | None = None
         self._held: list[int] = []
         self._full_claims = 0
@@ -187,10 +189,12 @@ class TriageSlot:
             try:
                 found = await self.step()
             except (DatabaseUnavailable, *UNAVAILABLE):
+                self.wake.set()
                 await self._hang_up()
                 await asyncio.sleep(0.1)
                 continue
             except Exception as error:
+                self.wake.set()
                 # Whatever it was, triage goes on: the slot is the last thing that may end.
                 log.error("triage_step_failed", error=type(error).__name__, exc_info=error)
                 await self._hang_up()
@@ -201,9 +205,10 @@ class TriageSlot:
                 await asyncio.sleep(late * min(STANDBY_PAUSE * (time.monotonic() - began), LONGEST_PAUSE_S))
             elif self._rest_s:
                 if not found:
-                    await self._wait(self._rest_s)
+                    await self.wake.wait(self._rest_s)
             elif not self._full_claims and not self._is_again:  # else there may be more
-                await self._wait(STANDBY_LOOKS_S if self.delay_s else LOOKS_S)
+                # A standby looks on its own clock, since the rows it is for are those that nobody was woken for.
+                await self.wake.wait(STANDBY_LOOKS_S if self.delay_s else LOOKS_S)
 
     async def _hang_up(self) -> None:
         """Close the session, and with it whatever claim it may still hold."""
@@ -212,13 +217,6 @@ class TriageSlot:
         if session is not None:
             with contextlib.suppress(Exception):
                 await session.close()
-
-    async def _wait(self, longest_s: float) -> None:
-        # A standby looks on its own clock, since the rows it is for are those that nobody was woken for.
-        try:
-            await asyncio.wait_for(self.wake.wait(), longest_s)
-        except TimeoutError:
-            return
 
     async def step(self) -> int:
         """Triage one batch; returns how many."""
@@ -237,6 +235,8 @@ class TriageSlot:
         rows = await self._claim(session, delay_s) if delay_s is not None else []
         # A full claim is a backlog: there may be more behind it.
         (self._is_idle.clear if self._full_claims else self._is_idle.set)()
+        if self._full_claims:
+            self.wake.set()
         if not rows:
             return 0
         try:

@@ -24,6 +24,7 @@ from bot.services import Services
 from bot.triage_slot import TriageSlot
 from bot.turn import TurnQueue, TurnSlot
 from bot.typing_display import TypingDisplay
+from bot.wake import Wake
 from conversation import service as conversation
 from core import db as database
 from core import heartbeat, timers
@@ -59,7 +60,7 @@ class Worker:
         self.services = services
         self.dialogue = dialogue
         self.queue = TurnQueue()
-        self.wake = asyncio.Event()
+        self.wake = Wake()
         self.triage = [TriageSlot(services, "worker", turns=self.queue.put, wake=self.wake) for _ in range(services.settings.triage_slots)]
         channels = registry.configured(services.settings, services.db, services.cipher)
         self.sender = Sender(services.db, services.cipher, channels, services.settings.sender_slots)

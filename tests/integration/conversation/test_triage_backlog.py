@@ -14,10 +14,12 @@ from bot.services import Services
 from bot.strain import Strain
 from bot.triage_slot import BATCH, HEAD_START_S, OLDEST, OLDEST_EVERY, READ_AT_ONCE, TriageSlot
 from bot.turn import TurnQueue, TurnSlot
+from bot.wake import Wake
 from bot.worker import Worker
 from conversation import arriving, visitors
 from conversation.schemas import Inbound, InboundKind
 from core.db import Database
+from core.errors import DatabaseUnavailable
 from core.events import EventHub
 from core.settings import Settings
 from knowledge_base.crisis_cards import CrisisCards
@@ -129,13 +131,14 @@ async def test_danger_that_could_not_be_written_keeps_its_place_before_what_look
 async def test_of_two_slots_the_one_that_failed_tries_again_at_once_though_the_other_hears_the_wake(desk, services, monkeypatch) -> None:
     fails_once(monkeypatch)
     monkeypatch.setattr(triage_slot, "LOOKS_S", 600.0)
-    wake = asyncio.Event()
+    wake = Wake()
     slots = [TriageSlot(services, name, wake=wake) for name in ("a", "b")]
     working = [asyncio.create_task(slot.run()) for slot in slots]
     await asyncio.sleep(0.3)
     async with desk.db.transaction() as tx:  # seen by both at once, with something else to write after the failure
         for number, text in enumerate((CRY, CALM)):
             await visitors.accept(tx, desk.cipher, Inbound("line", f"e{number}", "", InboundKind.TEXT, text=text, visitor=f"U{number}"))
+    wake.set()
     wake.set()
     try:
         async with asyncio.timeout(60):
@@ -147,6 +150,47 @@ async def test_of_two_slots_the_one_that_failed_tries_again_at_once_though_the_o
         await asyncio.gather(*working, return_exceptions=True)
         for slot in slots:
             await slot._hang_up()
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), DatabaseUnavailable("its line")], ids=["a fault", "a broken line"])
+async def test_news_that_wakes_a_slot_which_cannot_look_is_looked_at_by_another(desk, services, monkeypatch, error: Exception) -> None:
+    monkeypatch.setattr(triage_slot, "LOOKS_S", 600.0)
+    wake = Wake()
+    slots = [TriageSlot(services, name, wake=wake) for name in ("a", "b")]
+    working = []
+    for number, slot in enumerate(slots, 1):
+        working.append(asyncio.create_task(slot.run()))
+        async with asyncio.timeout(60):
+            while len(wake._waiting) < number:
+                await asyncio.sleep(0.01)
+
+    async def step() -> int:
+        raise error
+
+    monkeypatch.setattr(slots[1], "step", step)  # it waited last, so it is woken
+    await write(desk, CRY)
+    wake.set()
+    try:
+        async with asyncio.timeout(60):
+            while not await desk.count("cases"):
+                await asyncio.sleep(0.02)
+    finally:
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        for slot in slots:
+            await slot._hang_up()
+
+
+async def test_a_slot_that_finds_a_backlog_calls_another(desk, slot) -> None:
+    for _ in range(BATCH):
+        await write(desk)
+    await slot.step()
+    assert slot.wake._is_set
+    slot.wake.clear()
+    await write(desk)
+    await slot.step()
+    assert not slot.wake._is_set
 
 
 def fails_once(monkeypatch: pytest.MonkeyPatch) -> None:
