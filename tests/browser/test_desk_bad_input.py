@@ -60,7 +60,7 @@ async def test_a_desk_in_five_tabs_is_one_desk(seat, make_case, staff_server, db
     mine = await one(db, "SELECT array_agg(id) AS ids FROM cases WHERE owner_id = %s", first.staff.id)
     assert len(mine["ids"]) == 1, "five tabs do not exceed the cap"
     for page, case in zip(pages, cases, strict=True):
-        await expect(page.locator(".presence")).to_contain_text("정원 1/1", timeout=15_000)
+        await expect(page.locator(".presence")).to_contain_text("정원 1/1")
         if case.id not in mine["ids"]:
             await page.wait_for_function("window.told.some((one) => one.includes('맡을 수 있는 상담 수를 넘었습니다(1/1)'))")
 
@@ -74,7 +74,7 @@ async def test_a_desk_in_five_tabs_is_one_desk(seat, make_case, staff_server, db
     await pages[1].locator("[data-action=presence]").click()
     await pages[1].locator("[data-dialog=away] [data-confirm]").click()
     for page in pages:
-        await expect(page.locator(".presence .state")).to_have_text("자리 비움 · 휴식", timeout=15_000)
+        await expect(page.locator(".presence .state")).to_have_text("자리 비움 · 휴식")
         await expect(page.locator("[data-case-id]")).to_have_count(5)
     assert (await one(db, "SELECT count(*) AS n FROM messages WHERE author_kind = 'agent'"))["n"] == 1
     assert first.complaints == []

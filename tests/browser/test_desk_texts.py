@@ -313,7 +313,7 @@ async def test_notices_are_found_and_suggested_and_never_for_a_message_in_danger
     await expect(suggestion).to_have_count(0)
     async with db.transaction() as tx:
         await database.run(tx, "UPDATE inbox SET urgency = 'none', action = 'none', triage_state = 'done' WHERE message_id = %s", message)
-    await expect(suggestion.first).to_be_visible(timeout=8000)
+    await expect(suggestion.first).to_be_visible()
     assert desk.complaints == []
 
 

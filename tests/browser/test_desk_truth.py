@@ -60,7 +60,7 @@ async def test_a_feed_that_hears_nothing_says_so_and_catches_up_by_itself(db, ma
     assert feed.silent_s > STALE_S
     case = await make_case()
     away.error = None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while feed.freshness != "live":
             await asyncio.sleep(0.01)
     assert case.id in feed.rows, "never live without the news"
@@ -97,7 +97,7 @@ async def test_lines_that_stop_coming_are_noticed_and_come_after_all(db, cipher,
     assert heard == []
     assert worst("live", 0.1, follower.silent_s)[0] == "broken"
     away.error = None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not heard:
             await asyncio.sleep(0.05)
     assert heard == ["message"]
@@ -113,10 +113,10 @@ async def test_a_server_that_stands_still_for_seconds_is_shown_and_what_came_mea
     await expect(corner).to_contain_text("실시간")
     staff_server.loop.call_soon_threadsafe(time.sleep, 12)
     case = await make_case()
-    await expect(corner).to_contain_text("초째 끊김", timeout=12_000)
+    await expect(corner).to_contain_text("초째 끊김")
     await expect(desk.page.locator(f"[data-case-id='{case.id}']")).to_have_count(0)
     await picture(desk.page, "broken")
-    await expect(corner).to_contain_text("실시간", timeout=20_000)
+    await expect(corner).to_contain_text("실시간")
     await expect(desk.page.locator(f"[data-case-id='{case.id}']")).to_be_visible()
 
 

@@ -158,10 +158,9 @@ async def test_a_guarded_screen_keeps_nothing(db, citizen, rows):
         await guarding.mark(tx, talk["id"], guarding.AGENT)
     await sends(page, a_file(a_picture()))
     await expect(page.locator("article.citizen", has_text="(사진)")).to_have_count(0, timeout=PATIENT_MS)
-    for _ in range(100):
-        if await rows("SELECT 1 FROM files"):
-            break
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(60):
+        while not await rows("SELECT 1 FROM files"):
+            await asyncio.sleep(0.1)
     assert len(await rows("SELECT 1 FROM files")) == 1
     await expect(page.locator("article.citizen", has_text="(사진)")).to_have_count(0, timeout=PATIENT_MS)
     await page.wait_for_timeout(500)  # the event of the line, if there were one, would have come
