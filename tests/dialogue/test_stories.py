@@ -21,7 +21,6 @@ from tests.rasa import NEEDS_RASA, running_rasa, serving_actions
 
 pytestmark = [
     pytest.mark.dialogue,
-    pytest.mark.timeout(300),
     NEEDS_RASA,
 ]
 

@@ -36,7 +36,7 @@ time.sleep(600)
 """
 
 
-def wait_for(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
+def wait_for(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -184,7 +184,7 @@ def test_a_killed_server_comes_back_with_what_it_had_promised(short_tmp: Path) -
             with psycopg.connect(server.dsn, autocommit=True) as busy:
                 busy.execute("SELECT pg_backend_pid()")
                 os.kill(postmaster(server), signal.SIGKILL)
-            wait_for(lambda: not server.alive(), 5)
+            wait_for(lambda: not server.alive())
             assert server.ensure_running() is True
             assert kept(server.dsn) == list(range(round_number + 1))
 
@@ -195,9 +195,9 @@ def test_a_killed_guardian_takes_the_server_along_and_both_come_back(short_tmp: 
         guardian = server._guardian
         assert guardian is not None
         guardian.kill()
-        wait_for(lambda: not server.alive(), 5)
+        wait_for(lambda: not server.alive())
         if sys.platform == "linux":
-            wait_for(lambda: not processes_in(server.pgdata), 10)
+            wait_for(lambda: not processes_in(server.pgdata))
         assert server.ensure_running() is True
         assert kept(server.dsn) == [1]
 
@@ -218,7 +218,7 @@ def test_nothing_is_left_after_kill_9(short_tmp: Path, owner: Callable[[], tuple
     busy.execute("SELECT 1")  # an open transaction does not hold the shutdown up
     assert processes_in(pgdata)
     process.kill()
-    wait_for(lambda: not processes_in(pgdata), 10)
+    wait_for(lambda: not processes_in(pgdata))
     busy.close()
     assert not (pgdata / "postmaster.pid").exists(), "it was not shut down in order"
 

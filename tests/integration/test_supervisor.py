@@ -63,7 +63,7 @@ def role(name: str, words: str = "READY\\n", before: str = "") -> str:
 WEB, WORKER = role("web"), role("worker", "READY\\nDIALOGUE\\n")
 
 
-def wait_for(condition: Callable[[], Any], timeout_s: float = 15.0) -> Any:
+def wait_for(condition: Callable[[], Any], timeout_s: float = 60.0) -> Any:
     deadline = time.monotonic() + timeout_s
     while not (result := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -91,7 +91,7 @@ class Served:
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(120)
 
     def database_processes(self) -> list[int]:
         return processes_in(self.data / "postgres" / "pgdata")
@@ -173,11 +173,11 @@ def test_the_whole_life(start: Start) -> None:
     for name in ("web", "worker"):
         for restarts in (1, 2):
             os.kill(served.pids(name)[-1], signal.SIGKILL)
-            wait_for(lambda name=name, restarts=restarts: len(served.pids(name)) == restarts + 1, 5)
+            wait_for(lambda name=name, restarts=restarts: len(served.pids(name)) == restarts + 1)
     assert "web ended (signal 9); it is started again." in served.words
     began = time.monotonic()
     assert served.stop() == 0
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 30
     assert not served.database_processes()
     assert not any(psutil.pid_exists(pid) for name in ("web", "worker") for pid in served.pids(name))
 
@@ -186,7 +186,7 @@ def test_a_killed_database_comes_back(start: Start) -> None:
     served = start()
     served.ready()
     os.kill(int((served.data / "postgres" / "pgdata" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-    wait_for(lambda: "the database had ended and runs again" in served.words, 10)
+    wait_for(lambda: "the database had ended and runs again" in served.words)
     assert migrated(served.dsn)
 
 
@@ -195,8 +195,8 @@ def test_kill_9_leaves_nothing(start: Start) -> None:
     served.ready()
     os.killpg(served.process.pid, signal.SIGKILL)
     served.process.wait()
-    wait_for(lambda: not any(psutil.pid_exists(pid) for name in ("web", "worker") for pid in served.pids(name)), 5)
-    wait_for(lambda: not served.database_processes(), 10)
+    wait_for(lambda: not any(psutil.pid_exists(pid) for name in ("web", "worker") for pid in served.pids(name)))
+    wait_for(lambda: not served.database_processes())
     again = start()
     assert again.ready()
 
@@ -206,7 +206,7 @@ def test_ctrl_c_reaches_the_children_through_us_only(start: Start) -> None:
     served = start({"web": role("web", before=tell), "worker": WORKER})
     served.ready()
     os.killpg(served.process.pid, signal.SIGINT)
-    assert served.process.wait(15) == 0
+    assert served.process.wait(60) == 0
     assert not (served.data / "interrupted").exists()
 
 
@@ -215,7 +215,7 @@ def test_a_stubborn_child_does_not_hold_the_stop_up(start: Start) -> None:
     served.ready()
     began = time.monotonic()
     assert served.stop() == 0
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 30
     assert not psutil.pid_exists(served.pids("web")[-1])
 
 
@@ -227,7 +227,7 @@ def test_without_rasa_it_is_ready_all_the_same_and_says_so(start: Start) -> None
 
 def test_a_child_that_cannot_start_ends_it_all_with_one_sentence(start: Start) -> None:
     served = start({"web": WEB, "worker": "raise SystemExit('no model')"})
-    assert served.process.wait(20) == 2
+    assert served.process.wait(120) == 2
     assert served.words.splitlines()[-1] == ("gildongmu: The worker process ended (code 1) 3 times before it was ready; its own words are above.")
     assert not served.database_processes()
 
@@ -236,7 +236,7 @@ def test_a_second_one_on_the_same_folder_is_refused(start: Start) -> None:
     first = start()
     first.ready()
     second = start()
-    assert second.process.wait(10) == 2
+    assert second.process.wait(60) == 2
     assert second.words.count("\n") == 1
     assert second.words.startswith(f"gildongmu: Another Gildongmu already runs on the data folder {first.data};")
 
@@ -247,18 +247,18 @@ def test_a_taken_port_is_told_before_anything_is_started(start: Start) -> None:
         listener.listen()
         port = listener.getsockname()[1]
         served = start(port=port)
-        assert served.process.wait(10) == 2
+        assert served.process.wait(60) == 2
     assert served.words == f"gildongmu: Port {port} on 127.0.0.1 cannot be used (Address already in use); choose another with PORT= or --port.\n"
     assert not served.data.exists()
 
 
 def test_an_unusable_address_and_folder_are_told(start: Start) -> None:
     served = start(host="192.0.2.1")
-    assert served.process.wait(10) == 2
+    assert served.process.wait(60) == 2
     assert served.words.count("\n") == 1
     assert "192.0.2.1" in served.words
     served = start(data=Path("/proc/nowhere"))
-    assert served.process.wait(10) == 2
+    assert served.process.wait(60) == 2
     assert served.words.startswith("gildongmu: The data folder /proc/nowhere cannot be written")
     assert served.words.count("\n") == 1
 
@@ -275,7 +275,7 @@ def test_an_unusable_address_and_folder_are_told(start: Start) -> None:
 )
 def test_an_unusable_database_is_told_without_its_password(start: Start, url: str, sentence: str) -> None:
     served = start(database_url=url)
-    assert served.process.wait(20) == 2
+    assert served.process.wait(120) == 2
     assert served.words == f"gildongmu: {sentence}\n"
 
 

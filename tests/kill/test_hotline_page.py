@@ -13,7 +13,9 @@ from citizens import ROUTINE
 from core.errors import HOTLINE
 from tests.program import Program
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.kill
+#: How long something may take to appear on a machine that is busy with other things.
+PATIENT_MS = 60_000
 
 
 @contextlib.contextmanager
@@ -44,28 +46,28 @@ def test_without_its_database_the_page_shows_the_hotline(program: Program) -> No
         page.goto(program.url)
         page.fill("#text", ROUTINE[0])
         page.click("button.send")
-        page.wait_for_selector(".bubble.bot >> nth=1", timeout=20_000)
+        page.wait_for_selector(".bubble.bot >> nth=1", timeout=PATIENT_MS)
         hotline = page.locator("#hotline")
         assert not hotline.is_visible()
         with program.without_database():
-            hotline.wait_for(state="visible", timeout=10_000)  # without a word from the citizen: the stream ended
+            hotline.wait_for(state="visible", timeout=PATIENT_MS)  # without a word from the citizen: the stream ended
             assert HOTLINE in hotline.inner_text()
             page.fill("#text", "답을 못 받았어요")
             page.click("button.send")
-            page.wait_for_selector("text=이 기기에 보관", timeout=15_000)
+            page.wait_for_selector("text=이 기기에 보관", timeout=PATIENT_MS)
             fresh = started.new_page()
             fresh.goto(program.url)
             fresh.fill("#text", "새로 왔어요")
             fresh.click("button.send")
-            fresh.locator("#hotline").wait_for(state="visible", timeout=15_000)
-        page.wait_for_selector("text=답을 못 받았어요", timeout=5_000)
-        hotline.wait_for(state="hidden", timeout=40_000)
-        page.wait_for_selector(".bubble.citizen:has-text('답을 못 받았어요') >> text=✓", timeout=20_000)
+            fresh.locator("#hotline").wait_for(state="visible", timeout=PATIENT_MS)
+        page.wait_for_selector("text=답을 못 받았어요", timeout=PATIENT_MS)
+        hotline.wait_for(state="hidden", timeout=PATIENT_MS)
+        page.wait_for_selector(".bubble.citizen:has-text('답을 못 받았어요') >> text=✓", timeout=PATIENT_MS)
         assert page.locator(".bubble.citizen:has-text('답을 못 받았어요')").count() == 1
         with frozen_database(program):
             page.fill("#text", "아무 대답이 없어요")
             page.click("button.send")
-            hotline.wait_for(state="visible", timeout=25_000)  # nothing fails, nothing answers: the page stops waiting by itself
-        page.wait_for_selector(".bubble.citizen:has-text('아무 대답이 없어요') >> text=✓", timeout=30_000)
+            hotline.wait_for(state="visible", timeout=PATIENT_MS)  # nothing fails, nothing answers: the page stops waiting by itself
+        page.wait_for_selector(".bubble.citizen:has-text('아무 대답이 없어요') >> text=✓", timeout=PATIENT_MS)
         assert page.locator(".bubble.citizen:has-text('아무 대답이 없어요')").count() == 1
         started.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -17,8 +17,16 @@ from handoff.records.access_review import ZONE, bounds, month_of
 from handoff.records.subjects import subjects
 from handoff.records.unusual import Sign
 
-FIRST = month_of("")
-NOON = datetime.now(ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
+FIRST: date
+NOON: datetime
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    """The day on which each test begins: the month may end while others run."""
+    global FIRST, NOON
+    FIRST = month_of("")
+    NOON = datetime.now(ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 async def at(db, moment, case_id=None):
