@@ -11,6 +11,7 @@ import numpy as np
 
 from conversation.schemas import SourceCard
 from knowledge_base import consistency, kinds, phrases
+from knowledge_base.aspects import HEDGES
 from knowledge_base.confidence import RANKED, Confidence, Settled, names_another_country
 from knowledge_base.index import Entry, Index
 from knowledge_base.picking import Picker
@@ -29,9 +30,11 @@ SURE, SURE_OF_VALUE = 0.96, 0.99
 LEAST_ODDS = 0.01
 #: From this probability another notice that gives another value of the kind asked for makes the answer doubtful.
 RIVAL = 0.3
-#: Below this probability that one of the sentences quoted answers, a value is not quoted: of the marked questions for values one in seven such answers was
-#: wrong, and one in 140 of the others.
+#: Below this probability that one of the sentences quoted answers, who asks for a value is given a fourth: of the marked questions for values one in seven
+#: such answers lacked the right sentence, one in 140 of the others, and none with four. Of a table nothing is quoted below it.
 LEAST_SURE_OF_VALUE = 0.85
+#: A notice of so many sentences is quoted whole to who asks for a value: what limits the value ("바뀔 수 있으므로") is often the last of them.
+SHORT = 4
 #: A fourth passage must fit.
 LONGEST_WITH_ONE_MORE = 420
 #: How many standard deviations behind the answer a notice may stand and still be offered as a next question.
@@ -48,6 +51,8 @@ _NAMES_A_LEVEL = re.compile(
 )
 #: "적색경보가 몇 단계예요": asks what a level is, not where it holds.
 _NAMES_ONE = re.compile(r"(?:적|흑|황|남)색|여행(?:유의|자제|금지)(?!\s?(?:국|나라|지역))|출국\s?권고|철수\s?권고|특별\s?여행\s?주의보")
+#: How many levels there are, not which one holds.
+_ASKS_SCHEME = re.compile(r"몇\s?단계(?:까지|로)\s?(?:있|나뉘|나뉜|나눠|구분)|단계별|how many levels|分(?:成|为)?几级|何段階(?:で|あり|に分)", re.I)
 _NAMES_A_MISSION = re.compile(r"대사관|영사관|공관|분관|embassy|consulate|大使館|領事館|大使馆|领事馆|领馆|đại sứ quán|lãnh sự quán", re.I)
 _ASKS_HERE = re.compile(r"(?:^|\s)(?:여기|거기|그\s?나라|이\s?나라|저희\s?나라\s?말고|현지)(?:는|가|도|은|이)?\s")
 
@@ -109,11 +114,20 @@ def may_quote(desk: Desk, ranked: Ranked) -> bool:
 
 def _is_consistent(desk: Desk, ranked: Ranked, quotes: tuple[str, ...], sure: float) -> bool:
     question, entry = ranked.question, desk.index.entries[ranked.entries[0]]
-    if sure < LEAST_SURE_OF_VALUE and consistency.is_critical(question.analysis.normalised):
+    if sure < LEAST_SURE_OF_VALUE and _misses_row(entry, question.analysis.normalised, quotes):
         return False
     if kinds.is_silent(kinds.asked(question.analysis.normalised), tuple(p.text for p in entry.passages)):
         return False
     return not _asks_mission_elsewhere(desk.index, ranked) and not consistency.is_off(desk.index, question, ranked, quotes)
+
+
+def _misses_row(entry: Entry, text: str, quotes: tuple[str, ...]) -> bool:
+    """Whether a value is asked of a table, whose rows look alike, and no row that the question names is quoted."""
+    rows = [passage.text if passage.is_row else "" for passage in entry.passages]
+    if not any(rows) or not consistency.is_critical(text):
+        return False
+    named = consistency.named_row(text, rows)
+    return named is None or rows[named] not in quotes
 
 
 def _is_disputed(desk: Desk, settled: Settled, quotes: tuple[str, ...]) -> bool:
@@ -163,7 +177,7 @@ def _misses_country(index: Index, ranked: Ranked) -> bool:
     text = question.analysis.normalised
     best = index.entries[ranked.entries[0]].notice.content
     is_alarm = bool(_ASKS_ALARM.search(text))
-    if is_alarm and ((_ASKS_LEVEL.search(text) and not _NAMES_ONE.search(text)) or _ASKS_HERE.search(text)):
+    if is_alarm and _asks_of_a_place(text):
         return True
     if not best.countries:
         return False
@@ -172,6 +186,12 @@ def _misses_country(index: Index, ranked: Ranked) -> bool:
         for other, score in zip((index.entries[i].notice.content for i in ranked.entries[1:4]), ranked.scores[1:4], strict=True)
         if score > ranked.scores[0] - 0.35
     )
+
+
+def _asks_of_a_place(text: str) -> bool:
+    """Whether a question about alarms needs a country: which level holds, or what holds here."""
+    asks_level = _ASKS_LEVEL.search(text) and not _NAMES_ONE.search(text) and not _ASKS_SCHEME.search(text)
+    return bool(asks_level or _ASKS_HERE.search(text))
 
 
 def _asks_mission_elsewhere(index: Index, ranked: Ranked) -> bool:
@@ -185,12 +205,15 @@ def _asks_alarm_of_unlisted_country(index: Index, ranked: Ranked) -> bool:
     """Whether an alarm level is asked of a country that the best notice does not speak of: general words would mislead there."""
     question = ranked.question
     best = index.entries[ranked.entries[0]].notice.content
-    if not question.named or not _ASKS_ALARM.search(question.analysis.normalised):
+    text = question.analysis.normalised
+    # "여기 몇 단계": the country that the citizen is in.
+    places = question.named or ((question.here,) if question.here and _asks_of_a_place(text) else ())
+    if not places or not _ASKS_ALARM.search(text):
         return False
     if not consistency.ALARM_TOPICS & set(best.topics):
         # A word for a level, and the nearest notice is about something else: nothing of it answers. Of the past there are lists under other topics.
-        return question.period is None and bool(_NAMES_A_LEVEL.search(question.analysis.normalised))
-    if set(question.named) & set(best.countries):
+        return question.period is None and bool(_NAMES_A_LEVEL.search(text))
+    if set(places) & set(best.countries):
         return False
     names = [entity.text for entity in question.analysis.entities if entity.country in question.named]
     return not any(name in best.body or name in best.title for name in names)
@@ -229,12 +252,14 @@ def _chosen(index: Index, ranked: Ranked, picker: Picker, max_chars: int) -> tup
         while kept and sum(len(texts[k]) + 1 for k in (*kept, likeliest)) > max_chars:
             kept.pop()
         chosen = [*kept, likeliest]
-    # The row of a table that the question names; and of a short notice the last sentence too, where it may be the one.
+    # The row of a table that the question names; else to who asks for a value where it may be otherwise, or the rest of a short notice.
     more = [at for at in order if at not in chosen]
     named = consistency.named_row(text, [said if entry.passages[k].is_row else "" for k, said in zip(places, texts, strict=True)])
-    is_short = len(more) == 1 and consistency.is_critical(text) and sum(odds[at] for at in chosen) < enough
-    last = more[0] if is_short else None
-    for one_more in (named, last):
+    further = [named]
+    if consistency.is_critical(text):
+        is_open = len(texts) <= SHORT or sum(odds[at] for at in chosen) < LEAST_SURE_OF_VALUE
+        further += [at for at in more if HEDGES.search(texts[at])][:1] + (more[:1] if is_open else [])
+    for one_more in further:
         if one_more is not None and one_more not in chosen and sum(len(texts[k]) + 1 for k in (*chosen, one_more)) <= min(max_chars, LONGEST_WITH_ONE_MORE):
             chosen.append(one_more)
             break

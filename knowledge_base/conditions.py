@@ -19,16 +19,16 @@ ALARM_TOPICS = frozenset({"travel-alarm", "travel-ban", "special-advisory"})
 _SHORTEST_NAME = 3
 _OFFICE = re.compile(r"\s*(?:총영사관|대사관|영사관|분관|출장소|대표부|대표사무소)$")
 _PLACES = ("country", "city", "mission")
+#: Events of a life that are each other's counterpart.
+_EVENTS = ((re.compile(r"결혼|혼인"), re.compile(r"이혼")), (re.compile(r"출생"), re.compile(r"사망")))
 #: Either or: who asks about the one is not answered by what holds for the other.
-_OPPOSITES = tuple(
+_OPPOSITES = _EVENTS + tuple(
     (re.compile(one), re.compile(other))
     for one, other in (
         (r"종이|창구에서|방문(?:해|하여|접수|신청)|직접\s?가", r"온라인|인터넷|전자\s?아포스티유|누리집에서|모바일"),
         (r"미성년|어린이|아이|아기|애기|초등|중학생|고등학생|유아|(?<!\d)\d살", r"성인|어른"),
         (r"단수\s?여권", r"복수\s?여권|10년|5년"),
         (r"평일", r"주말|휴일|공휴일|토요일|일요일"),
-        (r"결혼|혼인", r"이혼"),
-        (r"출생", r"사망"),
         (r"초청", r"취업"),
         (r"왕복", r"편도"),
         (r"개인", r"단체|법인"),
@@ -36,7 +36,9 @@ _OPPOSITES = tuple(
 )
 #: What makes another document of it: an international licence is issued elsewhere, and costs something else.
 _DOCUMENT = r"\s?(?=(?:운전\s?)?면허|여권|비자|사증|증명서|수첩)"
-_QUALIFIED = re.compile(rf"(국제|관용|외교관|거주|임시|영문|선원|취업|유학|학생|관광|결혼|상용|은퇴|투자|도착|워킹\s?홀리데이|동반){_DOCUMENT}")
+_QUALIFIED = re.compile(rf"(국제|관용|외교관|거주|급행|영문|선원|취업|유학|학생|관광|결혼|상용|은퇴|투자|도착|워킹\s?홀리데이|동반){_DOCUMENT}")
+#: "무비자" is a way to enter, no paper.
+_PAPER = re.compile(r"여권|(?<!무)비자|사증|면허|증명서|등본|위임장")
 _MAIN_LINE = re.compile(r"대표\s?(?:전화|번호)|main (?:line|number)|代表電話|代表番号")
 _NIGHT_LINE = re.compile(r"당직|긴급|비상|야간|밤에|새벽|휴일|주말|emergency|after hours|緊急|夜间|紧急")
 _NUMBER = re.compile(r"\+?\d[\d-]{6,}\d")
@@ -91,11 +93,34 @@ def is_opposite(text: str, quotes: Sequence[str]) -> bool:
     )
 
 
+def is_another_event(text: str, entry: Entry) -> bool:
+    """Whether one event of life is asked and the notice is about its counterpart, never naming it: a marriage's report is no divorce's."""
+    content = entry.notice.content
+    said = f"{content.title} {content.body}"
+    return any(
+        asked.search(text) and not other.search(text) and other.search(said) and not asked.search(said)
+        for pair in _EVENTS
+        for asked, other in (pair, pair[::-1])
+    )
+
+
 def is_another_document(text: str, entry: Entry) -> bool:
     """Whether a value is asked of a kind of passport, visa, licence or certificate that the notice never speaks of."""
     asked = {match.group(1) for match in _QUALIFIED.finditer(text)} if any(kind.is_needed for kind in kinds.asked(text)) else set()
     content = entry.notice.content
     return bool(asked) and not any(qualifier in content.title or qualifier in content.body for qualifier in asked)
+
+
+def is_another_paper(text: str, quotes: Sequence[str]) -> bool:
+    """Whether a sum or a term of one kind of paper is asked, and all sentences that give one name only others ("비자" is not "여권")."""
+    patterns = [kind.gives for kind in kinds.asked(text) if kind.name in ("fee", "duration")]
+    asked = _papers_in(text)
+    named = [_papers_in(quote) for quote in quotes if any(pattern.search(quote) for pattern in patterns)]
+    return bool(asked and named) and all(papers and not papers & asked for papers in named)
+
+
+def _papers_in(text: str) -> frozenset[str]:
+    return frozenset(_PAPER.findall(text))
 
 
 def is_another_line(text: str, quotes: Sequence[str]) -> bool:

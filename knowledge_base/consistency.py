@@ -21,14 +21,14 @@ from language.entity import Entity
 _BAN = re.compile(
     r"금지|반입|불법|위법|처벌|벌금|징역|허용|(?:가져|들고\s?|가지고\s?|들어)가도|들고\s?들어|가지고\s?들어|"
     r"(?:가|해|써|먹어|마셔|피워|보내|찍어)도\s?(?:되|돼|될|괜찮)|(?:쓸|갈|될|받을|할|보낼)\s?수\s?(?:있|없)|"
-    r"되나|돼요|됩니까|되는지|안\s?되|가능한가|가능해|가능한지|가능합|못\s?(?:가|들어|하|받|쓰)|"
+    r"되나|돼요|됩니까|되는지|안\s?되|가능한가|가능해|가능한지|가능합|가능\s?여부|못\s?(?:가|들어|하|받|쓰)|"
     r"allowed|\bban(?:s|ned)?\b|\bfined?s?\b|off.limits|forbidden|illegal|prohibit|can i\b|may i\b|is it (?:ok|safe)|"
     r"許され|禁止|できますか|いいですか|可以|能不能|允许|được không|có được|cấm",
     re.I,
 )
 #: Words of such things that are too common to say what is asked, and enough to be careful.
 _VALUE = re.compile(
-    r"번호|콜센터|전화\s?(?:좀|해|하|번)|단계|경보|달러|만\s?원|\d\s?원|한도|환불|\d\s?면|막혀|막혔|허가|(?:도|면)\s?됐|"
+    r"번호|콜센터|전화\s?(?:좀|해|하|번)|결번|단계|등급|경보|달러|[만천]\s?원|\d\s?(?:원|불)|한도|환불|\d\s?면|막혀|막혔|허가|(?:도|면)\s?됐|"
     r"해\s?주나|(?:빌려|내|예약해)\s?주|면제|시기|마감|몇\s?시|용량|크기|픽셀|"
     r"\bnumber\b|\bphone\b|\blevel\b|dollar|\bpay\b|deadline|until when|by when|how long|"
     r"レベル|段階|ドル|円|いつまで|何日|多久|多少|几级|美元|đô|khi nào|bao nhiêu|bao lâu",
@@ -46,14 +46,16 @@ _MISSION_WORD = re.compile(r"embassy|consulate|大使館|領事館|大使馆|领
 _NO_SUBJECT = frozenset(
     """
     여행 해외 외국 한국 나라 사람 우리 요즘 올해 작년 기준 당시 사용 가능 여기 거기 국가 지역 현지 정도 대략 보통 혹시 최대 며칠 기간 기한
-    대표 번호 전화 전화번호 연락처 긴급 비상 당직 수수료 비용 요금 금액 가격 유효 단계 색깔 날짜 시간 시기 마감
+    대표 번호 전화 전화번호 연락처 긴급 비상 당직 야간 새벽 주말 휴일 밤중 수수료 비용 요금 금액 가격 유효 단계 색깔 날짜 시간 시기 마감
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 _PIECE = re.compile(r"\d+[가-힣]?|[가-힣]{2,}|[A-Za-z]{2,}")
+_DIGITS, _HANGUL = re.compile(r"\d+"), re.compile(r"[가-힣]")
 #: What stands before "전화번호" without naming anybody.
 _NO_OWNER = frozenset(
     """
-    전화 번호 연락처 긴급 비상 당직 대표 안내 상담 신고 문의 통화 콜센터 현지 한국 해외 외국 국제 무료 직통 사무실 담당 담당자 대사관 영사관
+    전화 번호 연락처 긴급 비상 당직 대표 안내 상담 신고 신청 예약 서비스 핫라인
+    문의 통화 콜센터 현지 한국 해외 외국 국제 무료 직통 사무실 담당 담당자 대사관 영사관
     총영사관 공관 영사 센터 급 밤 새벽 주말 휴일 야간 근무 사람 외교부 정부 나라 도움 통역 여기 거기 경찰 구급차 병원
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
@@ -79,22 +81,35 @@ def is_off(index: Index, question: Question, ranked: Ranked, quotes: Sequence[st
         return True
     if any(kind.name == "phone" for kind in wanted) and (_is_of_somebody_else(index, question, number, said) or conditions.is_another_line(text, said)):
         return True
+    if conditions.is_another_event(text, index.entries[number]):
+        return True
     if not is_critical(text):
         return False
+    if question.period is None and kinds.is_beside(text, said):
+        return True
     if question.period is None and (conditions.is_elsewhere(question, index.entries[number], said) or conditions.is_opposite(text, said)):
         return True
-    return conditions.is_another_document(text, index.entries[number]) or _is_another_subject(index, question, number)
+    return (
+        conditions.is_another_document(text, index.entries[number]) or conditions.is_another_paper(text, said) or _is_another_subject(index, question, number)
+    )
 
 
 def _is_another_subject(index: Index, question: Question, number: int) -> bool:
-    """Whether none of the question's nouns stands in the notice; of a country's alarm the country is the subject."""
-    if question.analysis.language != "ko" or ALARM_TOPICS & set(index.entries[number].notice.content.topics):
+    """Whether none of the question's nouns stands in the notice, at most its place; of a country's alarm the country is the subject.
+
+    Colloquial words alone are often other words for the same thing: without a place, two must be missing, of a question for a sum or a number to call.
+    """
+    if question.analysis.language != "ko" or question.period is not None:
+        return False
+    if ALARM_TOPICS & set(index.entries[number].notice.content.topics):
         return False
     places = [(entity.start, entity.end) for entity in question.analysis.entities if entity.kind in _PLACES]
     # Foreign letters are often only another spelling of a Korean word.
     tokens = [token for token in question.analysis.tokens if token.tag in _NOUNS and len(token.form) > 1]
     nouns = set(subject_words(t for t in tokens if not any(start <= t.start < end for start, end in places))) - _NO_SUBJECT
-    return bool(nouns) and not (nouns | set(question.other_words)) & (index.words_of(number) | set(index.title_words[number]))
+    wants = {kind.name for kind in kinds.asked(question.analysis.normalised)}
+    enough = 1 if question.named else 2 if wants & {"fee", "phone"} else len(nouns) + 1
+    return len(nouns) >= enough and not (nouns | set(question.other_words)) & (index.words_of(number) | set(index.title_words[number]))
 
 
 def _is_of_somebody_else(index: Index, question: Question, number: int, quotes: tuple[str, ...]) -> bool:
@@ -125,12 +140,16 @@ def _names(mission: Entity, content: NoticeContent, quote: str) -> bool:
 
 
 def named_row(text: str, rows: Sequence[str]) -> int | None:
-    """The one row of a table whose label the question names best ("26면" of "10년 26면"); None where none stands out. What is no row is empty."""
+    """The one row of a table whose label the question names best ("26면" of "10년 26면"); None where none stands out. What is no row is empty.
+
+    In other languages the number alone names it ("26ページ").
+    """
     bare = re.sub(r"\s", "", text)
+    numbers = frozenset() if _HANGUL.search(text) else frozenset(_DIGITS.findall(text))
     scores: list[tuple[int, float]] = []
     for row in rows:
         pieces = set(_PIECE.findall(row.split(":")[0]))
-        named = sum(piece in bare for piece in pieces)
+        named = sum(piece in bare or bool(numbers & set(_DIGITS.findall(piece))) for piece in pieces)
         # Of two that are named alike, the one whose whole label is: "긴급여권" before "긴급여권(가족 위독 증빙)".
         scores.append((named, named / max(1, len(pieces))))
     best = max(scores, default=(0, 0.0))

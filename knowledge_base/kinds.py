@@ -51,7 +51,7 @@ KINDS = (
     Kind(
         "phone",
         re.compile(
-            r"전화번호|전번|연락처|(?:몇|무슨)\s?번(?!째|\s?까지|\s?(?:틀|잃|이상|넘|연속|이나|만에|오나|와요|갈|쓸|받을|하면|할)|\s?해(?!야))|"
+            r"(?:전화번호|연락처)(?!도\s)|전번|(?:몇|무슨)\s?번(?!째|\s?까지|\s?(?:틀|잃|이상|넘|연속|이나|만에|오나|와요|갈|쓸|받을|하면|할)|\s?해(?!야))|"
             r"(?<!등록)(?<!여권\s)(?<!여권)(?<!주민)(?<!계좌)(?<!카드)(?<!비밀)(?<!접수)(?<!인증)(?<!우편)(?<!면허)(?<!차량)"
             r"번호\s?(?:\d|좀|알|가|는|뭐|를|요|어디|줘|주세|주이|불러)|대표\s?번호|(?:당직|긴급|비상)\s?(?:폰|번호|전화)|전화(?:요|는요)|"
             r"(?:번호|전화)\s*$|자리\s?(?:전화|번호)|어디(?:로|에|다)?\s?(?:전화|연락|걸)|phone (?:number|no)|hotline|what number|which number|"
@@ -65,7 +65,7 @@ KINDS = (
     Kind(
         "duration",
         re.compile(
-            r"며칠(?!째)|몇일(?!째)|(?:기한|기간)(?!(?:을|이|을 좀|이 좀)?\s?(?:넘|지나|지났|어기|끝나서|끝났|만료된|만료됐))|"
+            r"(?:며칠|몇일)(?!째|부터|날|이에요|이었|이죠|인가|인지)|(?:기한|기간)(?!(?:을|이|을 좀|이 좀)?\s?(?:넘|지나|지났|어기|끝나서|끝났|만료된|만료됐))|"
             r"얼마나\s?(?:걸|오래|있|남|유효|지나)|얼마\s?(?:동안|전|뒤|후|까지)|얼마만에|몇\s?(?:일|달|개월|년(?!도|에)|시간|주|분)|"
             r"유효|얼마\s?(?:단위|마다|지나|쯤 지)|"
             r"how long|how many (?:days|weeks|months|years|hours)|valid|"
@@ -77,7 +77,11 @@ KINDS = (
     ),
     Kind(
         "date",
-        re.compile(r"언제|몇\s?월|몇\s?년(?:도|에)|날짜|마감|when|deadline|what date|いつ|何月|什么时候|几月|几号|khi nào|ngày nào", re.I),
+        re.compile(
+            r"언제|(?:며칠|몇일)(?:부터|날|이에요|이었|이죠|인가|인지)|몇\s?월|몇\s?년(?:도|에)|날짜|마감|"
+            r"when|deadline|what date|いつ|何月|什么时候|几月|几号|khi nào|ngày nào",
+            re.I,
+        ),
         re.compile(_SPAN.pattern + r"|\d+\s*월|\d{4}\s*년|\d+\s*일|\d+\s*시|\d+\s*세"),
         re.compile(_SPAN.pattern + r"|\d+\s*(?:월|년|일|시|세)|까지|이내|기한|기간|유효|전에|언제|미리|평일|오전|오후|날"),
     ),
@@ -142,6 +146,15 @@ _INSTEAD = {
     "duration": _told(r"기간|기한|날짜|유효|시간|며칠|오래|오랜|늦어|동안"),
     "date": _told(r"기간|기한|날짜|일정|시기|시간|선거|기준|마감|날"),
 }
+#: Whether one may be there at all: words that ask for an alarm or a ban by name.
+_NAMES_A_BAN = re.compile(
+    r"여행\s?(?:경보|금지|자제|유의)|입국\s?(?:금지|제한)|(?:출국|철수)\s?권고|(?:적|흑|황|남)색\s?경보|off.limits|travel (?:ban|alert|warning|advisory)|"
+    r"渡航(?:禁止|警報)|旅行(?:警|禁)|cấm (?:đi|du lịch)|cảnh báo du lịch",
+    re.I,
+)
+_OF_A_BAN = re.compile(r"금지|단계|경보|유의|자제|권고|주의보|제한|허가|입국|방문|여행(?:하지|을 취소)|가지 마")
+#: A sum that the question itself names ("5천불"), to be told whether it is right or too much.
+_NAMES_A_SUM = re.compile(rf"\d[\d,.]*\s*(?:[천백십]?만|[천백])?\s?(?:{_MONEY}|불(?![가-힣])|원)|\$\s?\d|\d\s?(?:dollars|won)\b", re.I)
 _INSTEAD_OF_A_SUM = re.compile(
     _told(r"수수료|비용|요금|금액|벌금|값|이자|(?<![가-힣])돈|한도").pattern + r"|무료|면제|감액|환불|덜 낼|유료|비쌀|대신 내|먼저 내|부담|"
     r"(?:본인|유가족|가족)[이가은는]? (?:모두 )?(?:내|냅|부담)",
@@ -160,6 +173,13 @@ def is_unmet(kinds: tuple[Kind, ...], quotes: tuple[str, ...], question: str = "
     """
     needed = [(kind, any(_meets(kind, quote, question) for quote in quotes)) for kind in kinds if kind.name in _INSTEAD]
     return bool(needed) and (not any(met for _, met in needed) or any(kind.name == "fee" and not met for kind, met in needed if _NAMES_MONEY.search(question)))
+
+
+def is_beside(question: str, quotes: tuple[str, ...]) -> bool:
+    """Whether an alarm or a ban is asked by name and none of these sentences speaks of one, or a sum is named and none gives a sum or says that it differs."""
+    if _NAMES_A_BAN.search(question) and not any(_OF_A_BAN.search(quote) for quote in quotes):
+        return True
+    return bool(_NAMES_A_SUM.search(question)) and not any(KINDS[0].gives.search(quote) or _INSTEAD_OF_A_SUM.search(quote) for quote in quotes)
 
 
 def is_given(kinds: tuple[Kind, ...], quotes: tuple[str, ...]) -> bool:
@@ -194,10 +214,10 @@ def _counter(asks: str, gives: str) -> Counter:
 _COUNT = r"(?:\d[\d,.]*\s*[천만]?|[한두세네]\s?)\s*여?\s*(?:개\s?)?"
 COUNTERS = (
     _counter(r"장(?!소|관|르)|매(?![일주달년])", rf"{_COUNT}(?:장|매)|수량 제한"),
-    _counter(r"곳|나라|국(?!적)|국가|군데|지역|공관|도시", rf"{_COUNT}(?:곳|나라|국|국가|군데|지역|공관)|전 세계|모든 (?:나라|공관)"),
+    _counter(r"곳|나라|국(?![적어])|국가|군데|지역|공관|도시", rf"{_COUNT}(?:곳|나라|국|국가|군데|지역|공관)|전 세계|모든 (?:나라|공관)"),
     _counter(r"살|세(?![가-힣])", r"\d+\s*(?:세|살)|미성년|나이"),
     _counter(r"단계", r"\d\s*단계|[네세두] 단계"),
-    _counter(r"언어|나라\s?말", rf"{_COUNT}언어"),
+    _counter(r"언어|나라\s?말|국어", rf"{_COUNT}(?:언어|국어)"),
     _counter(r"가지|종류|종(?![가-힣])", rf"{_COUNT}(?:가지|종)|[,·].*[,·]"),
     _counter(r"명|사람|분이", rf"{_COUNT}(?:명|사람|분)"),
     _counter(r"퍼센트|프로|%", r"\d\s*(?:%|퍼센트)"),

@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from knowledge_base import consistency
-from knowledge_base.conditions import is_another_document, is_another_line, is_elsewhere, is_opposite
+from knowledge_base.conditions import is_another_document, is_another_event, is_another_line, is_another_paper, is_elsewhere, is_opposite
 from knowledge_base.index import Index, Prepared, reference_key
-from knowledge_base.kinds import asked, is_unmet
+from knowledge_base.kinds import asked, is_beside, is_unmet
 from knowledge_base.past import Period
 from knowledge_base.preparing import Cut, index_texts
 from knowledge_base.schemas import Notice, NoticeContent, NoticeStatus
@@ -126,7 +126,9 @@ def test_what_is_only_mentioned_is_not_asked_for(text: str) -> None:
     assert asked(text) == ()
 
 
-@pytest.mark.parametrize("text", ["Does Singapore ban vapes?", "what's the fine for that", "Is Poipet off-limits?"])
+@pytest.mark.parametrize(
+    "text", ["Does Singapore ban vapes?", "what's the fine for that", "Is Poipet off-limits?", "4만8천원 맞죠", "전화가 결번이래요", "위험등급 걸렸나요"]
+)
 def test_bans_and_fines_are_critical_in_english_too(text: str) -> None:
     assert consistency.is_critical(text)
 
@@ -143,3 +145,46 @@ def test_where_to_ask_today_does_not_say_what_it_cost_back_then(day: Period | No
     question = replace(ask("여행증명서 수수료가 얼마였어요"), period=day)
     ranked = Ranked(question, (0,), (1.0,), (0,), (0.0,), False)
     assert consistency.is_off(index, question, ranked, (said,)) is off
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "another"),
+    [
+        ("이혼 신고 하려면", "외국 법에 따라 혼인한 국민은 혼인 신고를 합니다.", True),
+        ("결혼 신고 하려면", "외국 법에 따라 혼인한 국민은 혼인 신고를 합니다.", False),
+        ("아이 출생 신고", "사망 신고는 공관에 합니다.", True),
+        ("이혼 신고 하려면", "혼인과 이혼 신고는 공관에 합니다.", False),
+    ],
+)
+def test_an_event_of_life_is_not_its_counterpart(question: str, said: str, another: bool) -> None:
+    assert is_another_event(question, entry_of("신고 안내", said).entries[0]) is another
+
+
+@pytest.mark.parametrize(
+    ("question", "quotes", "another"),
+    [
+        ("비자 유효기간이 며칠인지", ("여권은 90일 동안 유효합니다.",), True),
+        ("비자 유효기간이 며칠인지", ("무비자로 가도 여권은 90일 동안 유효해야 합니다.",), True),
+        ("비자 유효기간이 며칠인지", ("비자와 여권은 90일 동안 유효합니다.",), False),
+        ("비자 유효기간이 며칠인지", ("90일 동안 씁니다.",), False),  # names no paper: it may be the one
+        ("비자 신청은 어디서", ("여권은 90일 동안 유효합니다.",), False),  # asks for no value
+    ],
+)
+def test_the_value_of_one_paper_is_not_that_of_another(question: str, quotes: tuple[str, ...], another: bool) -> None:
+    assert is_another_paper(question, quotes) is another
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "beside"),
+    [
+        ("Is Poipet off-limits for us?", "대마 잎 그림을 확인하십시오.", True),
+        ("Is Poipet off-limits for us?", "포이펫은 여행금지 지역입니다.", False),
+        ("거기 여행금지 맞나요", "소매치기를 조심하십시오.", True),
+        ("5천불 필요한데 다 됩니까", "가족이 보내는 돈을 받을 수 있습니다.", True),
+        ("5천불 필요한데 다 됩니까", "한 번에 3,000달러까지입니다.", False),
+        ("4만8천원 맞죠", "정확한 금액은 창구에서 확인하십시오.", False),
+        ("사진 5장 필요한데 다 됩니까", "사진은 창구에 냅니다.", False),
+    ],
+)
+def test_who_names_a_ban_or_a_sum_is_told_of_it(question: str, quote: str, beside: bool) -> None:
+    assert is_beside(question, (quote,)) is beside

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -85,6 +86,13 @@ def test_a_notice_that_has_none_of_the_question_s_nouns_is_another_subject() -> 
     quote = "승선권 값은 7,500원입니다."
     assert is_off("연날리기 마당 값 얼마", (quote,), nouns=("연날리기", "마당"))
     assert not is_off("승선권 값 얼마", (quote,), nouns=("승선권",))
+    # One word alone may be another word for the same thing, unless a place is all that is left.
+    assert not is_off("뱃삯 값 얼마", (quote,), nouns=("뱃삯",))
+    here = Entity("country", "가람국", "XA", 0, 3, country="XA")
+    phone = "주가람총영사관 전화는 070-555-0101입니다."
+    index = index_of(MISSIONS)
+    question = replace(ask("가람국 드론 되나요", ("드론",), (here,)), named=("XA",))
+    assert consistency.is_off(index, question, first(index, question, "missions"), (phone,))
 
 
 def test_a_rival_with_another_value_is_seen() -> None:

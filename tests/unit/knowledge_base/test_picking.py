@@ -68,6 +68,13 @@ def test_at_most_three_in_the_order_of_the_notice_and_within_the_length() -> Non
     assert sum(map(len, quoted("유리배 승선권 얼마예요", max_chars=60))) <= 60
 
 
+def test_who_asks_for_a_value_is_given_all_of_a_short_notice_and_where_it_may_be_otherwise() -> None:
+    short = (SENTENCES[1], SENTENCES[0], SENTENCES[3], "표는 선착장 창구에서 삽니다.")
+    assert quoted("유리배 승선권 얼마예요", short) == list(short)
+    proviso = "승선권 값은 철마다 다르므로 선착장에 물어보십시오."
+    assert proviso in quoted("유리배 승선권 얼마예요", (*SENTENCES, "호수에는 오리가 삽니다.", proviso))
+
+
 def test_of_a_long_document_the_sentence_far_down_is_found() -> None:
     filler = tuple(f"호수의 {k}번째 물고기는 배를 따라다니는 버릇이 있습니다." for k in range(MOST_JUDGED + 30))
     long = (*filler, *SENTENCES)
