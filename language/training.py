@@ -20,6 +20,7 @@ from language.composed import compose
 from language.corpus import Example
 from language.features import letter_features, morpheme_features, stack
 from language.linear import Features, Head, centred, features, load_heads, save_heads
+from language.quiet_rules import QUIET
 from language.rules import hits
 from language.triage import CATEGORIES, FOLDER, HINT_MARGIN
 
@@ -35,6 +36,7 @@ AUGMENTED_WEIGHT = 0.5
 DIALOGUE_WEIGHT = 3.0  # what the dialogue serves by itself must reach it
 SMALLEST_CLASS = 8
 COMPOSED_SEED = 20261122
+_WRITTEN_FROM_DEV = frozenset(name for name, *_ in QUIET)
 
 
 def vectors_of(analyses: Sequence[Analysis]) -> np.ndarray:
@@ -153,7 +155,8 @@ class Dev:
         self.trap = np.array([e.is_trap for e in self.examples]) & ~self.emergency
         self.everyday = np.array([e.voice == corpus.ORDINARY for e in self.examples])
         # What a rule catches anyway needs no threshold; where the words are plain, a smaller doubt is enough.
-        found = [[hit for hit in hits(a.normalised) if not hit.is_softened] for a in analyses]
+        # The quiet families were written with these voices in view: credited here, they moved the thresholds so far that unseen voices lost twice as many.
+        found = [[hit for hit in hits(a.normalised) if not hit.is_softened and hit.name not in _WRITTEN_FROM_DEV] for a in analyses]
         self.ruled = np.array([any(not hit.is_hint for hit in each) for each in found])
         self.plainly = np.array([any(hit.is_hint for hit in each) for each in found])
 

@@ -5,8 +5,10 @@ import shutil
 
 import pytest
 
-from language import triage
-from language.training import corpus_digest, set_thresholds
+from language import triage as module
+from language.categories import Category, Urgency
+from language.corpus import Example
+from language.training import Dev, corpus_digest, set_thresholds
 
 DANGER = [
     "바다에 빠진 동생이 안 보여요",
@@ -23,7 +25,7 @@ HARMLESS = ["여권 갱신 서류가 뭐예요", "영사관 몇 시에 열어요
 def corpus_and_model(tmp_path):
     data, model = tmp_path / "data", tmp_path / "model"
     data.mkdir()
-    shutil.copytree(triage.FOLDER, model)
+    shutil.copytree(module.FOLDER, model)
     rows = [
         {"id": f"{part}{kind}{i}", "text": text, "urgency": urgency, "category": "other", "lang": "ko", "tags": [], "trap": trap, "voice": part, "split": part}
         for part in ("dev", "test")
@@ -60,3 +62,9 @@ def test_heads_of_another_corpus_have_to_be_trained(corpus_and_model, analyser):
     with pytest.raises(ValueError, match="other data"):
         set_thresholds(data, model, analyser)
     assert (model / "thresholds.json").read_bytes() == before
+
+
+def test_a_family_written_from_these_voices_is_not_credited_with_catching_them(analyser, triage):
+    texts = ["저를 찾지 마세요", "살려주세요"]
+    examples = [Example(str(i), text, Urgency.LIFE_THREAT, Category.OTHER, "ko", (), False, "v", "dev") for i, text in enumerate(texts)]
+    assert Dev(analyser, examples, triage.mean).ruled.tolist() == [False, True]
