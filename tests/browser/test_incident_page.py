@@ -75,7 +75,7 @@ async def test_thirty_people(incidents, staff_server, make_case, db, cipher, tmp
     await chief.page.locator("[data-dialog=approve] [data-confirm]").click()
     await expect(chief.page.locator("[data-statement] .progress")).to_contain_text("보내는 중 30")
     assert await statements.deliver(db, cipher) == 30
-    await expect(page.locator("[data-statement] .progress")).to_contain_text("보냄 29 · 보내는 중 0 · 보류 1", timeout=10_000)
+    await expect(page.locator("[data-statement] .progress")).to_contain_text("보냄 29 · 보내는 중 0 · 보류 1")
     await expect(page.locator(f"[data-held='{hidden.id}']")).to_contain_text("옆에서 볼 수 있는 사람이 있음")
     async with db.read() as connection:
         told = await database.rows(connection, "SELECT conversation_id FROM messages WHERE kind = %s", statements.KIND)

@@ -31,7 +31,7 @@ async def test_an_agent_picks_a_town_out_of_typed_words_and_copies_the_place(sea
     await page.keyboard.press("j")
     await page.keyboard.press("Enter")
     pane = page.locator("[data-pane='context'].context")
-    await expect(pane.get_by_text("프놈펜 리버사이드 <b>근처</b>")).to_be_visible(timeout=20_000)
+    await expect(pane.get_by_text("프놈펜 리버사이드 <b>근처</b>")).to_be_visible()
     town = pane.locator("[data-town]").first
     await expect(town).to_contain_text("Phnom Penh, 캄보디아 ±20 km")
     await town.click()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, TimeoutError, expect
 
 from conversation import guarding, proof
 from conversation import service as conversation
@@ -36,8 +37,12 @@ async def _by_button(page: Page) -> None:
 
 
 async def _by_two_escapes(page: Page) -> None:
-    await page.keyboard.press("Escape")
-    await page.keyboard.press("Escape")
+    for _ in range(5):  # a busy machine may let more than a second pass between the two: pressed again, as a hand would
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Escape")
+        with contextlib.suppress(TimeoutError):
+            await page.wait_for_url("**/static/blank.html", timeout=6000)
+            return
 
 
 @pytest.mark.parametrize("leave", [_by_button, _by_two_escapes])

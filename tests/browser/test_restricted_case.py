@@ -35,7 +35,7 @@ async def test_refused_then_opened_by_break_glass_with_its_audit_line(seat, staf
 
     # The queue keeps the row: number, severity and country, and nothing else of it.
     row = other.page.locator(f"[data-case-id='{case.id}']").first
-    await expect(row).to_contain_text("긴급", timeout=10_000)
+    await expect(row).to_contain_text("긴급")
     await expect(row).to_contain_text("캄보디아")
     await expect(row).to_contain_text("열람 제한")
     await expect(row).not_to_contain_text("가정폭력")
@@ -44,7 +44,7 @@ async def test_refused_then_opened_by_break_glass_with_its_audit_line(seat, staf
     # Looking is refused, and the refusal asks why.
     await other.page.goto(f"{staff_server.url}/desk?case={case.id}")
     dialog = other.page.locator("[data-dialog=glass]")
-    await expect(dialog).to_contain_text("지정된 사람만", timeout=15_000)
+    await expect(dialog).to_contain_text("지정된 사람만")
     await expect(other.page.locator("body")).not_to_contain_text("잠겨 있어요")
     await dialog.locator("[data-confirm]").click()
     await expect(dialog.locator(".problem")).to_contain_text("다섯 글자")
@@ -56,9 +56,9 @@ async def test_refused_then_opened_by_break_glass_with_its_audit_line(seat, staf
     await dialog.locator("[data-field=reason]").fill(REASON)
     await picture(other.page, "restricted-glass")
     await dialog.locator("[data-confirm]").click()
-    await expect(other.page.locator(".handoff-card")).to_contain_text("잠겨 있어요", timeout=10_000)
+    await expect(other.page.locator(".handoff-card")).to_contain_text("잠겨 있어요")
     await expect(other.page.locator(".case-strip")).to_contain_text("까닭을 적고 연 제한 상담")
-    await expect(chief.page.locator(".q-notification")).to_contain_text(f"#{case.id} 열람 제한 상담", timeout=10_000)
+    await expect(chief.page.locator(".q-notification")).to_contain_text(f"#{case.id} 열람 제한 상담")
     (opened,) = await lines(db, "case.break_glass")
     assert (opened["account"], opened["case_id"], opened["subject"]) == ("bada", case.id, cipher.pseudonym(case.conversation_id))
     assert [row["detail"] for row in await lines(db, "case.view")] == [{"restricted": True}]
@@ -68,13 +68,13 @@ async def test_refused_then_opened_by_break_glass_with_its_audit_line(seat, staf
     async with db.transaction() as tx:
         await database.run(tx, "UPDATE glass_openings SET opened_at = now() - interval '2 hours', ends_at = now() - interval '1 hour'")
         await handoff.mark_cannot_speak(tx, case.id, await _owner(tx, case, named.staff), True)
-    await expect(other.page.locator(".handoff-card")).to_be_hidden(timeout=10_000)
+    await expect(other.page.locator(".handoff-card")).to_be_hidden()
 
     # The supervisor reads the reason, and says so.
     page = chief.page
     await page.goto(f"{staff_server.url}/desk/access")
     tab = page.locator("[data-access-tab=openings]")
-    await expect(tab).to_contain_text("비상 열람 1", timeout=15_000)
+    await expect(tab).to_contain_text("비상 열람 1")
     await tab.click()
     await expect(page.locator("[data-panel=openings]")).to_contain_text(REASON)
     await picture(page, "access-openings")
@@ -91,7 +91,7 @@ async def test_refused_then_opened_by_break_glass_with_its_audit_line(seat, staf
     await expect(page.locator("[data-table=lines]")).to_contain_text("제한 상담 비상 열람")
     await expect(page.locator("[data-table=lines]")).not_to_contain_text("잠겨")
     await page.locator("[data-action=reviewed]").click()
-    await expect(page.locator("[data-account=bada]")).to_contain_text("박감독", timeout=10_000)
+    await expect(page.locator("[data-account=bada]")).to_contain_text("박감독")
     async with page.expect_download() as download:
         await page.locator("[data-action=csv]").click()
     text = (await (await download.value).path()).read_text(encoding="utf-8-sig")
@@ -131,10 +131,10 @@ async def test_a_life_threat_is_claimed_from_the_queue_without_a_reason(seat, ma
     async with db.transaction() as tx:
         await restricted.restrict(tx, cipher, case.id, await make_chief(), [], WHY)
     row = other.page.locator(f"[data-case-id='{case.id}']").first
-    await expect(row).to_contain_text("열람 제한", timeout=10_000)
+    await expect(row).to_contain_text("열람 제한")
     await expect(row).to_contain_text("생명 위험")
     await other.page.keyboard.press("n")
-    await expect(other.page.locator(".handoff-card")).to_contain_text("잠겨 있어요", timeout=10_000)
+    await expect(other.page.locator(".handoff-card")).to_contain_text("잠겨 있어요")
 
 
 async def test_a_supervisor_restricts_and_holds_from_the_menu_and_an_agent_cannot(seat, staff_server, make_case, db, cipher, picture):
@@ -143,7 +143,7 @@ async def test_a_supervisor_restricts_and_holds_from_the_menu_and_an_agent_canno
     case = await make_case("urgent", "robbery_theft", summary=WORDS)
     page = chief.page
     await page.goto(f"{staff_server.url}/desk?case={case.id}")
-    await expect(page.locator(".handoff-card")).to_contain_text("잠겨 있어요", timeout=15_000)
+    await expect(page.locator(".handoff-card")).to_contain_text("잠겨 있어요")
     await page.locator("[data-action=menu]").click()
     await page.locator("[data-dialog=moves] [data-move=hold]").click()
     dialog = page.locator("[data-dialog=hold]")
@@ -151,7 +151,7 @@ async def test_a_supervisor_restricts_and_holds_from_the_menu_and_an_agent_canno
     await expect(dialog.locator(".problem")).to_contain_text("이유를 적어")
     await dialog.locator("[data-field=reason]").fill("소송이 예정되어 있습니다")
     await dialog.locator("[data-confirm]").click()
-    await expect(page.locator(".case-strip")).to_contain_text("보존 지정", timeout=10_000)
+    await expect(page.locator(".case-strip")).to_contain_text("보존 지정")
     async with db.read() as connection:
         assert await holds.held(connection, [case.conversation_id])
 
@@ -162,11 +162,11 @@ async def test_a_supervisor_restricts_and_holds_from_the_menu_and_an_agent_canno
     await dialog.locator("[data-field=reason]").fill(WHY)
     await picture(page, "restrict-dialog")
     await dialog.locator("[data-confirm]").click()
-    await expect(page.locator(".case-strip")).to_contain_text("열람 제한", timeout=10_000)
+    await expect(page.locator(".case-strip")).to_contain_text("열람 제한")
     await picture(page, "restricted-strip")
 
     await agent.page.goto(f"{staff_server.url}/desk/access")
-    await expect(agent.page.locator(".refused")).to_contain_text("권한이 없습니다", timeout=15_000)
+    await expect(agent.page.locator(".refused")).to_contain_text("권한이 없습니다")
     answer = await agent.context.request.get(f"{staff_server.url}/desk/access/log.csv")
     assert answer.status == 403
     odd = await chief.context.request.get(f"{staff_server.url}/desk/access/log.csv?month=%3Cb%3E")

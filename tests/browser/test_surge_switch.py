@@ -50,7 +50,7 @@ async def test_on_and_off_during_load(seat, staff_server, load, db, picture):
     page = chief.page
     await page.goto(f"{staff_server.url}/board")
     switch = page.locator("[aria-label='비상 모드'].surge")
-    await expect(switch).to_have_attribute("data-surge", "off", timeout=15_000)
+    await expect(switch).to_have_attribute("data-surge", "off")
     await expect(switch).to_contain_text("위험 신고는 아무것도 바뀌지 않습니다")
 
     # One press is not enough: an opening and a second confirmation are asked for.
@@ -62,20 +62,20 @@ async def test_on_and_off_during_load(seat, staff_server, load, db, picture):
     await page.locator("[data-field=sure]").click()
     await picture(page, "board-surge-dialog")
     await confirm.click()
-    await expect(switch).to_have_attribute("data-surge", "on", timeout=10_000)
+    await expect(switch).to_have_attribute("data-surge", "on")
     await picture(page, "board-surge")
     on_at = len(load)
 
     # A second supervisor's page says the same, and nothing is written twice.
     other = await seat("second", "최감독", "supervisor", opened=False)
     await other.page.goto(f"{staff_server.url}/board")
-    await expect(other.page.locator("[data-action=surge-off]")).to_be_visible(timeout=15_000)
+    await expect(other.page.locator("[data-action=surge-off]")).to_be_visible()
     await expect(other.page.locator(".surge")).to_contain_text(OPENING)
     await asyncio.sleep(1.5)
     off_from = len(load) + 2
     await other.page.locator("[data-action=surge-off]").click()
     await other.page.locator("[data-dialog=surge-off] [data-confirm]").click()
-    await expect(switch).to_have_attribute("data-surge", "off", timeout=10_000)
+    await expect(switch).to_have_attribute("data-surge", "off")
     off_at = len(load) + 2
     while len(load) < off_at + 5:
         await asyncio.sleep(0.1)
