@@ -18,7 +18,6 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy import MetaData
 
-from core.connection import LightConnection
 from core.errors import DatabaseUnavailable
 from core.listening import Line
 
@@ -32,7 +31,7 @@ metadata = MetaData(
     }
 )
 
-Connection = LightConnection
+Connection = psycopg.AsyncConnection[DictRow]
 
 #: What "the database is away" looks like: connection lost, server stopping or starting, no room on its disk, no free connection in time.
 UNAVAILABLE = (
@@ -84,7 +83,6 @@ class Database:
         """Open the pool; it reconnects by itself when the server comes back."""
         pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             dsn,
-            connection_class=LightConnection,
             min_size=min_size,
             max_size=max_size,
             timeout=timeout_s,
@@ -136,7 +134,7 @@ class Database:
     async def connect(self) -> Connection:
         """A connection of one's own (autocommit), for LISTEN and for session-level advisory locks."""
         try:
-            return await LightConnection.connect(self.dsn, autocommit=True, row_factory=dict_row, connect_timeout=5)
+            return await psycopg.AsyncConnection.connect(self.dsn, autocommit=True, row_factory=dict_row, connect_timeout=5)
         except UNAVAILABLE as error:
             raise DatabaseUnavailable(type(error).__name__) from error
 
@@ -151,23 +149,17 @@ class Database:
 
 async def one(connection: Connection, statement: str, *args: Any, **params: Any) -> DictRow | None:
     """The first row of a statement, or None."""
-    cursor = await connection.take_cursor(statement).execute(statement, params or args)  # type: ignore[arg-type]
-    row = await cursor.fetchone() if cursor.rownumber is not None else None
-    connection.keep_cursor(statement, cursor)
-    return row
+    cursor = await connection.execute(statement, params or args)  # type: ignore[arg-type]
+    return await cursor.fetchone() if cursor.description else None
 
 
 async def rows(connection: Connection, statement: str, *args: Any, **params: Any) -> list[DictRow]:
     """All rows of a statement."""
-    cursor = await connection.take_cursor(statement).execute(statement, params or args)  # type: ignore[arg-type]
-    found = await cursor.fetchall() if cursor.rownumber is not None else []
-    connection.keep_cursor(statement, cursor)
-    return found
+    cursor = await connection.execute(statement, params or args)  # type: ignore[arg-type]
+    return await cursor.fetchall() if cursor.description else []
 
 
 async def run(connection: Connection, statement: str, *args: Any, **params: Any) -> int:
     """Run a statement; the number of rows it touched."""
-    cursor = await connection.take_cursor(statement).execute(statement, params or args)  # type: ignore[arg-type]
-    touched = cursor.rowcount
-    connection.keep_cursor(statement, cursor)
-    return touched
+    cursor = await connection.execute(statement, params or args)  # type: ignore[arg-type]
+    return cursor.rowcount
