@@ -41,6 +41,7 @@ from core.settings import Settings
 from handoff import service as handoff
 from handoff.routes import build_router as locate_router
 from handoff.schemas import Case
+from handoff.soon import warm
 from knowledge_base.crisis_cards import CrisisCards
 from tests.program import Program
 
@@ -163,7 +164,8 @@ class StaffServer:
 
 @pytest.fixture(scope="session")
 def staff_server(dsn: str, cipher: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaffServer]:
-    """One server for all desk tests."""
+    """One server for all desk tests; what cards look up has been read, as the real process does before anybody needs it."""
+    warm()
     server = StaffServer(dsn, cipher, Settings(data_dir=tmp_path_factory.mktemp("staff"))).start()
     yield server
     server.stop()
