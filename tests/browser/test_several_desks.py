@@ -133,7 +133,7 @@ def district_of(officer: Person) -> set[int]:
 
 def eventually(pair: Callable[[], tuple[object, object]]) -> None:
     """Until both are the same; what stands on a page may be a moment behind, never for long."""
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     seen, true = pair()
     while seen != true and time.monotonic() < until:
         time.sleep(0.2)

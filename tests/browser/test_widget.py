@@ -89,14 +89,14 @@ async def test_with_everything_of_ours_down_the_number_is_shown_and_the_chat_com
     else:
         await _shows_the_number(page)
     with serving(port):
-        await expect(page.frame_locator("iframe").locator("#text")).to_be_visible(timeout=25_000)
+        await expect(page.frame_locator("iframe").locator("#text")).to_be_visible()
         await expect(page.locator("[role=alert]")).to_be_hidden()
     await opened.__aexit__(None, None, None)
 
 
 async def _shows_the_number(page: Page) -> None:
     await page.click("button:has-text('영사 상담')")
-    await expect(page.locator("[role=alert]")).to_contain_text("전화하세요", timeout=15_000)
+    await expect(page.locator("[role=alert]")).to_contain_text("전화하세요")
     await expect(page.locator(f"a[href='tel:{HOTLINE}']:visible")).to_contain_text(HOTLINE)
     await expect(page.locator("iframe")).to_be_hidden()
 
