@@ -55,7 +55,7 @@ async def client(db, cipher, settings):
 
 @pytest.fixture
 async def talk(client):
-    made = (await client.post(BASE)).json()
+    made = (await client.post(BASE, json={"view": True})).json()
     return made["conversation_id"], {"Authorization": f"Bearer {made['token']}"}
 
 
@@ -143,7 +143,7 @@ class TestRefused:
         assert answer.json()["error"]["code"] == "file_over_limit"
 
     async def test_anothers_token(self, client, talk, db):
-        other = (await client.post(BASE)).json()
+        other = (await client.post(BASE, json={"view": True})).json()
         for token in (other["token"], "", "x"):
             answer = await client.post(f"{BASE}/{talk[0]}/files", content=a_picture(), headers={"X-Client-Id": "f1", "Authorization": f"Bearer {token}"})
             assert answer.json()["error"]["code"] == "bad_token"
