@@ -94,12 +94,11 @@ FORMS = {
     "ask_alarm_level": "어느 나라의 여행경보가 궁금하신가요?",
     "entry_rules": "어느 나라의 입국 조건이 궁금하신가요?",
 }
-#: Of these, the forms that need a country and nothing else.
-COUNTRY_ALONE = ("ask_alarm_level", "entry_rules")
 
 
 def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) -> int:
     """One stateless turn a line: triage, then intents, then search; Rasa is not started."""
+    from bot.at_once import RULES
     from knowledge_base.answer import full_text
     from language.analysis import Analyser
     from language.intents import IntentModel
@@ -127,7 +126,8 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
         if said is not None:
             return _result(said.outcome, phrases.framed_text(said.bodies[0].text, analysis.language), analysis.language)
         found = knowledge.answer(analysis, country=country)
-        has_all = intent in COUNTRY_ALONE and bool(country or named_country(analysis))
+        # Its form asks for a country and nothing else, and that has been said.
+        has_all = intent in RULES and bool(RULES[intent].form and (country or named_country(analysis)))
         if str(found.outcome) == "abstain" and intent in FORMS and confidence >= SURE and not has_all:
             return _result("form", phrases.framed_text(FORMS[intent], analysis.language), analysis.language)
         body = from_answer(found).bodies[0]

@@ -128,6 +128,20 @@ async def test_danger_that_could_not_be_written_keeps_its_place_before_what_look
     assert await desk.count("cases") == 1
 
 
+async def until_a_case_is_open(desk, slots, working) -> None:
+    """Wait for it, then end the slots whatever came of it."""
+    try:
+        async with asyncio.timeout(60):
+            while not await desk.count("cases"):
+                await asyncio.sleep(0.02)
+    finally:
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        for slot in slots:
+            await slot._hang_up()
+
+
 async def test_of_two_slots_the_one_that_failed_tries_again_at_once_though_the_other_hears_the_wake(desk, services, monkeypatch) -> None:
     fails_once(monkeypatch)
     monkeypatch.setattr(triage_slot, "LOOKS_S", 600.0)
@@ -140,16 +154,7 @@ async def test_of_two_slots_the_one_that_failed_tries_again_at_once_though_the_o
             await visitors.accept(tx, desk.cipher, Inbound("line", f"e{number}", "", InboundKind.TEXT, text=text, visitor=f"U{number}"))
     wake.set()
     wake.set()
-    try:
-        async with asyncio.timeout(60):
-            while not await desk.count("cases"):
-                await asyncio.sleep(0.02)
-    finally:
-        for task in working:
-            task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
-        for slot in slots:
-            await slot._hang_up()
+    await until_a_case_is_open(desk, slots, working)
 
 
 @pytest.mark.parametrize("error", [ValueError("broken"), DatabaseUnavailable("its line")], ids=["a fault", "a broken line"])
@@ -170,16 +175,7 @@ async def test_news_that_wakes_a_slot_which_cannot_look_is_looked_at_by_another(
     monkeypatch.setattr(slots[1], "step", step)  # it waited last, so it is woken
     await write(desk, CRY)
     wake.set()
-    try:
-        async with asyncio.timeout(60):
-            while not await desk.count("cases"):
-                await asyncio.sleep(0.02)
-    finally:
-        for task in working:
-            task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
-        for slot in slots:
-            await slot._hang_up()
+    await until_a_case_is_open(desk, slots, working)
 
 
 async def test_a_slot_that_finds_a_backlog_calls_another(desk, slot) -> None:
