@@ -25,37 +25,58 @@ from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
 from core.settings import ROOT
 from knowledge_base import publishing
-from knowledge_base.schemas import NoticeContent, Outcome
+from knowledge_base.schemas import Answer, NoticeContent, Outcome
 from knowledge_base.service import KnowledgeBase
 from language.analysis import Analyser
 
 PROCESSES = 2
-PLACES = ("호숫가", "국립공원", "유적지", "해변")
-PURSUITS = ("열기구 비행", "야간 낚시", "거리 공연", "버섯 채취", "드론 촬영", "산악자전거 대회")
+#: What a notice is about, and what its fee is called. No two share a word that tells: of two that do, each one's fee is a rival of the other's, and a
+#: question for it is doubtful.
+SUBJECTS = (
+    ("호숫가 열기구 비행", "탑승료"),
+    ("국립공원 버섯 채취", "허가 수수료"),
+    ("유적지 드론", "촬영료"),
+    ("해변 모닥불 모임", "예약료"),
+    ("사막 산악자전거 대회", "참가비"),
+    ("항구 야간 낚시", "면허 수수료"),
+    ("광장 거리 공연", "등록비"),
+    ("동굴 암벽 등반", "안내비"),
+    ("산호초 스쿠버 잠수", "장비 대여료"),
+    ("화산 야영장", "이용료"),
+    ("빙하 개썰매", "체험료"),
+    ("온천 결혼식", "대관료"),
+    ("성당 음악회", "관람료"),
+    ("운하 조정 경기", "심판비"),
+    ("목장 승마", "강습료"),
+    ("포도밭 마차", "승차료"),
+    ("전통시장 먹거리 노점", "자릿세"),
+    ("등대 천체 관측", "입장료"),
+    ("습지 철새 관찰", "해설료"),
+    ("폭포 번지 점프", "보험료"),
+    ("경기장 불꽃놀이", "안전 점검비"),
+    ("수목원 묘목", "반출 검역비"),
+    ("활주로 패러글라이딩", "이륙료"),
+    ("박물관 탁본", "작업료"),
+)
 #: A process that has not quoted a publication within this time never will.
 LONGEST_S = 60.0
 POLL_S = 0.002
 
 
-def subjects() -> list[str]:
-    """What the published notices are about; no other notice is."""
-    return [f"{place} {pursuit}" for place in PLACES for pursuit in PURSUITS]
-
-
-def content(number: int, subject: str, fee: int) -> NoticeContent:
-    """A notice that says what a permit costs."""
-    body = f"{subject} 허가 수수료는 {fee:,}원입니다.\n\n{subject} 허가는 행사 사흘 전까지 관할 관청에 신청합니다.\n\n허가증은 신청한 곳에서 받습니다."
+def content(number: int, subject: str, fee: str, amount: int) -> NoticeContent:
+    """A notice that says what something costs."""
+    body = f"{subject} {fee}는 {amount:,}원입니다.\n\n{subject} 신청서는 사흘 전까지 관할 관청에 냅니다.\n\n확인증은 신청한 곳에서 받습니다."
     day = date(2026, 1, 1)
-    return NoticeContent(f"new-{number:03}", f"{subject} 허가 수수료 안내", body, day, day, review_by=date(2027, 12, 31), test_only=True)
+    return NoticeContent(f"new-{number:03}", f"{subject} {fee} 안내", body, day, day, review_by=date(2027, 12, 31), test_only=True)
 
 
 def publications() -> list[tuple[NoticeContent, str, str]]:
     """What is published in order, the question about it, and the words that its answer must have."""
     found = []
     for base in (10_000, 50_000):
-        for number, subject in enumerate(subjects()):
-            fee = base + 100 * (number + 1)
-            found.append((content(number, subject, fee), f"{subject} 허가 수수료가 얼마예요?", f"{fee:,}원"))
+        for number, (subject, fee) in enumerate(SUBJECTS):
+            amount = base + 100 * (number + 1)
+            found.append((content(number, subject, fee, amount), f"{subject} {fee}가 얼마예요?", f"{amount:,}원"))
     return found
 
 
@@ -94,7 +115,7 @@ async def _measure(dsn: str, count: int) -> dict[str, list[float]]:
             async with db.transaction() as tx:
                 await publishing.publish(tx, notice.id, version, "bench", "development")
             quoted = await asyncio.gather(*(asyncio.to_thread(_line, output, f"{notice.id} {version}") for output in outputs))
-            times["new notices" if place < len(subjects()) else "new versions"].append((max(quoted) - began) * 1000)
+            times["new notices" if place < len(SUBJECTS) else "new versions"].append((max(quoted) - began) * 1000)
     finally:
         await db.close()
         for child in children:
@@ -133,9 +154,14 @@ async def follower(dsn: str, count: int) -> None:
             while not _holds(base, notice.id, version):  # noqa: ASYNC110 - a citizen would not be told either
                 await asyncio.sleep(POLL_S)
         reply = await asyncio.to_thread(base.answer, question.analysis)
-        if reply.outcome is not Outcome.ANSWERED or reply.notice_ids != (notice.id,) or words not in reply.text:
+        if not is_quoted(reply, notice.id, words):
             raise RuntimeError(f"{notice.id} version {version} is not quoted: {reply}")
         _say(f"{notice.id} {version}")
+
+
+def is_quoted(reply: Answer, notice_id: str, words: str) -> bool:
+    """Whether an answer is this notice's, with these words."""
+    return reply.outcome is Outcome.ANSWERED and reply.notice_ids == (notice_id,) and words in reply.text
 
 
 def _holds(base: KnowledgeBase, notice_id: str, version: int) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from bench import notices, publish
 from core.db import Database
+from knowledge_base import publishing
 from knowledge_base.preparing import Cut
 from knowledge_base.service import KnowledgeBase
 
@@ -50,11 +51,26 @@ async def test_a_knowledge_base_holds_what_was_filled_in(db: Database, dsn: str,
 
 def test_publications_are_asked_about_in_their_own_words() -> None:
     published = publish.publications()
-    assert len(published) == 2 * len(publish.subjects()) == 2 * len({content.id for content, _, _ in published})
+    assert len(published) == 2 * len(publish.SUBJECTS) == 2 * len({content.id for content, _, _ in published})
     for content, question, words in published:
         assert words in content.body
-        assert question.split(" 허가")[0] in content.title
+        assert question.removesuffix("가 얼마예요?") in content.title
     assert len({words for _, _, words in published}) == len(published)
+
+
+async def test_each_publication_is_answered_beside_the_others(db: Database, dsn: str, analyser: Any) -> None:
+    """As the followers are asked: among many notices (among a few it would not show) no other may be nearly as likely and cost something else."""
+    await notices.fill(dsn, analyser, 1200)
+    base = await KnowledgeBase.open(db, analyser, environment="development")
+    published = publish.publications()
+    for part in (published[: len(publish.SUBJECTS)], published[len(publish.SUBJECTS) :]):
+        async with db.transaction() as tx:
+            for content, _, _ in part:
+                version = await publishing.save_draft(tx, content, "bench")
+                await publishing.publish(tx, content.id, version, "bench", "development")
+        await base.reload()
+        unquoted = [content.id for content, question, words in part if not publish.is_quoted(base.answer(question), content.id, words)]
+        assert unquoted == []
 
 
 def test_a_follower_that_says_something_else_ends_the_benchmark() -> None:
