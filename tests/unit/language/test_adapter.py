@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,31 @@ def test_both_vectors_come_from_one_pass_and_search_keeps_its_own(encoder):
     assert np.allclose(plain, encoder.encode(TEXTS), atol=1e-6)
     assert np.allclose(np.linalg.norm(adapted, axis=1), 1, atol=1e-4)
     assert (np.abs((plain * adapted).sum(axis=1)) < 0.999).all()
+
+
+def test_of_several_messages_two_are_encoded_at_a_time_each_alone(encoder, monkeypatch):
+    """Each vector is the very same as that of its text alone, and no text goes twice or not at all."""
+    texts = [f"{text} {number}" for number in range(7) for text in TEXTS]
+    alone = [encoder.encode_twice([text]) for text in texts]
+    with ThreadPoolExecutor(1) as second:
+        monkeypatch.setattr(encoder, "_second", second)
+        together, adapted = encoder.encode_twice(texts)
+        assert threads_of(second)
+    assert np.array_equal(together, np.concatenate([plain for plain, _ in alone]))
+    assert np.array_equal(adapted, np.concatenate([own for _, own in alone]))
+
+
+def test_passages_and_single_messages_leave_the_other_processor_alone(encoder, monkeypatch):
+    with ThreadPoolExecutor(1) as second:
+        monkeypatch.setattr(encoder, "_second", second)
+        encoder.encode(TEXTS, "passage")
+        encoder.encode_twice(TEXTS[:1])
+        assert not threads_of(second)
+
+
+def threads_of(pool):
+    """The threads that a pool has needed until now."""
+    return pool._threads
 
 
 def test_merging_adds_the_product_of_the_pair():
