@@ -31,23 +31,38 @@ _HERE = r"(?:거기|그쪽|그곳|여기|이쪽|대사관|영사관|공관|상�
 _KIN_EN = r"(?:my |the )?(?:husband|wife|son|daughter|brother|sister|mother|father|girlfriend|boyfriend|partner|friend|(?-i:[A-Z][a-z]+))"
 #: The end of a question; what may as well be a statement needs its mark.
 _ASKS = r"(?:(?:나요|습니까|ㅂ니까|는지|었는지|을까요|ㄹ까요|까요|가요|던가요)|(?:어요|아요|죠|지요|지|니|냐|나|어)\s*\?)"
+_ASKED_FOR = r"(?:연락|신고|상담|접수|문의|전화|도움\s?요청|구조\s?요청)"
+_WANTED = r"(?:알려|가르쳐|말해|조회|추적|알\s?수)"
+_LETTERS = r"[a-z]{2}"
+#: What a question of the kind must hold, and the question: most messages hold nothing of it, and looking for a person at each place of a text takes long.
 _PATTERNS = tuple(
-    re.compile(pattern, re.I)
-    for pattern in (
+    (re.compile(part, re.I), re.compile(pattern, re.I))
+    for part, pattern in (
         # is he with you, has he come
-        rf"{_KIN}.{{0,12}}{_HERE}.{{0,8}}(?:있|와\s?있|왔|갔|들렀|들어갔|계시|계신|머물|숨)[가-힣]{{0,4}}{_ASKS}",
+        (_HERE, rf"{_KIN}.{{0,12}}{_HERE}.{{0,8}}(?:있|와\s?있|왔|갔|들렀|들어갔|계시|계신|머물|숨)[가-힣]{{0,4}}{_ASKS}"),
         # has he called, reported, talked to you
-        rf"{_KIN}.{{0,20}}(?:연락|신고|상담|접수|문의|전화|도움\s?요청|구조\s?요청)[을를이가은는도]?\s?"
-        rf"(?:했|하셨|온\s?적|왔|들어온|들어왔|받았|받으셨|남겼|한\s?적)[가-힣 ]{{0,6}}{_ASKS}",
+        (
+            _ASKED_FOR,
+            rf"{_KIN}.{{0,20}}{_ASKED_FOR}[을를이가은는도]?\s?"
+            rf"(?:했|하셨|온\s?적|왔|들어온|들어왔|받았|받으셨|남겼|한\s?적)[가-힣 ]{{0,6}}{_ASKS}",
+        ),
         # where is he
-        rf"{_KIN}(?:.{{0,12}}(?:어디\s?(?:에\s?)?(?:있|계|갔|사는|머물)[가-힣]{{0,4}}|위치|소재|행방|있는\s?곳|계신\s?곳)|"
-        r"의?\s?(?:연락처|거처|숙소))[을를이가은는도]?.{0,10}"
-        r"(?:알려|가르쳐|말해|조회|추적|알\s?수)",
-        rf"\b(?:is|are|was) {_KIN_EN}\b.{{0,30}}"
-        r"\b(?:with you|there|at the (?:embassy|consulate)|been in touch)\b.{0,20}\?",
-        rf"\b(?:has|have|did) {_KIN_EN}\b.{{0,30}}"
-        r"\b(?:contact|call|talk|report|write|reach|come to)\w*\b.{0,20}\b(?:you|embassy|consulate|police)\b",
-        r"\b(?:tell|show|give) me where (?:my (?:husband|wife|son|daughter|brother|sister|mother|father|girlfriend|boyfriend|partner|friend)|he|she|they)\b",
+        (
+            _WANTED,
+            rf"{_KIN}(?:.{{0,12}}(?:어디\s?(?:에\s?)?(?:있|계|갔|사는|머물)[가-힣]{{0,4}}|위치|소재|행방|있는\s?곳|계신\s?곳)|"
+            rf"의?\s?(?:연락처|거처|숙소))[을를이가은는도]?.{{0,10}}{_WANTED}",
+        ),
+        (_LETTERS, rf"\b(?:is|are|was) {_KIN_EN}\b.{{0,30}}\b(?:with you|there|at the (?:embassy|consulate)|been in touch)\b.{{0,20}}\?"),
+        (
+            _LETTERS,
+            rf"\b(?:has|have|did) {_KIN_EN}\b.{{0,30}}"
+            r"\b(?:contact|call|talk|report|write|reach|come to)\w*\b.{0,20}\b(?:you|embassy|consulate|police)\b",
+        ),
+        (
+            _LETTERS,
+            r"\b(?:tell|show|give) me where "
+            r"(?:my (?:husband|wife|son|daughter|brother|sister|mother|father|girlfriend|boyfriend|partner|friend)|he|she|they)\b",
+        ),
     )
 )
 
@@ -55,7 +70,7 @@ _PATTERNS = tuple(
 def asks(text: str) -> bool:
     """Whether a message asks what is known of another person."""
     read = " ".join(unicodedata.normalize("NFKC", text).split())
-    return any(pattern.search(read) for pattern in _PATTERNS)
+    return any(part.search(read) and pattern.search(read) for part, pattern in _PATTERNS)
 
 
 def answer(language: str) -> Body:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -165,7 +165,8 @@ class Body:
 
     def to_json(self) -> str:
         """The form that is sealed into ``messages.body``."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        # As ``asdict`` would have it, which copies each part first.
+        return json.dumps(vars(self), ensure_ascii=False, default=vars)
 
 
 @dataclass(frozen=True)

@@ -313,6 +313,7 @@ async def is_written(connection: Connection, conversation_id: str, client_id: st
 
 
 #: The conversation before the inbound, as whoever takes over locks them. That the bot still owns it is checked on the locked row.
+#: The sealed lines go in binary form (``b``): as text each byte is written as two letters and each line quoted again.
 _ANSWER = f"""
 WITH owned AS (
     SELECT id FROM conversations WHERE id = %(conversation_id)s AND status = 'open' AND owner_kind = 'bot' FOR UPDATE
@@ -321,13 +322,13 @@ WITH owned AS (
     WHERE message_id = %(message_id)s AND turn_state = 'pending' AND EXISTS (SELECT 1 FROM owned)
     RETURNING conversation_id
 ), conversation AS (
-    UPDATE conversations SET last_seq = last_seq + cardinality(%(bodies)s::bytea[]),
+    UPDATE conversations SET last_seq = last_seq + cardinality(%(bodies)b::bytea[]),
            country = COALESCE(%(country)s, country), dialogue = COALESCE(%(dialogue)s, dialogue)
     WHERE id = (SELECT conversation_id FROM turned)
-    RETURNING id, channel, synthetic, last_seq - cardinality(%(bodies)s::bytea[]) AS before
+    RETURNING id, channel, synthetic, last_seq - cardinality(%(bodies)b::bytea[]) AS before
 ), said AS (
     SELECT c.id, c.channel, c.channel = 'webchat' OR c.synthetic AS is_sent, c.before + b.place AS seq, b.* FROM conversation c,
-           unnest(%(kinds)s::text[], %(bodies)s::bytea[]) WITH ORDINALITY AS b(kind, body, place)
+           unnest(%(kinds)s::text[], %(bodies)b::bytea[]) WITH ORDINALITY AS b(kind, body, place)
 ), message AS (
     INSERT INTO messages (conversation_id, seq, author_kind, kind, body) SELECT id, seq, 'bot', kind, body FROM said
     RETURNING id, conversation_id, seq

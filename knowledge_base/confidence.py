@@ -103,9 +103,10 @@ class Scale:
     #: For questions whose wrong answer costs dearly (``consistency.is_critical``).
     value_threshold: float = 1.0
 
-    def probability(self, signs: Mapping[str, float]) -> float:
-        """Between 0 and 1."""
-        return float(self.forest.probabilities(np.array([[signs[name] for name in self.signs]]))[0])
+    def probabilities(self, signs: Sequence[Mapping[str, float]]) -> list[float]:
+        """Between 0 and 1, of each."""
+        found: list[float] = self.forest.probabilities(np.array([[each[name] for name in self.signs] for each in signs])).tolist()
+        return found
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,8 @@ class Confidence:
     def settle(self, index: Index, ranked: Ranked) -> Settled:
         """The likeliest of the first few notices, how likely it answers, and whether that is enough to say so."""
         nothing = near_nothing(index, ranked)
-        judged = [self._judge(index, ranked, place, nothing) for place in range(min(MOST_JUDGED, len(ranked.entries)))]
+        places = range(min(MOST_JUDGED, len(ranked.entries)))
+        judged = self._judge(index, ranked, [signs_of(index, ranked, self.picker, self.judge, place, nothing) for place in places])
         order = sorted(range(len(judged)), key=lambda place: -judged[place][0])
         best = order[0]
         probability, scale = judged[best]
@@ -152,15 +154,24 @@ class Confidence:
         rival = (order[1] + (order[1] < best), judged[order[1]][0]) if len(order) > 1 else None
         return Settled(ranked.led_by(best), probability, probability >= scale.threshold, probability >= scale.value_threshold, rival)
 
-    def _judge(self, index: Index, ranked: Ranked, place: int, nothing: float) -> tuple[float, Scale]:
-        signs = signs_of(index, ranked, self.picker, self.judge, place, nothing)
-        case = case_of(signs, ranked.has_vectors)
-        own = like_of(ranked.question, index.entries[ranked.entries[place]])
-        if own is not None and own.is_few and own.cosine >= AS_EDITORS_ASKED:
-            return EDITORS_WORD, self.scales[case]
-        cases = ("known", "unknown") if case == "known" and own is not None and own.is_few else (case,)
-        judged = [(self.scales[name].probability(signs), self.scales[name]) for name in cases]
-        return max(judged, key=lambda one: one[0] - one[1].threshold)
+    def _judge(self, index: Index, ranked: Ranked, signs: Sequence[Mapping[str, float]]) -> list[tuple[float, Scale]]:
+        """By place, how likely the notice answers, and by which scale; each scale is asked once for all of them."""
+        own = [like_of(ranked.question, index.entries[ranked.entries[place]]) for place in range(len(signs))]
+        case = [case_of(each, ranked.has_vectors) for each in signs]
+        is_few = [like is not None and like.is_few for like in own]
+        asked: dict[str, list[int]] = {}
+        for place, name in enumerate(case):
+            for one in ("known", "unknown") if name == "known" and is_few[place] else (name,):
+                asked.setdefault(one, []).append(place)
+        found: list[list[tuple[float, Scale]]] = [[] for _ in signs]
+        for name in sorted(asked):  # "known" before "unknown": of two that are as sure the first counts
+            scale = self.scales[name]
+            for place, probability in zip(asked[name], scale.probabilities([signs[place] for place in asked[name]]), strict=True):
+                found[place].append((probability, scale))
+        for place, like in enumerate(own):
+            if like is not None and like.is_few and like.cosine >= AS_EDITORS_ASKED:
+                found[place] = [(EDITORS_WORD, self.scales[case[place]])]
+        return [max(judged, key=lambda one: one[0] - one[1].threshold) for judged in found]
 
 
 def case_of(signs: Mapping[str, float], has_vectors: bool) -> str:

@@ -95,6 +95,7 @@ class Index:
         #: What ``picking`` has read of entries.
         self.read: dict[int, Any] = {}
         #: What ``search`` has found of pairs that may say the same thing.
+        self.last_odds: tuple[Any, Any, dict[int, Any]] | None = None
         self.twins: dict[tuple[int, int, float, float], bool] = {}
         self._force_cache: dict[tuple[date, date], np.ndarray] = {}
         self._known: tuple[Mapping[str, int], np.ndarray] | None = None

@@ -170,7 +170,19 @@ class Picker:
         return cls(np.array([float(stored.get(sign, 0.0)) for sign in SIGNS]))
 
     def odds(self, index: Index, number: int, question: Question) -> tuple[np.ndarray, np.ndarray]:
-        """Places of the sentences looked at, and how likely each is the one that answers; they add up to one."""
+        """Places of the sentences looked at, and how likely each is the one that answers; they add up to one.
+
+        Kept until the next question: what is judged is quoted a moment later.
+        """
+        last = index.last_odds
+        if last is None or last[0] is not question or last[1] is not self:
+            last = index.last_odds = (question, self, {})
+        known = last[2].get(number)
+        if known is None:
+            known = last[2][number] = self._odds(index, number, question)
+        return known
+
+    def _odds(self, index: Index, number: int, question: Question) -> tuple[np.ndarray, np.ndarray]:
         places = judged_places(index, number, question)
         scores = signs_of_sentences(index, number, question, places) @ self.weights
         odds = np.exp(scores - scores.max())

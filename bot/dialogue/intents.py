@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,8 @@ FILE = "intents.npz"
 FALLBACK = "nlu_fallback"
 NUMBER = re.compile(r"\b[0-9]+\b")
 SPACES = re.compile(r"\s\s+")
+#: So many words are remembered, none longer than this.
+MOST_KEPT, LONGEST_KEPT = 4096, 20
 
 Floats = npt.NDArray[np.float32]
 
@@ -30,22 +32,34 @@ class Counts:
     longest: int
     pattern: str
     rows: dict[str, int]
+    #: What was found for a word: most morphemes of a message are those of others.
+    kept: dict[str, list[int]] = field(default_factory=dict, compare=False, repr=False)
 
     def found(self, text: str) -> list[int]:
         """The rows of all n-grams of a text, once for each time that one occurs."""
-        grams = re.findall(self.pattern, text) if self.analyzer == "word" else self._letters(text)
-        return [row for gram in grams if (row := self.rows.get(gram)) is not None]
+        if self.analyzer == "word":
+            return [row for gram in re.findall(self.pattern, text) if (row := self.rows.get(gram)) is not None]
+        found: list[int] = []
+        for word in SPACES.sub(" ", text).split():
+            known = self.kept.get(word)
+            if known is None:
+                known = [row for gram in self._letters(word) if (row := self.rows.get(gram)) is not None]
+                if len(self.kept) >= MOST_KEPT:
+                    self.kept.clear()
+                if len(word) <= LONGEST_KEPT:
+                    self.kept[word] = known
+            found += known
+        return found
 
-    def _letters(self, text: str) -> list[str]:
+    def _letters(self, word: str) -> list[str]:
         """As scikit-learn counts letters inside words, which it pads with spaces."""
         grams = []
-        for word in SPACES.sub(" ", text).split():
-            padded = f" {word} "
-            for size in range(self.shortest, self.longest + 1):
-                grams.append(padded[:size])
-                grams += [padded[start : start + size] for start in range(1, len(padded) - size + 1)]
-                if size >= len(padded):
-                    break  # a short word counts once
+        padded = f" {word} "
+        for size in range(self.shortest, self.longest + 1):
+            grams.append(padded[:size])
+            grams += [padded[start : start + size] for start in range(1, len(padded) - size + 1)]
+            if size >= len(padded):
+                break  # a short word counts once
         return grams
 
 

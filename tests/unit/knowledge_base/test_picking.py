@@ -7,10 +7,11 @@ from datetime import date
 import numpy as np
 import pytest
 
+from knowledge_base import picking
 from knowledge_base.answer import choose_passages
 from knowledge_base.aspects import ASPECTS, asked_aspects, given_aspects
 from knowledge_base.index import Index, Prepared, reference_key
-from knowledge_base.picking import MOST_JUDGED, SIGNS, Picker, grams_of, judged_places
+from knowledge_base.picking import MOST_JUDGED, SIGNS, Picker, grams_of, judged_places, signs_of_sentences
 from knowledge_base.preparing import Cut, index_texts
 from knowledge_base.schemas import Notice, NoticeContent, NoticeStatus
 from knowledge_base.search import Question, Ranked
@@ -99,3 +100,15 @@ def test_aspects_tell_sides_of_a_subject_apart() -> None:
 
 def test_pairs_of_letters_survive_missing_spaces() -> None:
     assert grams_of("여권 수수료") == grams_of("여권수수료")
+
+
+def test_the_sentences_of_a_notice_are_judged_once_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the notice answers and what is quoted of it rest on the same odds."""
+    read: list[int] = []
+    monkeypatch.setattr(picking, "signs_of_sentences", lambda index, number, *more: read.append(number) or signs_of_sentences(index, number, *more))
+    index, picker, question = index_of(SENTENCES), Picker.load(), ask("유리배 승선권 얼마예요")
+    first, again = picker.odds(index, 0, question), picker.odds(index, 0, question)
+    assert read == [0]
+    assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
+    assert not np.array_equal(picker.odds(index, 0, ask("유리배 문의는 몇 번으로 하나요"))[1], first[1])
+    assert read == [0, 0]
