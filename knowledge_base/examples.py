@@ -76,9 +76,9 @@ class Examples:
         self._places_of = {name: place for place, name in enumerate(self.names)}
         self._map = question_map
         self._is_few = np.zeros(len(self.names), dtype=bool)
-        self._vectors = np.zeros((0, 0), np.float32) if vectors is None else np.asarray(vectors, dtype=np.float32)
-        # A vector for each column: what a question is compared with most costs a quarter less this way round.
-        self._columns = np.ascontiguousarray(self._vectors.T)
+        # A vector for each column: what a question is compared with most costs a quarter less this way round, and is held once.
+        self._columns = np.ascontiguousarray(np.zeros((0, 0), np.float32) if vectors is None else np.asarray(vectors, dtype=np.float32).T)
+        self._vectors = self._columns.T
         owner = self._owner = np.zeros(0, np.int64) if owner is None else owner
         rows = [np.flatnonzero(owner == number) for number in range(len(self.names))]
         # Those that no notice answers are many, and stand apart: a table as wide as they are would be mostly empty.

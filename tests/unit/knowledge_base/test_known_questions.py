@@ -123,3 +123,10 @@ def test_editors_questions_of_another_encoder_are_left_aside():
 def test_editors_questions_without_any_committed_ones():
     own = Examples().with_own({"boat": np.array([unit(0, 1, 1)]), "kite": np.array([unit(1, 0, 0)])})
     assert max(("boat", "kite"), key=lambda name: own.likeness(unit(0, 1, 0.8))[name].score) == "boat"
+
+
+def test_vectors_are_held_once():
+    """Thousands of questions, in each process: the columns that a question is compared with are the vectors themselves."""
+    examples = Examples.of(ASKED)
+    assert np.shares_memory(examples._columns, examples._vectors)
+    assert examples._vectors.shape[0] == sum(len(vectors) for vectors in ASKED.values())
