@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TextIO
 from bot import phrases, third_party
 from bot.compose import SURE, by_intent, from_answer
 from bot.escalation import card_category
-from bot.triage_slot import named_country
+from bot.where import told
 from core.errors import CATALOGUE
 from core.settings import Settings
 
@@ -113,7 +113,7 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
         country = content.get("country") if isinstance(content.get("country"), str) else None
         if decision.action == "escalate":
             category = card_category(decision)
-            card = knowledge.crisis_card(category, country or named_country(analysis), analysis.language)
+            card = knowledge.crisis_card(category, country or told(analysis).country, analysis.language)
             return _result("emergency", "\n".join(card.lines), analysis.language)
         if decision.action == "ask":
             question, *answers = phrases.danger_question(analysis.language)
@@ -127,7 +127,7 @@ def ask(source: BinaryIO, target: TextIO, settings: Settings, *, given: bool) ->
             return _result(said.outcome, phrases.framed_text(said.bodies[0].text, analysis.language), analysis.language)
         found = knowledge.answer(analysis, country=country)
         # Its form asks for a country and nothing else, and that has been said.
-        has_all = intent in RULES and bool(RULES[intent].form and (country or named_country(analysis)))
+        has_all = intent in RULES and bool(RULES[intent].form and (country or told(analysis).country))
         if str(found.outcome) == "abstain" and intent in FORMS and confidence >= SURE and not has_all:
             return _result("form", phrases.framed_text(FORMS[intent], analysis.language), analysis.language)
         body = from_answer(found).bodies[0]

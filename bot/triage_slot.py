@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from bot import escalation, hush, phrases, satisfaction, typed_answer
+from bot import escalation, hush, phrases, satisfaction, typed_answer, where
 from bot.escalation import Danger, card_category
 from bot.pace import LONGEST_S
 from bot.services import Services
@@ -88,10 +88,11 @@ WITH candidate AS MATERIALIZED (
 )
 SELECT i.message_id, i.seq, i.channel, i.triage_attempts, i.triage_state, m.kind, m.body,
        c.id, c.owner_kind, c.owner_id, c.status, c.language, c.country, c.last_urgency, c.synthetic, c.guarded_at, c.hushed_at,
-       c.code_word, c.visitor,
+       c.code_word, c.visitor, c.country_said,
        COALESCE(c.heightened_until > now(), false) AS heightened,
        COALESCE((SELECT true FROM cases k WHERE k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
                  AND k.severity IN ('life_threat', 'urgent') LIMIT 1), false) AS open_emergency,
+       EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.status <> 'closed') AS has_case,
        ARRAY(SELECT p.score FROM inbox p WHERE p.conversation_id = c.id AND p.seq < i.seq AND p.score IS NOT NULL
              ORDER BY p.seq DESC LIMIT 3) AS last_scores
 FROM claimed CROSS JOIN LATERAL (SELECT * FROM inbox WHERE inbox.message_id = claimed.message_id LIMIT 1) AS i
@@ -115,7 +116,7 @@ FROM (
 _ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
 #: Locks the row that is about to be judged, unless another slot has judged it since; with what the message before it may have changed.
 _STILL_PENDING = """
-SELECT c.owner_kind, c.owner_id, c.guarded_at, c.hushed_at, c.code_word FROM inbox i JOIN conversations c ON c.id = i.conversation_id
+SELECT c.owner_kind, c.owner_id, c.guarded_at, c.hushed_at, c.code_word, c.country, c.country_said FROM inbox i JOIN conversations c ON c.id = i.conversation_id
 WHERE i.message_id = %s AND i.triage_state = 'pending' FOR UPDATE OF i
 """
 #: Marks the row as judged, and wakes the turns (when this commits) if one of them has something to do.
@@ -137,15 +138,22 @@ SELECT pg_notify('turns', conversation_id) FROM marked WHERE %(turn_state)s IN (
 _MARK_PASSED = """
 WITH judged AS (
     SELECT * FROM unnest(%(messages)s::bigint[], %(urgencies)s::text[], %(categories)s::text[], %(scores)s::float8[], %(reasons)s::text[],
-                         %(countries)s::text[], %(languages)s::text[]) AS j(message_id, urgency, category, score, reasons, country, language)
+                         %(countries)s::text[], %(there)s::boolean[], %(languages)s::text[])
+         AS j(message_id, urgency, category, score, reasons, country, is_there, language)
 ), marked AS (
     UPDATE inbox i SET triage_state = 'done', triaged_at = clock_timestamp(), triaged_by = %(by)s, urgency = j.urgency, category = j.category,
            action = 'none', score = j.score, reasons = j.reasons::jsonb
     FROM judged j WHERE i.message_id = j.message_id AND i.triage_state = 'pending'
-    RETURNING i.conversation_id, j.country, j.language
+    RETURNING i.conversation_id, i.message_id, j.country, j.is_there, j.language
+), told AS (
+    SELECT conversation_id, bool_or(is_there) AS is_there,
+           (array_agg(country ORDER BY is_there DESC, message_id DESC) FILTER (WHERE country IS NOT NULL))[1] AS country,
+           (array_agg(language ORDER BY message_id DESC) FILTER (WHERE language IS NOT NULL))[1] AS language
+    FROM marked GROUP BY conversation_id
 ), placed AS (
-    UPDATE conversations c SET country = COALESCE(m.country, c.country), language = COALESCE(m.language, c.language) FROM marked m
-    WHERE c.id = m.conversation_id AND (m.language IS NOT NULL OR m.country IS NOT NULL AND c.country IS DISTINCT FROM m.country)
+    UPDATE conversations c SET language = COALESCE(t.language, c.language), country_said = c.country_said OR t.is_there,
+           country = CASE WHEN t.country IS NOT NULL AND (t.is_there OR NOT c.country_said) THEN t.country ELSE c.country END
+    FROM told t WHERE c.id = t.conversation_id AND (t.language IS NOT NULL OR t.country IS NOT NULL)
 )
 SELECT conversation_id, CASE WHEN %(wake)s THEN pg_notify('turns', conversation_id) END FROM marked
 """
@@ -257,6 +265,7 @@ class TriageSlot:
         plain = []
         for row, found in judged:
             decision = hush.heard(self.services.cipher, row, found)
+            row["told"] = where.told(row.get("analysis"), is_answer=row["has_case"])
             if _has_effects(row, decision):
                 await self._apply_one(row, decision)
             else:
@@ -313,7 +322,8 @@ class TriageSlot:
             categories=[str(decision.category) for _, decision in judged],
             scores=[float(decision.score) for _, decision in judged],
             reasons=[_json(decision.reasons) for _, decision in judged],
-            countries=[named_country(row.get("analysis")) for row, _ in judged],
+            countries=[row["told"].country for row, _ in judged],
+            there=[row["told"].is_there for row, _ in judged],
             languages=[_new_language(row) for row, _ in judged],
             wake=self.turns is None,
         )
@@ -384,8 +394,9 @@ def _says_nothing(row: dict[str, Any]) -> bool:
 
 
 def _has_effects(row: dict[str, Any], decision: Decision) -> bool:
-    """Whether more follows than the mark that lets the turn begin, or may: a bare "네" answers the danger question where it is open."""
-    return decision.action != "none" or (row["kind"] != "text" and decision is not PRESSED) or bool(_typed(row))
+    """Whether more follows than the mark that lets the turn begin, or may: a bare "네" answers the danger question where it is open, a country the card's."""
+    is_placed = row["has_case"] and row["told"].country is not None
+    return decision.action != "none" or (row["kind"] != "text" and decision is not PRESSED) or bool(_typed(row)) or is_placed
 
 
 def _is_spoken(content: dict[str, Any]) -> bool:
@@ -416,7 +427,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     decision = hush.heard(services.cipher, row, decision)
     analysis = row.get("analysis")
     text = str(content.get("text") or "")
-    country = named_country(analysis) or row["country"]
+    place = where.told(analysis, is_answer=bool(row.get("has_case")))
     choice = str(content.get("choice") or "")
     language = analysis.language if analysis is not None and _tells_language(text, choice) else row["language"]
     action = decision.action
@@ -435,7 +446,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         decision, action = CANNOT_SPEAK_DECISION, "escalate"
     elif choice == escalation.NO and row["guarded_at"] is not None:
         # Whoever holds the phone may have pressed it: a person looks, and the screen shows what any "no" shows.
-        await escalation.doubt_safety(services, tx, row, country, language)
+        await escalation.doubt_safety(services, tx, row, row["country"], language)
         action = "none"
     elif choice == escalation.NO:
         await escalation.cancel_timer(tx, escalation.ASK_TIMER, row["id"])
@@ -446,6 +457,10 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         decision, action = SPOKEN, "ask"
     elif choice or kind in ("location", "sticker", "file"):  # there are no words of the citizen's in them
         action = "none"
+
+    # Whoever calls for help is where they say; what is asked about meanwhile moves nobody.
+    is_there = place.is_there or (action == "escalate" and place.country is not None)
+    country = place.country if place.country and (is_there or not row["country_said"]) else row["country"]
 
     if kind == "location":
         consent = location.CONSENT_PLAIN if choice == location.PLAIN else location.CONSENT_CHAT
@@ -484,8 +499,10 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         turn_state=turn_state,
         message_id=row["message_id"],
     )
-    if country and country != row["country"]:
-        await database.run(tx, "UPDATE conversations SET country = %s WHERE id = %s", country, row["id"])
+    if country and (country != row["country"] or is_there > row["country_said"]):
+        await database.run(tx, "UPDATE conversations SET country = %s, country_said = country_said OR %s WHERE id = %s", country, is_there, row["id"])
+    if action != "escalate" and place.country:
+        await handoff.note_country(tx, row["id"], place.country, is_sure=place.is_there)
     if action != "escalate" and (spoken := _new_language(row)):
         await database.run(tx, "UPDATE conversations SET language = %s WHERE id = %s", spoken, row["id"])
     TRIAGED.labels(urgency=decision.urgency.value, action=action).inc()
@@ -503,15 +520,6 @@ def _new_language(row: dict[str, Any]) -> str | None:
         return None
     spoken = phrases.language_after(row["language"], str(row["content"].get("text") or ""), analysis.language)
     return spoken if spoken != row["language"] else None
-
-
-def named_country(analysis: Any) -> str | None:
-    """The one country a message names; two are no answer. Korea, where the flight goes or the parents live, only where there is no other."""
-    if analysis is None:
-        return None
-    found = {entity.country for entity in analysis.entities if entity.country}
-    found = found - {"KR"} or found
-    return found.pop() if len(found) == 1 else None
 
 
 def _json(reasons: tuple[str, ...]) -> str:

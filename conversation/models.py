@@ -37,6 +37,7 @@ conversations = Table(
     Column("last_seq", Integer, nullable=False, server_default="0"),
     Column("language", Text, nullable=False, server_default="ko"),
     Column("country", Text),
+    Column("country_said", Boolean, nullable=False, server_default="false", comment="the citizen, or a device, says to be there; else it was only named"),
     Column("synthetic", Boolean, nullable=False, server_default="false"),
     Column("heightened_until", DateTime(timezone=True)),
     Column("dialogue", LargeBinary, comment="sealed; what the dialogue expects and has not been told yet"),

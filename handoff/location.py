@@ -44,6 +44,9 @@ TRACK = 50
 #: Consulates answer for people abroad: a sender who sits in Korea most likely writes for someone else.
 HOME = "KR"
 
+#: What a device says of where it is stands like what its owner says: a country that is only asked about does not take its place.
+_PLACED = "UPDATE conversations SET country = CASE WHEN country_said THEN country ELSE %s END, country_said = true WHERE id = %s"
+
 Row = dict[str, Any]
 
 
@@ -351,7 +354,7 @@ async def announce_place(tx: Connection, conversation_id: str, fix_id: int, kind
     country = _country(fix)
     if case["country"] is None and country is not None:
         case = await repository.set_country(tx, case["id"], country) or case
-        await database.run(tx, "UPDATE conversations SET country = COALESCE(country, %s) WHERE id = %s", country, conversation_id)
+        await database.run(tx, _PLACED, country, conversation_id)
     await announce(tx, "place", case, fix_id=fix_id, place_kind=kind)
 
 

@@ -159,6 +159,16 @@ async def note_doubt(tx: Connection, conversation_id: str, score: float = 0.0) -
     await announce(tx, "doubt", row, score=round(score, 3))
 
 
+async def note_country(tx: Connection, conversation_id: str, country: str, *, is_sure: bool) -> None:
+    """A country that is named calmly beside an open case, as in answer to its card: it fills an empty one, and replaces another if they say they are there."""
+    known = await repository.open_case(tx, conversation_id, lock=True)
+    if known is None or known["country"] == country or (known["country"] is not None and not is_sure):
+        return
+    row = await repository.set_country(tx, known["id"], country)
+    if row is not None:
+        await announce(tx, "country", row)
+
+
 async def reply(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, text: str, client_id: str) -> Posted:
     """Write to the citizen as the case's owner or as a named participant; the same ``client_id`` again writes nothing.
 

@@ -204,7 +204,7 @@ async def mark_first_reply(tx: Connection, case_id: int) -> bool:
 
 
 async def set_country(tx: Connection, case_id: int, country: str) -> Row | None:
-    """Fill in the country if nothing has named it yet."""
+    """Where the case's citizen is; None once it is closed."""
     return await database.one(tx, "UPDATE cases SET country = %s, version = version + 1 WHERE id = %s AND status <> 'closed' RETURNING *", country, case_id)
 
 

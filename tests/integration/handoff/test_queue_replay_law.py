@@ -127,6 +127,7 @@ async def not_delivered(s: Scene) -> None:
 LAWS: dict[str, Law] = {
     "danger in a calm conversation opens a case": Law(lambda s: again(s, "over", "urgent"), {"opened"}),
     "danger raises the case": Law(lambda s: again(s, "chat", "life_threat", country="JP"), {"raised"}, case="chat"),
+    "a country named afterwards": Law(lambda s: s.call(handoff.note_country, talk(s, "waiting"), "LA", is_sure=True), {"country"}, case="waiting"),
     "the same danger again": Law(lambda s: again(s, "waiting", "urgent"), {"repeated"}, case="waiting"),
     "a doubt": Law(lambda s: s.call(handoff.note_doubt, talk(s, "mine"), 0.4), {"doubt"}),
     "the citizen writes": Law(words, {"message"}),

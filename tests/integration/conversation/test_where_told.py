@@ -1,0 +1,96 @@
+"""The card asks which country somebody is in: the answer reaches the case, its missions and its numbers; what is only asked about reaches neither."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.services import Services
+from bot.triage_slot import TriageSlot
+from conversation.schemas import InboundKind, Location
+from core.db import Database
+from core.events import EventHub
+from core.settings import Settings
+from knowledge_base.crisis_cards import CrisisCards
+from language.analysis import Analysis
+from language.categories import Category, Urgency
+from language.triage import Decision
+from tests.unit.bot.test_where import read
+
+NONE = Decision(Urgency.NONE, Category.OTHER, "none", 0.0, ())
+LIFE = Decision(Urgency.LIFE_THREAT, Category.ASSAULT, "escalate", 0.9, (), 0.9)
+
+
+class Judge:
+    """Calls for help are what has "살려" in it; countries are found as the gazetteer finds them."""
+
+    def __init__(self) -> None:
+        self.triage = self
+
+    async def analyse(self, texts: list[str]) -> list[Analysis]:
+        return [read(text) for text in texts]
+
+    def remember(self, message_id: int, analysis: Analysis) -> None:
+        pass
+
+    def decide(self, analysis: Analysis, context: Any) -> Decision:
+        return LIFE if "살려" in analysis.text else NONE
+
+
+@pytest.fixture
+async def slot(db: Database, cipher):
+    made = TriageSlot(Services(Settings(dialogue=False), db, cipher, EventHub(db), CrisisCards.load(), Judge()), "worker")  # type: ignore[arg-type]
+    yield made
+    await made._hang_up()
+
+
+@pytest.fixture
+def tell(desk, talk, slot):
+    async def one(*texts: str) -> tuple[str | None, str | None]:
+        for text in texts:
+            await desk.say(talk, text=text)
+            await slot.step()
+        rows = await desk.rows("SELECT c.country, k.country AS of_case FROM conversations c LEFT JOIN cases k ON k.conversation_id = c.id")
+        return rows[0]["country"], rows[0]["of_case"]
+
+    return one
+
+
+async def test_the_answer_to_the_cards_question_reaches_the_case(desk, tell) -> None:
+    assert await tell("살려주세요", "캄보디아 시아누크빌이요") == ("KH", "KH")
+    assert [row["kind"] for row in await desk.rows("SELECT kind FROM events WHERE stream = 'queue' ORDER BY seq")] == ["opened", "country"]
+
+
+async def test_a_wrong_country_is_corrected(tell) -> None:
+    assert await tell("베트남인데 살려주세요", "아 베트남 아니고 캄보디아예요") == ("KH", "KH")
+
+
+async def test_what_is_asked_about_beside_an_open_case_moves_nobody(tell) -> None:
+    assert await tell("태국에서 살려주세요", "일본 대사관 전화번호 알려 주세요") == ("TH", "TH")
+
+
+async def test_who_said_where_they_are_and_asks_about_another_country_is_not_taken_there_by_danger(tell) -> None:
+    assert await tell("저 지금 태국 방콕이에요", "일본 비자 필요한가요?", "살려주세요") == ("TH", "TH")
+
+
+async def test_a_cry_that_names_its_country_is_believed(tell) -> None:
+    assert await tell("저 지금 태국 방콕이에요", "살려주세요 캄보디아") == ("KH", "KH")
+
+
+async def test_while_nobody_has_said_where_they_are_the_last_country_named_is_the_guess(tell) -> None:
+    assert await tell("태국 비자요", "일본 비자 필요한가요?") == ("JP", None)
+
+
+async def test_several_messages_at_once_do_not_hide_where_somebody_is(desk, talk, slot) -> None:
+    for text in ("저 지금 태국 방콕이에요", "일본 비자 필요한가요?"):
+        await desk.say(talk, text=text)
+    await slot.step()
+    assert (await desk.row(talk))["country"] == "TH"
+
+
+async def test_a_place_from_the_device_is_not_moved_by_a_question(desk, talk, slot, tell) -> None:
+    await tell("살려주세요")
+    await desk.say(talk, kind=InboundKind.LOCATION, text="", location=Location(13.7563, 100.5018, 10.0))
+    await slot.step()
+    assert await tell("일본 비자 필요한가요?", "살려주세요") == ("TH", "TH")
