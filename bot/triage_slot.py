@@ -37,7 +37,7 @@ from handoff.speech import CHOICE as CANNOT_SPEAK
 from handoff.speech import REASON
 from language.categories import Category, Urgency
 from language.first_look import FirstLook
-from language.triage import Context, Decision
+from language.triage import Action, Context, Decision
 
 log = get(__name__)
 BATCH = 16
@@ -158,9 +158,9 @@ WITH judged AS (
 SELECT conversation_id, CASE WHEN %(wake)s THEN pg_notify('turns', conversation_id) END FROM marked
 """
 _RELEASE = "SELECT pg_advisory_unlock(-id) FROM unnest(%s::bigint[]) AS id"
-#: What is spoken is read by nobody here: whoever cannot write may be in danger, so they are asked, and silence brings a person who listens.
+#: What is spoken or filmed is read by nobody here: whoever cannot write may be in danger, so they are asked, and silence brings a person who listens.
 SPOKEN = Decision(Urgency.URGENT, Category.OTHER, "ask", 0.0, ("doubt",))
-SPOKEN_KINDS = frozenset({"audio", "voice"})
+SPOKEN_KINDS = frozenset({"audio", "voice", "video", "shortvideo"})
 
 
 class TriageSlot:
@@ -400,8 +400,20 @@ def _has_effects(row: dict[str, Any], decision: Decision) -> bool:
 
 
 def _is_spoken(content: dict[str, Any]) -> bool:
-    """Whether a file is a voice message that the platform has not put into words."""
+    """Whether a file is a voice message that the platform has not put into words, or a film."""
     return any(one.get("kind") in SPOKEN_KINDS for one in content.get("attachments") or ())
+
+
+def _said_beside(content: dict[str, Any], decision: Decision) -> Action:
+    """What follows from the words that came with a place, a file or a sticker.
+
+    Words of the citizen's beside a place are words. A file's name and a place's title are mostly a telephone's or a map's ("119안전센터"): these are asked
+    about, and only where a rule has found plain words of danger ("유서.pdf").
+    """
+    place = content.get("location") or {}
+    if place and not place.get("title") and not place.get("address"):
+        return decision.action if str(content.get("text") or "").strip() else "none"
+    return "ask" if decision.action != "none" and any(reason.startswith("rule:") for reason in decision.reasons) else "none"
 
 
 def _typed(row: dict[str, Any]) -> str:
@@ -455,7 +467,9 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         action, turn_state = "none", "dropped" if held else "pending"
     elif kind == "file" and row["owner_kind"] == "bot" and _is_spoken(content):
         decision, action = SPOKEN, "ask"
-    elif choice or kind in ("location", "sticker", "file"):  # there are no words of the citizen's in them
+    elif kind in ("location", "sticker", "file"):
+        action = _said_beside(content, decision)
+    elif choice:  # a button's title says no more than the button
         action = "none"
 
     # Whoever calls for help is where they say; what is asked about meanwhile moves nobody.

@@ -120,6 +120,8 @@ def _message(message: Mapping[str, Any], visitor: str, event_id: str) -> Inbound
         return _place(message, visitor, event_id, number)
     if kind == "sticker":
         sticker = f"{message.get('packageId', '')}/{message.get('stickerId', '')}"
+        if isinstance(words := message.get("text"), str) and words.strip():  # a sticker that its sender has written on
+            return Inbound(NAME, event_id, "", InboundKind.DANGER if means_danger(words) else InboundKind.TEXT, text=words, visitor=visitor, platform_id=number)
         return Inbound(NAME, event_id, "", InboundKind.STICKER, text="(스티커)", visitor=visitor, platform_id=number, sticker=sticker)
     if kind in FILES:
         name = str(message.get("fileName") or "")

@@ -297,13 +297,49 @@ class TestTheQuestion:
         assert [row["conversation_id"] for row in await desk.rows("SELECT conversation_id FROM cases")] == [other]
 
 
+class TestWordsBeside:
+    """A place, a file and a sticker are no words; what was written beside them, or named so, is read all the same."""
+
+    HERE = Location(11.55, 104.92, 10.0)
+    STATION = Location(11.55, 104.92, None, title="119안전센터", address="1 Danger Road")
+    NAMED = Decision(Urgency.LIFE_THREAT, Category.SELF_HARM, "ask", 0.05, ("doubt", "rule:plain_words"))
+    CALLED = Decision(Urgency.LIFE_THREAT, Category.OTHER, "escalate", 0.9, ("classifier", "rule:rescue"))
+    DOUBT = Decision(Urgency.URGENT, Category.OTHER, "ask", 0.2, ("doubt",))
+
+    @pytest.mark.parametrize(
+        ("decision", "said", "states", "severities"),
+        [
+            (CALLED, {"kind": InboundKind.LOCATION, "text": "살려주세요 갇혔어요", "location": HERE}, ["answered"], ["life_threat"]),
+            (DOUBT, {"kind": InboundKind.LOCATION, "text": "무서워요", "location": HERE}, ["held"], []),
+            (CALLED, {"kind": InboundKind.LOCATION, "text": "", "location": HERE}, ["pending"], []),
+            (DOUBT, {"kind": InboundKind.LOCATION, "text": "119안전센터 1 Danger Road", "location": STATION}, ["pending"], []),
+            (NAMED, {"kind": InboundKind.LOCATION, "text": "감금된 곳 1 Danger Road", "location": STATION}, ["held"], []),
+            (CALLED, {"kind": InboundKind.FILE, "text": "(파일: 살려주세요.pdf)", "attachments": (Attachment("file", "m1"),)}, ["held"], []),
+            (NAMED, {"kind": InboundKind.FILE, "text": "(파일: 유서.pdf)", "attachments": (Attachment("file", "m1"),)}, ["held"], []),
+            (DOUBT, {"kind": InboundKind.FILE, "text": "(파일: police report.pdf)", "attachments": (Attachment("file", "m1"),)}, ["pending"], []),
+        ],
+    )
+    async def test_they_are_judged_as_what_they_are(self, desk, talk, slots, services, decision, said, states, severities) -> None:
+        services.understanding.decision = decision
+        await desk.say(talk, **said)
+        await slots("worker").step()
+        assert await desk.turn_states(talk) == states
+        assert [row["severity"] for row in await desk.rows("SELECT severity FROM cases")] == severities
+
+    async def test_a_place_with_a_call_for_help_beside_it_is_kept_too(self, desk, talk, slots, services) -> None:
+        services.understanding.decision = LIFE
+        await desk.say(talk, kind=InboundKind.LOCATION, text="살려주세요", location=self.HERE)
+        await slots("worker").step()
+        assert await desk.count("geo_fixes") == 1
+
+
 class TestSpoken:
     """A voice message is read by nobody: whoever cannot write is asked, and silence brings a person."""
 
     async def speak(self, desk, talk: str, kind: str) -> None:
         await desk.say(talk, kind=InboundKind.FILE, text="(음성)", attachments=(Attachment(kind, "m1"),))
 
-    @pytest.mark.parametrize("kind", ["audio", "voice"])
+    @pytest.mark.parametrize("kind", ["audio", "voice", "video"])
     async def test_it_is_doubt_and_the_question_is_asked(self, desk, talk, slots, kind) -> None:
         await self.speak(desk, talk, kind)
         await slots("worker").step()

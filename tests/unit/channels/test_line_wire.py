@@ -99,6 +99,11 @@ class TestWebhook:
         got = one(said("sticker", packageId="1", stickerId="2", stickerResourceType="STATIC"))
         assert (got.inbound.kind, got.inbound.sticker) == (InboundKind.STICKER, "1/2")
 
+    @pytest.mark.parametrize(("words", "kind"), [("살려줘 갇혔어", InboundKind.TEXT), ("지금 위험해요", InboundKind.DANGER), ("  ", InboundKind.STICKER)])
+    def test_what_is_written_on_a_sticker_is_words(self, words, kind) -> None:
+        got = one(said("sticker", packageId="1", stickerId="2", stickerResourceType="MESSAGE", text=words))
+        assert (got.inbound.kind, got.inbound.text) == (kind, words if words.strip() else "(스티커)")
+
     @pytest.mark.parametrize("kind", ["image", "video", "audio"])
     def test_files(self, kind: str) -> None:
         got = one(said(kind, contentProvider={"type": "line"}, duration=1))
