@@ -44,6 +44,11 @@ def _written(name: str, pattern: str, urgency: Urgency, category: Category | Non
 
 
 _LIFE, _URGENT = Urgency.LIFE_THREAT, Urgency.URGENT
+_SIGHS = r"[!.~?…,ㅠㅜ🙏😭😢😨😰😱\ufe0f]*"
+_PLEAS = (
+    r"제발|빨리|얼른|급해|급함|급합니다|살|살려|도와|도움|도움이?필요(?:해|합니다)?|오지마|하지마|놔|놔줘|큰일(?:났어|났다|났습니다|남)?|"
+    r"사고|강도|도둑|지진|쓰나미|구급차|앰뷸런스|피|ㅅㅅㅅ|ㅅㄹ|ㅈㅂ|ㅃㄹ|ㅁㅅㅇ|please|pls|hurry|scared|怖い|こわい|早く|はやく|助|帮帮我|cứu|giúp(?:với|tôi)?"
+)
 RULES = (
     _squeezed("rescue", r"살려[주줘달도]|살려[조쥬죠져]|사람살려|구해(?:주세요|줘|주십)|구조해?(?:주세요|줘|요청합|바랍)", _LIFE),
     _squeezed("in_danger", r"(?:지금|저|제가|우리|여기|너무)(?:좀|너무|많이)?위험(?:해요|합니다|해$|해\W|한상황|한상태)|위험에처", _LIFE),
@@ -80,6 +85,8 @@ RULES = (
         r"hlep|hepl|ayuda|ay[uú]d(?:a|e|en)(?:me|nos)|ayudaporfavor|porfavorayuda|aidez-?(?:moi|nous)|[àa]l['’]aide|hilfe|aiuto|ajuda|tolong(?:saya|kami)?|bantu(?:saya|kami)|tulong|saklolo|"
         r"ช่วย(?:ฉัน|ผม|หนู|เรา)?ด้วย(?:ค่ะ|คะ|ครับ)?|ไฟไหม้|النجدة|أنقذو?ني|انقذو?ني|ساعدو?ني|пожар|горим|tasukete(?:kudasai)?|"
         r"tkffuwn(?:j|tpdy)|ehdhkwn(?:j|tpdy))+[!.~?ㅠㅜ,]*$", _LIFE),
+    # Nothing but a plea, a word for what happens, or its picture: too little for the classifier, and its writer may have no time for more.
+    _squeezed("bare_plea", rf"^{_SIGHS}(?:(?:{_PLEAS})(?:좀|요)*{_SIGHS}|[🔪🗡🩸🚑🚨🚓🚒🔫💣💥🔥☠💀🤕⛑]{_SIGHS})+$", _URGENT, None, False),
     _written("sos_sign", r"🆘", _LIFE),
     _squeezed("police_call", r"(?:경찰|구급차|앰뷸런스|앰블런스|119)(?:좀|을|를)?(?:빨리)?(?:불러(?:줘|주세요|주십|달)|보내(?:줘|주세요))", _URGENT),
     # Plain words for what is happening to somebody: the classifier learnt them too, but one sentence in a thousand falls through.

@@ -61,6 +61,7 @@ WHY = {
     "rule:police_now": "경찰·구급 요청",
     "rule:help_begging": "도움 간청",
     "rule:bare_call": "부르는 말 한마디",
+    "rule:bare_plea": "짧은 호소나 그림 글자뿐",
     "rule:sos_sign": "SOS 표시",
     "rule:police_call": "경찰·구급 부름",
     "rule:overdose": "약을 한꺼번에 먹음",

@@ -1,5 +1,6 @@
 import dataclasses
 import itertools
+import time
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from language.analysis import Analyser
 from language.categories import Category, Urgency
 from language.category_words import is_held_by_things
 from language.linear import load_heads
-from language.rules import hits
+from language.rules import RULES, hits
 from language.triage import Context, Decision
 
 RANK = {"none": 0, "ask": 1, "escalate": 2}
@@ -222,6 +223,59 @@ def test_a_lost_passport_is_served_by_the_dialogue(analyser, triage):
 )
 def test_nothing_but_a_call_for_help_is_one_in_any_language(decide, text):
     assert decide(text).action == "escalate"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "제발",
+        "제발요ㅠㅠ",
+        "빨리 제발",
+        "급해요!!",
+        "ㅅㅅㅅㅅㅅ",
+        "ㅈㅂ",
+        "피",
+        "🔪",
+        "🔪🔪😭",
+        "🩸",
+        "🚑🚨",
+        "☠️",
+        "제발 🙏",
+        "오지마",
+        "please",
+        "早く",
+        "도움이 필요해요",
+    ],
+)
+def test_nothing_but_a_plea_or_its_picture_is_asked_about(decide, text):
+    assert decide(text).action != "none"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "빨리 여권 받는 법",
+        "제발 답 좀 주세요 여권 언제 나오나요",
+        "피자",
+        "사고 싶어요",
+        "살 빼는 법",
+        "도와 달라고 했어요",
+        "🙏",
+        "😭",
+        "🎉",
+        "please tell me the visa fee",
+    ],
+)
+def test_a_plea_that_goes_on_is_left_to_the_classifier(text):
+    assert "bare_plea" not in {hit.name for hit in hits(text)}
+
+
+def test_a_flood_of_pleas_costs_no_more_than_a_moment():
+    pattern = next(rule.pattern for rule in RULES if rule.name == "bare_plea")
+    began = time.process_time()
+    for text in ("제발!ㅠ" * 20_000 + "x", "ㅠ" * 80_000 + "x", "살" * 80_000 + "x", "피피" * 40_000 + "x", "제발좀좀" * 20_000 + "x"):
+        pattern.search(text)
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
