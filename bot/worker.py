@@ -99,6 +99,7 @@ class Worker:
             go_on(self._tell_waiting, lambda error: log.error("telling_failed", error=type(error).__name__, exc_info=error), pause_s=SWEEP_S),
             go_on(self._statements, lambda error: log.error("statements_failed", error=type(error).__name__, exc_info=error), pause_s=SWEEP_S, more_s=MORE_S),
             go_on(self._free_calls, lambda error: log.error("free_calls_failed", error=type(error).__name__, exc_info=error), pause_s=CALLS_S),
+            go_on(self._unattended, lambda error: log.error("unattended_failed", error=type(error).__name__, exc_info=error), pause_s=CALLS_S),
             self._duty_calls(),
         ]
 
@@ -154,6 +155,12 @@ class Worker:
     async def _statements(self) -> bool:
         """What is said to everybody of an incident, once it is approved."""
         return await statements.deliver(self.services.db, self.services.cipher) >= statements.AT_ONCE
+
+    async def _unattended(self) -> bool:
+        """Emergencies that somebody owns and nobody answers; beside the sweep, which must not depend on them."""
+        async with self.services.db.transaction() as tx:
+            await handoff.call_for_unattended(tx, now())
+        return False
 
     async def _duty_calls(self) -> None:
         """Telephone calls have a round of their own: a gateway that thinks for ten seconds must not stop the sweep."""

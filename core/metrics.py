@@ -18,6 +18,7 @@ MISSED_DANGER = Gauge("gildongmu_missed_danger_rate", "Share of danger that tria
 MISSED_DANGER.set(float("nan"))
 REVIEWS_PENDING = Gauge("gildongmu_reviews_pending", "Messages whose proposed label waits for a second person")
 UNCLAIMED_ALARMS = Counter("gildongmu_unclaimed_emergency_alarms", "Rings of every desk after the first for an emergency that nobody has taken")
+UNATTENDED = Counter("gildongmu_unattended_emergency_alarms", "Times that an emergency in somebody's hands waited too long for a person's words")
 DRILLS = Counter("gildongmu_drills", "Drills by how they ended", ["channel", "outcome"])
 DRILL_ALARMS = Counter("gildongmu_drill_alarms", "Drills that nobody took in time, or that did not reach the queue")
 LADDER = Counter("gildongmu_escalation_rungs", "Rungs that life threats nobody had taken reached", ["rung", "result"])

@@ -85,6 +85,7 @@ from handoff.staffing import (
     shifts,
 )
 from handoff.streams import OFFER_TIMER, QUEUE, case_stream
+from handoff.unattended import call as call_for_unattended
 from handoff.undelivered import tell_lost_link, tell_undelivered
 from handoff.waiting import tell_waiting
 from handoff.watch import HEARTBEAT_S, TIMER_KINDS, handle_timer, heartbeat, presence, set_presence, sweep, violations
@@ -126,6 +127,7 @@ __all__ = [
     "add_note",
     "all_open",
     "away_name",
+    "call_for_unattended",
     "cancel_shift",
     "card",
     "case_stream",

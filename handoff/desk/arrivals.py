@@ -15,7 +15,7 @@ from handoff import service as handoff
 from handoff.desk.actions import Actions
 from handoff.desk.guarded import spawn
 from handoff.desk.live import Change, Follower, QueueFeed
-from handoff.desk.news import broken_glass, guardian_danger, news
+from handoff.desk.news import broken_glass, guardian_danger, news, unattended
 from handoff.desk.open_case import OpenCase
 from handoff.schemas import CaseCard, QueueRow
 
@@ -47,7 +47,7 @@ class Arrivals:
             for change in changes or []:
                 if (told := news(change, self._viewer.id)) is not None:
                     ui.notify(told, type="info", position="top", close_button="닫기")
-                for told in (broken_glass(change, self._viewer), guardian_danger(change, self._viewer)):
+                for told in (broken_glass(change, self._viewer), guardian_danger(change, self._viewer), unattended(change, self._viewer)):
                     if told is not None:
                         ui.notify(told, type="warning", position="top", close_button="닫기", timeout=0)
             self._on_queue()

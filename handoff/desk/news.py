@@ -20,6 +20,14 @@ def guardian_danger(change: Change, viewer: Staff) -> str | None:
     return f"#{change.case_id} 보호자가 위험한 아동의 상담입니다. 보호자에게 알리지 말고, 상담의 ‘동의 기록’을 읽고 확인하세요."
 
 
+def unattended(change: Change, viewer: Staff) -> str | None:
+    """What a supervisor is told when nobody answers an emergency that somebody has; always the same words, so that the browser counts repeats."""
+    row = change.after
+    if change.kind != "unattended" or row is None or row.owner_id == viewer.id or not viewer.has(Role.SUPERVISOR):
+        return None
+    return f"#{change.case_id} {row.owner_name or '동료'} 님이 맡은 긴급 상담의 민원인이 답을 기다립니다. 상담을 열어 보고, 답할 수 없는 상황이면 가져가세요."
+
+
 def news(change: Change, viewer_id: int) -> str | None:
     """The sentence for one desk, or None when the change is not this person's business or was their own doing."""
     row, before, payload, number = change.after, change.before, change.payload, f"#{change.case_id}"
@@ -48,6 +56,8 @@ def news(change: Change, viewer_id: int) -> str | None:
         return f"{number} 민원인이 약속한 말을 썼습니다. 민원인의 화면에는 아무 표시도 나가지 않았습니다."
     if change.kind == "link_lost" and owner_id == viewer_id:
         return f"{number} 위치 링크 문자가 도착하지 않았습니다. 여섯 자리 숫자를 불러 주거나 말로 위치를 물어보세요."
+    if change.kind == "unattended" and owner_id == viewer_id:
+        return f"{number} 긴급 상담의 민원인이 {payload['waited_s'] // 60}분째 답을 기다립니다."
     if change.kind == "woken" and owner_id == viewer_id:
         return f"{number} 미뤄 둔 상담을 볼 시간입니다."
     if change.kind == "returned" and before is not None and before.owner_id == viewer_id and payload.get("why") == "desk_silent":

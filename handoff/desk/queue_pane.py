@@ -47,6 +47,8 @@ def calls(change: Change, viewer: Staff) -> bool:
     row = change.after
     if row is not None and change.kind == "closing" and row.closing_by != viewer.id:
         return section_of(row, viewer) is not None
+    if row is not None and change.kind == "unattended":
+        return row.owner_id == viewer.id or viewer.has(Role.SUPERVISOR)
     if row is not None and (change.kind, viewer.id) in (("offered", row.offered_to), ("asked", row.asked_to), ("woken", row.owner_id)):
         return True
     if row is None or change.kind not in _CALLING or not is_emergency(row.severity) or section_of(row, viewer) is None:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.schemas import Staff
 from core.errors import CATALOGUE, AppError
 from handoff.desk.live import Change
-from handoff.desk.news import news
+from handoff.desk.news import news, unattended
 from handoff.desk.refusals import sentence
 from handoff.desk.when import SEOUL, from_field, lasted, said, suggestions, to_field
 from handoff.schemas import QueueRow
@@ -34,12 +35,21 @@ ROW = QueueRow(7, "talk", "claimed", "urgent", "assault", "ko", "TH", NOW, 1, No
         ("returned", ROW, replace(ROW, owner_id=None, status="queued"), {"why": "desk_silent"}, "연결이 끊긴", None),
         ("returned", ROW, replace(ROW, owner_id=None, status="queued"), {"why": "asked"}, None, None),
         ("claimed", None, ROW, {}, None, None),
+        ("unattended", ROW, ROW, {"waited_s": 310}, "5분째", None),
     ],
 )
 def test_who_is_told_what(kind, before, after, payload, mine, others):
     for viewer, says in ((1, mine), (2, others), (3, None)):
         told = news(Change(kind, 7, before, after, payload), viewer)
         assert (told is None) if says is None else (says in (told or "") and "#7" in told)
+
+
+def test_supervisors_are_told_of_an_emergency_that_nobody_answers_in_the_same_words_each_time():
+    agent, owner, chief = (Staff(number, f"s{number}", "직원", frozenset([role])) for number, role in ((3, "agent"), (1, "supervisor"), (2, "supervisor")))
+    first, second = (Change("unattended", 7, ROW, ROW, {"waited_s": waited}) for waited in (310, 620))
+    assert "김하늘" in (unattended(first, chief) or "")
+    assert unattended(first, chief) == unattended(second, chief)
+    assert (unattended(first, agent), unattended(first, owner)) == (None, None)
 
 
 def test_buttons_never_offer_more_than_is_allowed():

@@ -60,6 +60,7 @@ def test_who_sees_it_where(row, sections):
         ("closing", replace(OWNED, closing_by=OTHER.id), (True, False, True)),
         ("woken", OWNED, (False, True, False)),
         ("snoozed", OWNED, (False, False, False)),
+        ("unattended", OWNED, (False, True, True)),
     ],
 )
 def test_whose_desk_sounds(kind, row, sounds):

@@ -1,0 +1,64 @@
+"""An emergency that somebody owns and nobody answers: the desk beats, the agent is not there or stuck with another, and the citizen waits.
+
+Owning a case stops the ladder and the bell, so this is the one silence that would show on the board alone. The owner and every supervisor's desk are called,
+again after each such time, until a person has written, or the case is somebody else's. Nothing is taken away: the owner may be ringing the police.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from core import db as database
+from core.db import Connection
+from core.logging import get
+from core.metrics import UNATTENDED
+from handoff.choosing import AT_ONCE
+from handoff.streams import announce
+
+log = get(__name__)
+#: How long the first words of a person, or those after danger was told again, may take.
+WAITS = {"life_threat": timedelta(minutes=2), "urgent": timedelta(minutes=5)}
+LOCK = 0x756E616E7377
+
+#: A last "네" of the citizen is no question: after a person's first words it takes danger, or a second line, to be one. A call that was answered is words.
+_DUE = """
+SELECT c.*, extract(epoch FROM %(at)s - w.since)::int AS waited_s
+FROM cases c JOIN conversations v ON v.id = c.conversation_id
+     JOIN unnest(%(severities)s::text[], %(limits)s::interval[]) AS l(severity, longest) USING (severity)
+CROSS JOIN LATERAL (
+    SELECT COALESCE(max(p.seq), 0) AS seq, max(p.created_at) AS at FROM messages p
+    WHERE p.conversation_id = c.conversation_id AND p.author_kind IN ('agent', 'officer')
+) AS said
+CROSS JOIN LATERAL (
+    SELECT max(s.ended_at) AS at, COALESCE(bool_or(s.ended_at IS NULL), false) AS is_on FROM voice_calls s
+    WHERE s.case_id = c.id AND s.answered_at IS NOT NULL
+) AS spoken
+CROSS JOIN LATERAL (
+    SELECT min(m.created_at) AS since, count(*) AS lines, COALESCE(bool_or(i.action IN ('ask', 'escalate')), false) AS is_danger
+    FROM messages m LEFT JOIN inbox i ON i.message_id = m.id
+    WHERE m.conversation_id = c.conversation_id AND m.author_kind = 'citizen' AND m.seq > said.seq AND m.created_at > COALESCE(spoken.at, '-infinity')
+) AS unanswered
+CROSS JOIN LATERAL (SELECT GREATEST(unanswered.since, c.claimed_at) AS since) AS w
+WHERE c.status = 'claimed' AND NOT c.synthetic AND c.snoozed_until IS NULL AND v.status = 'open' AND v.channel <> 'phone'
+  AND unanswered.since IS NOT NULL AND NOT spoken.is_on
+  AND (GREATEST(said.at, spoken.at) IS NULL OR GREATEST(said.at, spoken.at) < c.arrival_at OR unanswered.is_danger OR unanswered.lines > 1)
+  AND w.since <= %(at)s - l.longest
+  AND NOT EXISTS (
+      SELECT 1 FROM events e WHERE e.stream = 'case:' || c.id AND e.kind = 'unattended' AND e.created_at >= w.since
+      AND (e.payload ->> 'waited_s')::int > extract(epoch FROM %(at)s - w.since - l.longest)
+  )
+ORDER BY l.longest, w.since LIMIT %(most)s FOR UPDATE OF c SKIP LOCKED
+"""
+
+
+async def call(tx: Connection, at: datetime) -> list[int]:
+    """Call for whoever waits too long in somebody's hands; the cases. One worker at a time does it."""
+    alone = await database.one(tx, "SELECT pg_try_advisory_xact_lock(%s) AS got", LOCK)
+    if not alone or not alone["got"]:
+        return []
+    due = await database.rows(tx, _DUE, at=at, severities=list(WAITS), limits=list(WAITS.values()), most=AT_ONCE)
+    for row in due:
+        await announce(tx, "unattended", row, waited_s=row["waited_s"])
+        UNATTENDED.inc()
+        log.error("emergency_unattended", case_id=row["id"], severity=row["severity"], waited_s=row["waited_s"])
+    return [int(row["id"]) for row in due]

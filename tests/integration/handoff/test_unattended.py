@@ -1,0 +1,105 @@
+"""An emergency in somebody's hands whose citizen nobody answers calls its owner and the supervisors, however well the desk beats."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core import db as database
+from core import events
+from core.clock import now
+from handoff import service as handoff
+
+
+@pytest.fixture
+async def hand(db, make_case, make_staff, say):
+    """``await hand("urgent")``: a claimed emergency whose citizen has said what happens, and its agent."""
+
+    async def make(severity="urgent"):
+        agent, case = await make_staff(), await make_case(severity)
+        await say(case.conversation_id, action="escalate")
+        async with db.transaction() as tx:
+            await handoff.claim(tx, case.id, agent)
+        return case, agent
+
+    return make
+
+
+@pytest.fixture
+def called(db):
+    async def at(**later):
+        async with db.transaction() as tx:
+            return await handoff.call_for_unattended(tx, now() + timedelta(**later))
+
+    return at
+
+
+@pytest.fixture
+def write(db, cipher):
+    async def one(case, agent, text="지금 계신 곳이 어디입니까?"):
+        async with db.transaction() as tx:
+            await handoff.reply(tx, cipher, case.id, agent, text, f"r-{text}")
+
+    return one
+
+
+@pytest.mark.parametrize(("severity", "longest"), [("life_threat", 120), ("urgent", 300)])
+async def test_who_never_hears_a_word_calls_after_some_minutes_and_again(hand, called, severity, longest, db):
+    case, _ = await hand(severity)
+    assert await called(seconds=longest - 10) == []
+    assert await called(seconds=longest + 10) == [case.id]
+    assert await called(seconds=longest + 20) == []
+    assert await called(seconds=2 * longest + 20) == [case.id]
+    async with db.read() as connection:
+        told = [event for event in await events.read(connection, handoff.QUEUE, 0, 1000) if event.kind == "unattended"]
+    assert [event.payload["waited_s"] // longest for event in told] == [1, 2]
+
+
+async def test_words_of_a_person_end_it(hand, called, write):
+    case, agent = await hand()
+    await write(case, agent)
+    assert await called(minutes=30) == []
+
+
+async def test_a_last_yes_of_the_citizen_is_no_question(hand, called, write, say):
+    case, agent = await hand()
+    await write(case, agent)
+    await say(case.conversation_id, "네 기다릴게요")
+    assert await called(minutes=30) == []
+
+
+@pytest.mark.parametrize("lines", [[("아직 계세요?", "none"), ("여보세요", "none")], [("문을 부수고 있어요", "escalate")], [("발소리가 나요", "ask")]])
+async def test_danger_or_a_second_line_after_it_is_one(hand, called, write, say, lines):
+    case, agent = await hand()
+    await write(case, agent)
+    for text, action in lines:
+        await say(case.conversation_id, text, action=action)
+    assert await called(minutes=6) == [case.id]
+
+
+async def test_time_counts_from_whoever_has_it_now(hand, called, make_staff, db):
+    case, _ = await hand()
+    async with db.transaction() as tx:
+        await database.run(tx, "UPDATE cases SET claimed_at = now() + interval '4 minutes' WHERE id = %s", case.id)
+    assert (await called(minutes=6), await called(minutes=10)) == ([], [case.id])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE cases SET snoozed_until = now() + interval '1 hour'",
+        "UPDATE cases SET synthetic = true",
+        "UPDATE conversations SET channel = 'phone'",
+        "UPDATE cases SET severity = 'none'",
+        """INSERT INTO voice_calls (id, conversation_id, case_id, started_by, staff_id, citizen_key, staff_key, answered_at)
+           SELECT 'one', conversation_id, id, 'agent', owner_id, 'a', 'b', now() FROM cases""",
+        """INSERT INTO voice_calls (id, conversation_id, case_id, started_by, staff_id, citizen_key, staff_key, answered_at, ended_at, ended_by, why)
+           SELECT 'one', conversation_id, id, 'agent', owner_id, 'a', 'b', now(), now() + interval '1 minute', 'agent', 'hung_up' FROM cases""",
+    ],
+)
+async def test_nobody_is_called_for_what_is_attended_otherwise(hand, called, db, change):
+    await hand()
+    async with db.transaction() as tx:
+        await database.run(tx, change)
+    assert await called(minutes=30) == []
