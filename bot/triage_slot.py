@@ -114,9 +114,12 @@ FROM (
 """
 #: One conversation's effects are written one after the other, whichever slot has read them: what follows from one decides how quietly the next is answered.
 _ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
-#: Locks the row that is about to be judged, unless another slot has judged it since; with what the message before it may have changed.
+#: Locks the row that is about to be judged, unless another slot has judged it since; with what the message before it may have changed,
+#: or whoever has ended the case or handed it back meanwhile: in an emergency that the bot serves again a doubt brings a person, and is not asked about.
 _STILL_PENDING = """
-SELECT c.owner_kind, c.owner_id, c.guarded_at, c.hushed_at, c.code_word, c.country, c.country_said FROM inbox i JOIN conversations c ON c.id = i.conversation_id
+SELECT c.owner_kind, c.owner_id, c.guarded_at, c.hushed_at, c.code_word, c.country, c.country_said,
+       EXISTS (SELECT 1 FROM cases k WHERE k.conversation_id = c.id AND k.status <> 'closed' AND k.severity IN ('life_threat', 'urgent')) AS open_emergency
+FROM inbox i JOIN conversations c ON c.id = i.conversation_id
 WHERE i.message_id = %s AND i.triage_state = 'pending' FOR UPDATE OF i
 """
 #: Marks the row as judged, and wakes the turns (when this commits) if one of them has something to do.
