@@ -28,6 +28,10 @@ _THERE_BEFORE = re.compile(
 )
 
 
+#: What the page writes before a place that was typed into its dialog (``chat.js``).
+_WRITTEN_HERE = re.compile(r"(?:제가 있는 곳|장소)\s?:")
+
+
 @dataclass(frozen=True)
 class Told:
     """The one country that a message names, and whether it says that its writer is there."""
@@ -58,7 +62,8 @@ def told(analysis: Analysis | None, *, is_answer: bool = False) -> Told:
         return NOTHING
     bare = is_bare(text, meant)
     is_there = (
-        any(_is_there(text, place) for place in meant)
+        _WRITTEN_HERE.match(text) is not None
+        or any(_is_there(text, place) for place in meant)
         or (not bare and any((_IS_AFTER.match(text, place.end) or PLACE_AFTER.match(text, place.end)) for place in meant))
         or (is_answer and (bare or is_corrected))
     )

@@ -33,6 +33,8 @@ def read(text: str) -> Analysis:
         ("我在泰国", "TH"),
         ("バンコクにいます", "TH"),
         ("Tôi đang ở Hà Nội", "VN"),
+        ("제가 있는 곳: 캄보디아 시아누크빌", "KH"),
+        ("장소: 방콕", "TH"),
     ],
 )
 def test_who_says_to_be_somewhere_is_there(text, country):
@@ -58,6 +60,12 @@ def test_after_the_cards_question_a_bare_name_or_a_correction_says_where_one_is(
 
 def test_a_question_beside_an_open_case_still_moves_nobody():
     assert told(read("일본 대사관 전화번호 알려 주세요"), is_answer=True) == Told("JP", is_there=False)
+
+
+def test_the_pages_dialog_for_places_writes_what_is_known_here(root):
+    source = (root / "bot/static/chat.js").read_text("utf-8")
+    assert "`장소: ${words}`" in source
+    assert "`제가 있는 곳: ${words}`" in source
 
 
 def test_without_an_analysis_nothing_is_told():
