@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.schemas import Role, Staff
+from conversation import service as conversation
 from core import audit, events
 from core import db as database
 from core.clock import now as clock_now
@@ -20,8 +21,12 @@ from handoff.access import access_location
 from handoff.datum import to_wgs84
 from handoff.fixes import GeoFix, checked_fix
 from handoff.geography import coarse_cell, countries_at
+from handoff.moves import open_or_raise
 from handoff.schemas import Place
 from handoff.streams import announce, case_stream
+from language.categories import Category
+from language.normalise import normalise
+from language.rules import hits
 
 PLACE = "geo_fixes.place"
 LINK = "location_links.token"
@@ -182,7 +187,22 @@ async def record_typed(tx: Connection, cipher: Cipher, token: str, device: str, 
         expires_at=now + kept_for(),
     )
     await announce_place(tx, row["conversation_id"], fix_id, "typed", None)
+    await _raise_for(tx, cipher, row["conversation_id"], words)
     return fix_id
+
+
+async def _raise_for(tx: Connection, cipher: Cipher, conversation_id: str, words: str) -> None:
+    """Whoever writes "모르겠어요 차에 갇혔어요 살려주세요" where a place is asked for calls for help; no other part reads these words."""
+    calls = [hit for hit in hits(normalise(words)) if hit.is_certain and not hit.is_softened]
+    if not calls:
+        return
+    talk = await conversation.get(tx, conversation_id)
+    worst = min((hit.urgency for hit in calls), key=lambda urgency: urgency.rank)
+    category = next((str(hit.category) for hit in calls if hit.category), Category.OTHER.value)
+    reason = ",".join(f"rule:{hit.name}" for hit in calls)
+    await open_or_raise(
+        tx, cipher, conversation_id, worst.value, category, reason, language=talk["language"], country=talk["country"], synthetic=talk["synthetic"]
+    )
 
 
 async def record_message_fix(

@@ -311,6 +311,29 @@ async def test_place_in_a_chat_message(db, cipher, make_case, make_staff, no_gap
     assert consent["text_version"] == "chat-button-1"
 
 
+@pytest.mark.parametrize(
+    ("words", "severity", "kinds"),
+    [
+        ("모르겠어요 차 안이에요 살려주세요", "life_threat", ["place", "raised"]),
+        ("경찰서 뒤 병원 옆 119안전센터 골목", "urgent", ["place"]),
+        ("영화 ‘살려주세요’ 포스터 옆", "urgent", ["place"]),
+    ],
+)
+async def test_a_call_for_help_where_a_place_is_asked_for_is_heard(db, cipher, make_case, words, severity, kinds):
+    case = await make_case("urgent")
+    token = await link(db, case)
+    await agree(db, token)
+    async with db.transaction() as tx:
+        await database.run(tx, "UPDATE conversations SET language = 'en' WHERE id = %s", case.conversation_id)
+        await location.record_typed(tx, cipher, token, "phone", words)
+    async with db.read() as connection:
+        row = await database.one(connection, "SELECT severity, language FROM cases WHERE id = %s", case.id)
+        told = [event.kind for event in await events.read(connection, f"case:{case.id}", 0)]
+    assert row["severity"] == severity
+    assert told[2:] == kinds
+    assert row["language"] == ("en" if severity == "life_threat" else "ko")
+
+
 async def test_typed_words_are_checked(db, cipher, make_case):
     token = await link(db, await make_case())
     await agree(db, token)
