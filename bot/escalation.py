@@ -149,6 +149,14 @@ async def _first_reply(services: Services, tx: Connection, conversation_id: str,
     )
 
 
+async def last_card(tx: Connection, conversation_id: str) -> str:
+    """Whose card the citizen has read last; the generic one's where there was none."""
+    row = await database.one(
+        tx, "SELECT kind FROM messages WHERE conversation_id = %s AND author_kind = 'bot' AND kind LIKE 'crisis:%%' ORDER BY seq DESC LIMIT 1", conversation_id
+    )
+    return str(row["kind"]).partition(":")[2] if row else GENERIC
+
+
 async def doubt_safety(services: Services, tx: Connection, conversation_row: dict[str, Any], country: str | None, language: str) -> None:
     """A guarded citizen's screen has said that there is no danger: that lowers and ends nothing, and the question counts as unanswered.
 

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from bot import escalation, hush, phrases, satisfaction, typed_answer, where
+from bot import escalation, hush, no_danger, phrases, satisfaction, typed_answer, where
 from bot.escalation import Danger, card_category
 from bot.pace import LONGEST_S
 from bot.services import Services
@@ -35,9 +35,10 @@ from handoff import location
 from handoff import service as handoff
 from handoff.speech import CHOICE as CANNOT_SPEAK
 from handoff.speech import REASON
+from knowledge_base.crisis_cards import QUIET
 from language.categories import Category, Urgency
 from language.first_look import FirstLook
-from language.triage import Action, Context, Decision
+from language.triage import Context, Decision
 
 log = get(__name__)
 BATCH = 16
@@ -407,18 +408,6 @@ def _is_spoken(content: dict[str, Any]) -> bool:
     return any(one.get("kind") in SPOKEN_KINDS for one in content.get("attachments") or ())
 
 
-def _said_beside(content: dict[str, Any], decision: Decision) -> Action:
-    """What follows from the words that came with a place, a file or a sticker.
-
-    Words of the citizen's beside a place are words. A file's name and a place's title are mostly a telephone's or a map's ("119안전센터"): these are asked
-    about, and only where a rule has found plain words of danger ("유서.pdf").
-    """
-    place = content.get("location") or {}
-    if place and not place.get("title") and not place.get("address"):
-        return decision.action if str(content.get("text") or "").strip() else "none"
-    return "ask" if decision.action != "none" and any(reason.startswith("rule:") for reason in decision.reasons) else "none"
-
-
 def _typed(row: dict[str, Any]) -> str:
     return typed_answer.answer(row["content"]) if row["kind"] == "text" else ""
 
@@ -471,9 +460,18 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     elif kind == "file" and row["owner_kind"] == "bot" and _is_spoken(content):
         decision, action = SPOKEN, "ask"
     elif kind in ("location", "sticker", "file"):
-        action = _said_beside(content, decision)
+        action = no_danger.said_beside(content, decision)
     elif choice:  # a button's title says no more than the button
         action = "none"
+
+    card = ""
+    if row.get("open_emergency") and kind == "text" and not choice and not no_danger.is_by_rule(decision) and not hush.is_said(decision):
+        if place.is_bare or no_danger.is_count(text):
+            # The card has asked where and how many; the answer is none of a new danger, whatever such a name makes a classifier think of.
+            decision, action = replace(decision, category=Category.OTHER), "none"
+        elif action == "escalate" and "context" in decision.reasons and card_category(decision) not in QUIET:
+            # Danger by the context alone raises the case; what kind of danger is a guess, and no guess may tell somebody in a fire to stay inside.
+            decision, card = replace(decision, category=Category.OTHER), await escalation.last_card(tx, row["id"])
 
     # Whoever calls for help is where they say; what is asked about meanwhile moves nobody.
     is_there = place.is_there or (action == "escalate" and place.country is not None)
@@ -484,7 +482,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         await location.record_message_fix(tx, services.cipher, row["id"], content["location"], channel=row["channel"], consent=consent)
 
     if action == "escalate":
-        danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language, card_category(decision))
+        danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language, card or card_category(decision))
         said = str(content.get("text") or "지금 위험해요")
         if hush.is_said(decision) or row["hushed_at"] is not None:
             turn_state = await hush.raise_silently(services, tx, row, said, danger, decision)

@@ -34,10 +34,11 @@ _WRITTEN_HERE = re.compile(r"(?:제가 있는 곳|장소)\s?:")
 
 @dataclass(frozen=True)
 class Told:
-    """The one country that a message names, and whether it says that its writer is there."""
+    """The one country that a message names, whether it says that its writer is there, and whether it is nothing but the place's name."""
 
     country: str | None = None
     is_there: bool = False
+    is_bare: bool = False
 
 
 NOTHING = Told()
@@ -67,7 +68,7 @@ def told(analysis: Analysis | None, *, is_answer: bool = False) -> Told:
         or (not bare and any((_IS_AFTER.match(text, place.end) or PLACE_AFTER.match(text, place.end)) for place in meant))
         or (is_answer and (bare or is_corrected))
     )
-    return Told(country, is_there)
+    return Told(country, is_there, bare)
 
 
 def _is_there(text: str, place: Entity) -> bool:

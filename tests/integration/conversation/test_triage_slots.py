@@ -20,6 +20,7 @@ from knowledge_base.crisis_cards import CrisisCards
 from language.analysis import Analysis
 from language.categories import Category, Urgency
 from language.detect import detect
+from language.entity import Entity
 from language.triage import Decision
 
 NONE = Decision(Urgency.NONE, Category.OTHER, "none", 0.0, ())
@@ -295,6 +296,76 @@ class TestTheQuestion:
             await tx.execute("UPDATE messages SET body = 'nonsense' WHERE conversation_id = %s", (talk,))
         await Worker(services, None)._timers()
         assert [row["conversation_id"] for row in await desk.rows("SELECT conversation_id FROM cases")] == [other]
+
+
+class TestAnswersToTheCard:
+    """The card asks where and how many; beside an open emergency a classifier takes much for danger, and guesses of what kind."""
+
+    FIRE = Decision(Urgency.LIFE_THREAT, Category.FIRE_GAS, "escalate", 0.2, ("classifier", "context"), 0.74)
+    HELD = Decision(Urgency.LIFE_THREAT, Category.CONFINEMENT, "escalate", 0.2, ("classifier", "context"), 0.65)
+    SAID = Decision(Urgency.LIFE_THREAT, Category.FIRE_GAS, "escalate", 0.9, ("classifier",), 0.74)
+
+    @pytest.fixture
+    async def pressed(self, desk, talk, slots, services) -> TriageSlot:
+        slot = slots("worker")
+        services.understanding.decision = NONE
+        await desk.say(talk, kind=InboundKind.DANGER, text="")
+        await slot.step()
+        return slot
+
+    async def cards(self, desk) -> list[str]:
+        return [row["kind"] for row in await desk.rows("SELECT kind FROM messages WHERE author_kind = 'bot' AND kind LIKE 'crisis:%%' ORDER BY seq")]
+
+    async def category(self, desk) -> str:
+        return str((await desk.rows("SELECT category FROM cases"))[0]["category"])
+
+    async def test_a_guess_by_context_raises_the_case_and_brings_no_other_card(self, desk, talk, pressed, services) -> None:
+        first = await self.cards(desk)
+        services.understanding.decision = self.FIRE
+        await desk.say(talk, text="세븐일레븐 옆")
+        await pressed.step()
+        assert (await self.cards(desk), await self.category(desk)) == (first, "other")
+        assert [row["kind"] for row in await desk.rows("SELECT kind FROM events WHERE stream = 'queue' ORDER BY seq")] == ["opened", "repeated"]
+        assert await desk.turn_states(talk) == ["answered", "answered"]
+
+    async def test_what_is_danger_by_itself_brings_its_card(self, desk, talk, pressed, services) -> None:
+        services.understanding.decision = self.SAID
+        await desk.say(talk, text="불이 났어요")
+        await pressed.step()
+        assert ((await self.cards(desk))[-1], await self.category(desk)) == ("crisis:fire_gas", "fire_gas")
+
+    async def test_a_guess_that_somebody_reads_along_keeps_the_screen_quiet(self, desk, talk, pressed, services) -> None:
+        services.understanding.decision = self.HELD
+        await desk.say(talk, text="화장실에 있어요")
+        await pressed.step()
+        assert ((await self.cards(desk))[-1], await self.category(desk)) == ("crisis:confinement", "confinement")
+
+    @pytest.mark.parametrize("text", ["여자 2명이요", "저 혼자예요", "저까지 3명"])
+    async def test_how_many_there_are_is_no_danger(self, desk, talk, pressed, services, text) -> None:
+        first = await self.cards(desk)
+        services.understanding.decision = self.HELD
+        await desk.say(talk, text=text)
+        await pressed.step()
+        assert (await self.cards(desk), await self.category(desk)) == (first, "other")
+        assert (await desk.row(talk))["guarded_at"] is None
+
+    async def test_the_name_of_a_place_is_no_danger(self, desk, talk, pressed, services, monkeypatch) -> None:
+        async def analyse(texts: list[str]) -> list[Analysis]:
+            return [Analysis(text, text, "ko", entities=(Entity("city", "이스탄불", "이스탄불", 0, 4, "TR"),)) for text in texts]
+
+        first = await self.cards(desk)
+        services.understanding.decision = self.FIRE
+        monkeypatch.setattr(services.understanding, "analyse", analyse)
+        await desk.say(talk, text="이스탄불이요")
+        await pressed.step()
+        assert (await self.cards(desk), await self.category(desk)) == (first, "other")
+        assert [row["country"] for row in await desk.rows("SELECT country FROM cases")] == ["TR"]
+
+    async def test_with_nothing_open_they_are_judged_like_any_words(self, desk, talk, slots, services) -> None:
+        services.understanding.decision = self.HELD
+        await desk.say(talk, text="여자 2명이요")
+        await slots("worker").step()
+        assert await self.category(desk) == "confinement"
 
 
 class TestWordsBeside:

@@ -38,14 +38,16 @@ def read(text: str) -> Analysis:
     ],
 )
 def test_who_says_to_be_somewhere_is_there(text, country):
-    assert told(read(text)) == Told(country, is_there=True)
+    found = told(read(text))
+    assert (found.country, found.is_there) == (country, True)
 
 
 @pytest.mark.parametrize(
     ("text", "country"), [("일본 비자 필요한가요?", "JP"), ("Do I need a visa for Japan?", "JP"), ("일본 말고 태국이요", "TH"), ("일본이에요", "JP")]
 )
 def test_what_is_asked_about_is_only_named(text, country):
-    assert told(read(text)) == Told(country, is_there=False)
+    found = told(read(text))
+    assert (found.country, found.is_there) == (country, False)
 
 
 @pytest.mark.parametrize("text", ["태국에서 베트남으로 가는 길인데 칼 든 사람이", "태국하고 일본", "살려주세요"])
@@ -55,7 +57,15 @@ def test_of_several_none_is_taken(text):
 
 @pytest.mark.parametrize(("text", "country"), [("캄보디아 시아누크빌이요", "KH"), ("Cambodia", "KH"), ("베트남 말고 캄보디아", "KH")])
 def test_after_the_cards_question_a_bare_name_or_a_correction_says_where_one_is(text, country):
-    assert told(read(text), is_answer=True) == Told(country, is_there=True)
+    found = told(read(text), is_answer=True)
+    assert (found.country, found.is_there) == (country, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_bare"), [("태국 방콕이요", True), ("베트남 말고 캄보디아", False), ("태국에서 칼 든 사람이 쫓아와요", False), ("살려주세요", False)]
+)
+def test_whether_a_place_is_all_that_is_said(text, is_bare):
+    assert told(read(text), is_answer=True).is_bare == is_bare
 
 
 def test_a_question_beside_an_open_case_still_moves_nobody():
