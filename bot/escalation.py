@@ -157,6 +157,19 @@ async def last_card(tx: Connection, conversation_id: str) -> str:
     return str(row["kind"]).partition(":")[2] if row else GENERIC
 
 
+async def give_numbers(services: Services, tx: Connection, conversation_row: dict[str, Any], country: str) -> bool:
+    """The card could not name local numbers before the citizen said which country it is: the checked ones follow now. False where there are none."""
+    conversation_id, message_id, language = conversation_row["id"], conversation_row["message_id"], conversation_row["language"]
+    phones = services.crisis_card(await last_card(tx, conversation_id), country, language).phones
+    if len(phones) < 2:  # the call centre's own, which stands on every card
+        return False
+    body = Body(phrases.passed_on(language), kind="passed_on", phones=phones)
+    await conversation.reply(
+        tx, services.cipher, conversation_id, AuthorKind.BOT, body, client_id=f"numbers-{message_id}", in_reply_to=message_id, policy="at_least_once"
+    )
+    return True
+
+
 async def doubt_safety(services: Services, tx: Connection, conversation_row: dict[str, Any], country: str | None, language: str) -> None:
     """A guarded citizen's screen has said that there is no danger: that lowers and ends nothing, and the question counts as unanswered.
 

@@ -502,6 +502,11 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         else:
             await handoff.note_doubt(tx, row["id"], decision.score)
 
+    if action != "escalate" and place.country and await handoff.note_country(tx, row["id"], place.country, is_sure=place.is_there):
+        is_shown = turn_state == "pending" and row["owner_kind"] == "bot" and row["guarded_at"] is None and row["hushed_at"] is None and row["open_emergency"]
+        if is_shown and await escalation.give_numbers(services, tx, row, place.country):
+            turn_state = "answered"
+
     await database.run(
         tx,
         _MARK,
@@ -516,8 +521,6 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
     )
     if country and (country != row["country"] or is_there > row["country_said"]):
         await database.run(tx, "UPDATE conversations SET country = %s, country_said = country_said OR %s WHERE id = %s", country, is_there, row["id"])
-    if action != "escalate" and place.country:
-        await handoff.note_country(tx, row["id"], place.country, is_sure=place.is_there)
     if action != "escalate" and (spoken := _new_language(row)):
         await database.run(tx, "UPDATE conversations SET language = %s WHERE id = %s", spoken, row["id"])
     TRIAGED.labels(urgency=decision.urgency.value, action=action).inc()

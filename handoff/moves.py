@@ -159,14 +159,18 @@ async def note_doubt(tx: Connection, conversation_id: str, score: float = 0.0) -
     await announce(tx, "doubt", row, score=round(score, 3))
 
 
-async def note_country(tx: Connection, conversation_id: str, country: str, *, is_sure: bool) -> None:
-    """A country that is named calmly beside an open case, as in answer to its card: it fills an empty one, and replaces another if they say they are there."""
+async def note_country(tx: Connection, conversation_id: str, country: str, *, is_sure: bool) -> bool:
+    """A country that is named calmly beside an open case, as in answer to its card. It fills an empty one and, where they say they are there, replaces another.
+
+    Whether it did.
+    """
     known = await repository.open_case(tx, conversation_id, lock=True)
     if known is None or known["country"] == country or (known["country"] is not None and not is_sure):
-        return
+        return False
     row = await repository.set_country(tx, known["id"], country)
     if row is not None:
         await announce(tx, "country", row)
+    return row is not None
 
 
 async def reply(tx: Connection, cipher: Cipher, case_id: int, staff: Staff, text: str, client_id: str) -> Posted:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bot.services import Services
 from bot.triage_slot import TriageSlot
+from conversation import service as conversation
 from conversation.schemas import InboundKind, Location
+from core import db as database
 from core.db import Database
 from core.events import EventHub
 from core.settings import Settings
 from knowledge_base.crisis_cards import CrisisCards
+from knowledge_base.schemas import EmergencyNumber
 from language.analysis import Analysis
 from language.categories import Category, Urgency
 from language.triage import Decision
@@ -38,9 +42,14 @@ class Judge:
         return LIFE if "살려" in analysis.text else NONE
 
 
+TODAY = datetime.now(UTC).date()
+NUMBERS = [EmergencyNumber(country, "police", number, "https://example.org", "kim", TODAY) for country, number in (("KH", "117"), ("VN", "113"))]
+
+
 @pytest.fixture
 async def slot(db: Database, cipher):
-    made = TriageSlot(Services(Settings(dialogue=False), db, cipher, EventHub(db), CrisisCards.load(), Judge()), "worker")  # type: ignore[arg-type]
+    cards = CrisisCards.load(numbers=NUMBERS)
+    made = TriageSlot(Services(Settings(dialogue=False), db, cipher, EventHub(db), cards, Judge()), "worker")  # type: ignore[arg-type]
     yield made
     await made._hang_up()
 
@@ -94,3 +103,40 @@ async def test_a_place_from_the_device_is_not_moved_by_a_question(desk, talk, sl
     await desk.say(talk, kind=InboundKind.LOCATION, text="", location=Location(13.7563, 100.5018, 10.0))
     await slot.step()
     assert await tell("일본 비자 필요한가요?", "살려주세요") == ("TH", "TH")
+
+
+@pytest.fixture
+def numbers(desk, talk):
+    async def shown() -> list[list[str]]:
+        async with desk.db.read() as connection:
+            lines = await conversation.transcript(connection, desk.cipher, talk)
+        return [[phone["number"] for phone in line.body.get("phones") or []] for line in lines if line.author_kind == "bot"]
+
+    return shown
+
+
+async def test_who_says_which_country_it_is_gets_its_checked_numbers(desk, talk, tell, numbers) -> None:
+    await tell("살려주세요", "캄보디아 시아누크빌이요")
+    own, both = await numbers()
+    assert both == ["117", *own]
+    assert (await desk.turn_states(talk)) == ["answered", "answered"]
+
+
+async def test_who_corrects_the_country_gets_the_right_ones(tell, numbers) -> None:
+    await tell("베트남인데 살려주세요", "아 베트남 아니고 캄보디아예요")
+    assert [shown[0] for shown in await numbers()] == ["113", "117"]
+
+
+async def test_a_country_without_checked_numbers_is_just_passed_on(desk, talk, tell, numbers) -> None:
+    await tell("살려주세요", "대만이요")
+    assert len(await numbers()) == 1
+    assert (await desk.turn_states(talk)) == ["answered", "pending"]
+
+
+@pytest.mark.parametrize("state", ["guarded_at = now()", "guarded_at = now(), hushed_at = now()", "owner_kind = 'agent', owner_id = 1"])
+async def test_no_numbers_where_somebody_reads_along_or_a_person_answers(desk, talk, tell, numbers, state) -> None:
+    await tell("살려주세요")
+    async with desk.db.transaction() as tx:
+        await database.run(tx, f"UPDATE conversations SET {state} WHERE id = %s", talk)
+    assert (await tell("캄보디아 시아누크빌이요"))[1] == "KH"
+    assert len(await numbers()) == 1
