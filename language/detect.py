@@ -154,7 +154,8 @@ def detect(text: str) -> str:
     latin = len(_LATIN.findall(sample))
     letters = sum(counts.values()) + latin
     if letters == 0:
-        return DEFAULT
+        # Khmer, Lao, Burmese, Hindi …: whoever writes so is more likely to read English than Korean.
+        return "en" if any(letter.isalpha() for letter in sample) else DEFAULT
     # One Korean word in a foreign sentence is a name; one in five letters is Korean with foreign words (a syllable weighs two letters).
     if counts["ko"] and 2 * counts["ko"] >= 0.2 * (letters + counts["ko"]) and not _is_a_name_in_latin(sample):
         return "ko"
