@@ -474,7 +474,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
             decision, card = replace(decision, category=Category.OTHER), await escalation.last_card(tx, row["id"])
 
     # Whoever calls for help is where they say; what is asked about meanwhile moves nobody.
-    is_there = place.is_there or (action == "escalate" and place.country is not None)
+    is_there = place.is_there or (action == "escalate" and place.country not in (None, where.HOME))
     country = place.country if place.country and (is_there or not row["country_said"]) else row["country"]
 
     if kind == "location":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot.dialogue.reading import PLACE_AFTER, REJECTED_AFTER, REJECTED_BEFORE, Entity, is_bare
 from language.analysis import Analysis
 
-#: Where one comes from, unless it is the only place that is named.
+#: Where one comes from, or what one is ("한국인데요"), unless it is the only place that is named; even then a guess that any other country replaces.
 HOME = "KR"
 #: Said after the place where somebody is; a bare "에서" says so only where no other place is named ("태국에서 베트남으로 가는 길") …
 _NEAR = r"(?:\s*(?:국경|쪽|시내|공항|근처|호텔|어딘가))*"
@@ -68,7 +68,7 @@ def told(analysis: Analysis | None, *, is_answer: bool = False) -> Told:
         or (not bare and any((_IS_AFTER.match(text, place.end) or PLACE_AFTER.match(text, place.end)) for place in meant))
         or (is_answer and (bare or is_corrected))
     )
-    return Told(country, is_there, bare)
+    return Told(country, is_there and country != HOME, bare)
 
 
 def _is_there(text: str, place: Entity) -> bool:

@@ -21,7 +21,7 @@ from handoff.access import access_location
 from handoff.datum import to_wgs84
 from handoff.fixes import GeoFix, checked_fix
 from handoff.geography import coarse_cell, countries_at
-from handoff.moves import open_or_raise
+from handoff.moves import HOME, open_or_raise
 from handoff.schemas import Place
 from handoff.streams import announce, case_stream
 from language.categories import Category
@@ -46,8 +46,6 @@ ONE_LOOK_S = 60
 #: The method of a place that a person chose from words: a town, not a point.
 TYPED = "typed"
 TRACK = 50
-#: Consulates answer for people abroad: a sender who sits in Korea most likely writes for someone else.
-HOME = "KR"
 
 #: What a device says of where it is stands like what its owner says: a country that is only asked about does not take its place.
 _PLACED = "UPDATE conversations SET country = CASE WHEN country_said THEN country ELSE %s END, country_said = true WHERE id = %s"
@@ -372,7 +370,7 @@ async def announce_place(tx: Connection, conversation_id: str, fix_id: int, kind
     if case is None:
         return
     country = _country(fix)
-    if case["country"] is None and country is not None:
+    if case["country"] in (None, HOME) and country is not None:
         case = await repository.set_country(tx, case["id"], country) or case
         await database.run(tx, _PLACED, country, conversation_id)
     await announce(tx, "place", case, fix_id=fix_id, place_kind=kind)
@@ -382,7 +380,7 @@ def _country(fix: GeoFix | None) -> str | None:
     if fix is None or fix.confidence == "low":
         return None
     found = countries_at(fix.lat, fix.lon, fix.radius_m)
-    return found[0].country if len(found) == 1 and found[0].country != HOME else None
+    return found[0].country if len(found) == 1 and found[0].country != HOME else None  # a sender who sits in Korea most likely writes for someone else
 
 
 async def _tell(tx: Connection, conversation_id: str, kind: str, payload: dict[str, Any]) -> None:

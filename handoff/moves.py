@@ -29,6 +29,8 @@ SUMMARY = "cases.summary"
 CONTACT = "cases.verified_contact"
 NOTE = "case_notes.body"
 HEIGHTENED = timedelta(hours=24)
+#: Whoever names their own country has not said where they are.
+HOME = "KR"
 HANDED_BACK = "handed_back"
 ABUSE = "abuse"
 #: How a drill ends, and nothing else.
@@ -165,7 +167,7 @@ async def note_country(tx: Connection, conversation_id: str, country: str, *, is
     Whether it did.
     """
     known = await repository.open_case(tx, conversation_id, lock=True)
-    if known is None or known["country"] == country or (known["country"] is not None and not is_sure):
+    if known is None or known["country"] == country or (known["country"] not in (None, HOME) and not is_sure):
         return False
     row = await repository.set_country(tx, known["id"], country)
     if row is not None:

@@ -87,6 +87,11 @@ async def test_a_cry_that_names_its_country_is_believed(tell) -> None:
     assert await tell("저 지금 태국 방콕이에요", "살려주세요 캄보디아") == ("KH", "KH")
 
 
+async def test_who_says_to_be_korean_is_not_held_for_somebody_in_korea(tell) -> None:
+    assert await tell("저 한국인데요 살려주세요") == ("KR", "KR")
+    assert await tell("태국 여행 왔어요") == ("TH", "TH")
+
+
 async def test_while_nobody_has_said_where_they_are_the_last_country_named_is_the_guess(tell) -> None:
     assert await tell("태국 비자요", "일본 비자 필요한가요?") == ("JP", None)
 

@@ -159,6 +159,15 @@ async def test_a_named_country_is_not_overwritten_by_the_senders_place(db, ciphe
     assert [candidate.country for candidate in shown.countries] == ["TH"]
 
 
+async def test_whoever_said_to_be_korean_is_where_their_device_is(db, cipher, make_case):
+    case = await make_case(country="KR")
+    token = await link(db, case)
+    await agree(db, token)
+    await send(db, cipher, token, lat=13.75, lon=100.5)
+    async with db.read() as connection:
+        assert (await handoff.get(connection, case.id)).country == "TH"
+
+
 async def test_the_way_is_shown_oldest_first_and_the_newest_place_is_where_they_are(db, cipher, make_case, make_staff, no_gap):
     case, agent = await make_case(), await make_staff()
     token = await link(db, case)

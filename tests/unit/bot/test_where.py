@@ -78,5 +78,10 @@ def test_the_pages_dialog_for_places_writes_what_is_known_here(root):
     assert "`제가 있는 곳: ${words}`" in source
 
 
+@pytest.mark.parametrize("text", ["저 한국인데요 여권을 잃어버렸어요", "한국에서요", "저는 한국이에요"])
+def test_whoever_names_korea_may_mean_that_they_are_korean(text):
+    assert told(read(text), is_answer=True).is_there is False
+
+
 def test_without_an_analysis_nothing_is_told():
     assert told(None) == Told()
