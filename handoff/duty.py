@@ -77,7 +77,9 @@ async def place_calls(db: Database, port: DutyCall) -> int:
         if row is None:
             return tried
         tried += 1
-        key = f"case-{row['case_id']}-{row['wait']}-{row['rung']}"
+        # Of another country it is another call, which the gateway must not take for a repeat.
+        of = f"-{row['country']}" if row["rung"] == Rung.MISSION_VOICE else ""
+        key = f"case-{row['case_id']}-{row['wait']}-{row['rung']}{of}"
         call = Call(key, row["case_id"], row["rung"], number or "", SPOKEN.format(case_id=row["case_id"]))
         taken = bool(number) and await port.place(call)
         if taken or row["attempts"] >= ladder_repository.MAX_ATTEMPTS:

@@ -49,6 +49,8 @@ class RungState(StrEnum):
 MOVES: dict[RungState, frozenset[RungState]] = {
     RungState.WAITING: frozenset({RungState.TOLD, RungState.CALLING, RungState.NOT_CONFIGURED, RungState.CANCELLED}),
     RungState.CALLING: frozenset({RungState.CALLED, RungState.FAILED, RungState.CANCELLED}),
+    # The mission's rung alone: another country has been named meanwhile.
+    **{state: frozenset({RungState.WAITING}) for state in (RungState.CALLED, RungState.FAILED, RungState.NOT_CONFIGURED)},
 }
 #: How long after a life threat began to wait.
 DUE = {Rung.SUPERVISOR: timedelta(seconds=20), Rung.DUTY_PHONE: timedelta(seconds=60), Rung.MISSION_VOICE: timedelta(seconds=120)}
@@ -71,6 +73,13 @@ async def stop(tx: Connection, row: dict[str, Any]) -> None:
     """Somebody owns the case, or it is over: what has not been done is not done any more."""
     if row["severity"] == Urgency.LIFE_THREAT:
         await rungs.cancel(tx, row["id"])
+
+
+async def moved(tx: Connection, row: dict[str, Any]) -> None:
+    """Another country than before: the mission's rung, if it was reached for no country or the wrong one, is reached for again."""
+    if row["severity"] == Urgency.LIFE_THREAT and row["status"] == "queued":
+        again = [state.value for state, nexts in MOVES.items() if nexts == {RungState.WAITING}]
+        await rungs.again(tx, row["id"], row["waits"], Rung.MISSION_VOICE.value, again)
 
 
 async def climb(tx: Connection, at: datetime) -> list[tuple[int, str]]:

@@ -28,6 +28,20 @@ async def start(tx: Connection, case_id: int, wait: int, delays: dict[str, timed
     )
 
 
+async def again(tx: Connection, case_id: int, wait: int, rung: str, states: list[str]) -> None:
+    """One rung of a wait that has come to one of these is due anew, at once."""
+    await database.run(
+        tx,
+        """UPDATE case_rungs SET state = 'waiting', due_at = clock_timestamp(), attempts = 0, next_attempt_at = NULL, done_at = NULL, acknowledged_at = NULL,
+                  acknowledged_by = NULL
+           WHERE case_id = %s AND wait = %s AND rung = %s AND state = ANY(%s)""",
+        case_id,
+        wait,
+        rung,
+        states,
+    )
+
+
 async def cancel(tx: Connection, case_id: int) -> None:
     """What has not been done of a case's rungs is not done any more."""
     await database.run(

@@ -16,7 +16,7 @@ from core.crypto import Cipher, hash_token, new_token
 from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
-from handoff import places, repository
+from handoff import ladder, places, repository
 from handoff.access import access_location
 from handoff.datum import to_wgs84
 from handoff.fixes import GeoFix, checked_fix
@@ -372,6 +372,7 @@ async def announce_place(tx: Connection, conversation_id: str, fix_id: int, kind
     country = _country(fix)
     if case["country"] in (None, HOME) and country is not None:
         case = await repository.set_country(tx, case["id"], country) or case
+        await ladder.moved(tx, case)
         await database.run(tx, _PLACED, country, conversation_id)
     await announce(tx, "place", case, fix_id=fix_id, place_kind=kind)
 

@@ -123,6 +123,8 @@ async def _raise(
         await wait_again(tx, row)
     else:
         await ladder.start(tx, row)  # what waited as urgent may have become a life threat
+        if row["country"] != known["country"]:
+            await ladder.moved(tx, row)
     await announce(tx, "raised" if worse or back_in_queue else "repeated", row)
     return case_of(row)
 
@@ -171,6 +173,7 @@ async def note_country(tx: Connection, conversation_id: str, country: str, *, is
         return False
     row = await repository.set_country(tx, known["id"], country)
     if row is not None:
+        await ladder.moved(tx, row)
         await announce(tx, "country", row)
     return row is not None
 

@@ -203,3 +203,36 @@ async def test_a_missions_number_is_called_only_after_a_second_person_has_checke
 def test_what_a_rung_turns_into(rung, gateway, number, state):
     assert reached_by(rung, gateway=gateway, number=number) is state
     assert state in MOVES[RungState.WAITING]
+
+
+@pytest.mark.parametrize("first", [None, "KH"])
+async def test_a_country_that_is_told_late_has_its_mission_called(db, cipher, make_case, make_staff, configured, first):
+    one, two = await make_staff("supervisor"), await make_staff("supervisor")
+    async with db.transaction() as tx:
+        for country in ("TH", "KH"):
+            await handoff.save_number(tx, one, country, NUMBER, "공관 누리집")
+            await handoff.check_number(tx, two, country, NUMBER)
+    case = await make_case("life_threat", country=first)
+    await sweep(db, 121)
+    earlier = []
+    port = gateway([200, 200], earlier)
+    while await duty.place_calls(db, port):
+        pass
+    assert (await rungs(db, case))["mission_voice"] == ("called" if first else "not_configured")
+    async with db.transaction() as tx:
+        assert await handoff.note_country(tx, case.conversation_id, "TH", is_sure=True)
+    await sweep(db, 122)
+    assert (await rungs(db, case))["mission_voice"] == "calling"
+    calls = []
+    assert await duty.place_calls(db, gateway([200], calls)) == 1
+    assert len(calls) == 1
+    assert calls[0].headers["Idempotency-Key"] not in {call.headers["Idempotency-Key"] for call in earlier}
+    assert (await rungs(db, case))["duty_phone"] == "called", "ours has been rung, and is not again"
+
+
+async def test_danger_again_in_the_same_country_calls_nobody_twice(db, cipher, make_case):
+    case = await make_case("life_threat", country="TH")
+    await sweep(db, 121)
+    async with db.transaction() as tx:
+        await handoff.open_or_raise(tx, cipher, case.conversation_id, "life_threat", "assault", "direct", country="TH")
+    assert (await rungs(db, case))["mission_voice"] == "not_configured"
