@@ -159,7 +159,7 @@ class Worker:
     async def _unattended(self) -> bool:
         """Emergencies that somebody owns and nobody answers; beside the sweep, which must not depend on them."""
         async with self.services.db.transaction() as tx:
-            await handoff.call_for_unattended(tx, now())
+            await handoff.call_for_unattended(tx, self.services.cipher, now())
         return False
 
     async def _duty_calls(self) -> None:

@@ -1,5 +1,6 @@
 """An emergency that somebody owns and nobody answers: the desk beats, the agent is not there or stuck with another, and the citizen waits.
 
+The citizen reads once, where nobody reads along, that no answer has come yet and which number there is: the bot keeps silent while a person owns the talk.
 Owning a case stops the ladder and the bell, so this is the one silence that would show on the board alone. The owner and every supervisor's desk are called,
 again after each such time, until a person has written, or the case is somebody else's. Nothing is taken away: the owner may be ringing the police.
 """
@@ -7,13 +8,20 @@ again after each such time, until a person has written, or the case is somebody 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from conversation import service as conversation
+from conversation.schemas import AuthorKind, Body
 from core import db as database
+from core.crypto import Cipher
 from core.db import Connection
 from core.logging import get
 from core.metrics import UNATTENDED
+from core.settings import settings
 from handoff.choosing import AT_ONCE
 from handoff.streams import announce
+from handoff.waiting import KIND
+from knowledge_base.crisis_cards import QUIET
 
 log = get(__name__)
 #: How long the first words of a person, or those after danger was told again, may take.
@@ -22,7 +30,8 @@ LOCK = 0x756E616E7377
 
 #: A last "네" of the citizen is no question: after a person's first words it takes danger, or a second line, to be one. A call that was answered is words.
 _DUE = """
-SELECT c.*, extract(epoch FROM %(at)s - w.since)::int AS waited_s
+SELECT c.*, extract(epoch FROM %(at)s - w.since)::int AS waited_s, extract(epoch FROM w.since)::bigint AS since_s, %(at)s - w.since < 2 * l.longest AS is_first,
+       v.guarded_at IS NOT NULL OR v.hushed_at IS NOT NULL AS is_guarded, v.language AS spoken
 FROM cases c JOIN conversations v ON v.id = c.conversation_id
      JOIN unnest(%(severities)s::text[], %(limits)s::interval[]) AS l(severity, longest) USING (severity)
 CROSS JOIN LATERAL (
@@ -51,7 +60,13 @@ ORDER BY l.longest, w.since LIMIT %(most)s FOR UPDATE OF c SKIP LOCKED
 """
 
 
-async def call(tx: Connection, at: datetime) -> list[int]:
+_WORDS = {
+    "ko": "상담관이 아직 답하지 못하고 있습니다. 상담은 그대로 이어집니다. 급하시면 {hotline} 로 전화하세요.",
+    "en": "Your counsellor has not been able to answer yet. This chat stays open. If it is urgent, call {hotline}.",
+}
+
+
+async def call(tx: Connection, cipher: Cipher, at: datetime) -> list[int]:
     """Call for whoever waits too long in somebody's hands; the cases. One worker at a time does it."""
     alone = await database.one(tx, "SELECT pg_try_advisory_xact_lock(%s) AS got", LOCK)
     if not alone or not alone["got"]:
@@ -60,5 +75,13 @@ async def call(tx: Connection, at: datetime) -> list[int]:
     for row in due:
         await announce(tx, "unattended", row, waited_s=row["waited_s"])
         UNATTENDED.inc()
+        if row["is_first"] and not row["is_guarded"] and row["category"] not in QUIET:
+            await _tell(tx, cipher, row)
         log.error("emergency_unattended", case_id=row["id"], severity=row["severity"], waited_s=row["waited_s"])
     return [int(row["id"]) for row in due]
+
+
+async def _tell(tx: Connection, cipher: Cipher, row: dict[str, Any]) -> None:
+    words = _WORDS["ko" if row["spoken"] == "ko" else "en"].format(hotline=settings().hotline)
+    client_id = f"unattended-{row['id']}-{row['since_s']}"
+    await conversation.reply(tx, cipher, row["conversation_id"], AuthorKind.SYSTEM, Body(words, kind=KIND), client_id=client_id)

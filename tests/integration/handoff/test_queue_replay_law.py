@@ -147,7 +147,9 @@ LAWS: dict[str, Law] = {
     "every desk is rung": Law(lambda s: sweep(s, seconds=40), {"ring_all"}, case="waiting", before=lambda s: only(s)),
     "the ladder climbs": Law(lambda s: sweep(s, seconds=125), {"escalated"}, case="waiting"),
     "a telephone is rung": Law(called, {"escalated"}, case="waiting"),
-    "an emergency in somebody's hands waits": Law(lambda s: s.call(handoff.call_for_unattended, now() + timedelta(minutes=6)), {"unattended"}, before=words),
+    "an emergency in somebody's hands waits": Law(
+        lambda s: s.call(handoff.call_for_unattended, s.cipher, now() + timedelta(minutes=6)), {"unattended"}, before=words
+    ),
     "desks fall silent": Law(lambda s: sweep(s, minutes=5), {"returned"}, "chief"),
     "a flood is grouped": Law(flood, {"opened", "grouped"}),
     "what was put aside is due": Law(lambda s: sweep(s, minutes=6), {"woken"}, "chief", "chat", before=snoozed),

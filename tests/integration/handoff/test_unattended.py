@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from conversation import service as conversation
 from core import db as database
 from core import events
 from core.clock import now
@@ -27,10 +28,10 @@ async def hand(db, make_case, make_staff, say):
 
 
 @pytest.fixture
-def called(db):
+def called(db, cipher):
     async def at(**later):
         async with db.transaction() as tx:
-            return await handoff.call_for_unattended(tx, now() + timedelta(**later))
+            return await handoff.call_for_unattended(tx, cipher, now() + timedelta(**later))
 
     return at
 
@@ -103,3 +104,40 @@ async def test_nobody_is_called_for_what_is_attended_otherwise(hand, called, db,
     async with db.transaction() as tx:
         await database.run(tx, change)
     assert await called(minutes=30) == []
+
+
+@pytest.fixture
+def told(db, cipher):
+    async def lines(case):
+        async with db.read() as connection:
+            return [line.text for line in await conversation.transcript(connection, cipher, case.conversation_id) if line.author_kind == "system"]
+
+    return lines
+
+
+async def test_the_citizen_reads_once_that_no_answer_has_come_and_whom_to_call(hand, called, told):
+    case, _ = await hand()
+    for minutes in (6, 11, 16):
+        assert await called(minutes=minutes) == [case.id]
+    (line,) = await told(case)
+    assert "아직 답하지 못하고" in line
+    assert "+82-2-3210-0404" in line
+
+
+async def test_in_another_language_it_is_said_in_english(hand, called, told, db):
+    case, _ = await hand()
+    async with db.transaction() as tx:
+        await database.run(tx, "UPDATE conversations SET language = 'vi'")
+    await called(minutes=6)
+    assert "has not been able to answer yet" in (await told(case))[0]
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE conversations SET guarded_at = now()", "UPDATE conversations SET hushed_at = now()", "UPDATE cases SET category = 'confinement'"]
+)
+async def test_nothing_is_written_where_somebody_may_read_along(hand, called, told, db, change):
+    case, _ = await hand()
+    async with db.transaction() as tx:
+        await database.run(tx, change)
+    assert await called(minutes=6) == [case.id]
+    assert await told(case) == []
