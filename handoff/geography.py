@@ -67,6 +67,16 @@ def countries_at(lat: float, lon: float, radius_m: float | None = None) -> list[
     return [CountryCandidate(country, round(distance_m)) for country, distance_m in ordered]
 
 
+def middle_of(country: str) -> tuple[float, float] | None:
+    """A point (lat, lon) inside the largest outline of a country: what is near it is near to somebody of whom nothing but the country is known."""
+    known = _outlines()
+    own = [shape for shape, properties in zip(known.shapes, known.properties, strict=True) if properties["country"] == country]
+    if not own:
+        return None
+    point = max(own, key=lambda shape: shape.area).representative_point()
+    return point.y, point.x
+
+
 def _distance_m(outline: Any, point: Any) -> float:
     from shapely.ops import nearest_points
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
-from handoff.geography import distance_km
+from handoff.geography import distance_km, middle_of
 from handoff.jurisdiction.records import REST, Box, Competence, Confidence, Kind
 from handoff.jurisdiction.regions import Region, reach_m, regions_at
 from handoff.missions import BY_DISTANCE, OF_STATE, Mission, hint_of, missions_for
@@ -19,6 +19,7 @@ from handoff.schemas import Certainty, CountryCandidate, MissionHint
 HOME = "KR"
 AT_SEA = "바다·공해 — 가까운 공관, 관할 확인 필요"
 NEAREST = "겸임 공관 미확인 — 거리 기준, 확인 필요"
+NEAREST_TO_COUNTRY = "겸임 공관 미확인 — 이 나라에서 가까운 공관, 확인 필요"
 GUESSED = "구역 추정 — 확인 필요"
 TO_CHECK = "확인 필요"
 #: How many stand in for a place that no table covers.
@@ -90,7 +91,11 @@ def in_country(country: str, place: Place | None, known: Known) -> list[MissionH
         accredited = [replace(hint, certainty=Certainty.CHECK) for hint in accredited]
     if accredited or own:
         return accredited or own
-    return _nearest(place, known, NEAREST) if place else []
+    if place is not None:
+        return _nearest(place, known, NEAREST)
+    middle = middle_of(country)
+    # Nobody has said where in the country, so the kilometres would say what nobody knows.
+    return [replace(hint, distance_km=None) for hint in _nearest(Place(*middle), known, NEAREST_TO_COUNTRY)] if middle else []
 
 
 def _of_only(hint: MissionHint) -> Certainty:

@@ -204,3 +204,19 @@ def test_only_what_the_notes_call_official_is_official():
 def test_a_box_that_is_none_is_refused(values):
     with pytest.raises(ValueError, match=r"box|values"):
         checked_box(values)
+
+
+@pytest.mark.parametrize(("country", "near"), [("SS", "주우간다대사관"), ("ER", "주수단대사관"), ("XK", "주세르비아대사관"), ("KP", "주선양총영사관")])
+def test_a_country_without_a_mission_that_is_only_named_shows_those_near_it(country, near):
+    found = competent_missions(country, [], None, KNOWN)
+    assert len(found) == competence.NEAREST_SHOWN
+    assert near in {hint.name for hint in found}
+    assert {(hint.certainty, hint.distance_km) for hint in found} == {(Certainty.CHECK, None)}
+
+
+def test_korea_that_is_only_named_shows_nobody():
+    assert competent_missions("KR", [], None, KNOWN) == []
+
+
+def test_a_country_that_no_map_knows_shows_nobody():
+    assert competent_missions("ZZ", [], None, KNOWN) == []
