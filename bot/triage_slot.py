@@ -469,7 +469,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         if place.is_bare or no_danger.is_count(text):
             # The card has asked where and how many; the answer is none of a new danger, whatever such a name makes a classifier think of.
             decision, action = replace(decision, category=Category.OTHER), "none"
-        elif action == "escalate" and "context" in decision.reasons and card_category(decision) not in QUIET:
+        elif action == "escalate" and "context" in decision.reasons and not (decision.is_category_sure and decision.category in QUIET):
             # Danger by the context alone raises the case; what kind of danger is a guess, and no guess may tell somebody in a fire to stay inside.
             decision, card = replace(decision, category=Category.OTHER), await escalation.last_card(tx, row["id"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -327,6 +328,19 @@ class TestAnswersToTheCard:
         assert (await self.cards(desk), await self.category(desk)) == (first, "other")
         assert [row["kind"] for row in await desk.rows("SELECT kind FROM events WHERE stream = 'queue' ORDER BY seq")] == ["opened", "repeated"]
         assert await desk.turn_states(talk) == ["answered", "answered"]
+
+    async def test_that_somebody_may_perhaps_read_along_takes_no_numbers_off_the_screen(self, desk, talk, pressed, services) -> None:
+        """ "호텔 3층이요" is an answer to the card; who wrote it from a fire lost the numbers and the fire's card."""
+        first = await self.cards(desk)
+        services.understanding.decision = replace(self.HELD, category=Category.OTHER, possible=(Category.OTHER, Category.CONFINEMENT))
+        await desk.say(talk, text="호텔 3층이요")
+        await pressed.step()
+        assert await self.cards(desk) == first
+        assert (await desk.row(talk))["guarded_at"] is None
+        services.understanding.decision = self.SAID
+        await desk.say(talk, text="불이 번지고 있어요")
+        await pressed.step()
+        assert (await self.cards(desk))[-1] == "crisis:fire_gas"
 
     async def test_what_is_danger_by_itself_brings_its_card(self, desk, talk, pressed, services) -> None:
         services.understanding.decision = self.SAID
