@@ -473,13 +473,16 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
             # Danger by the context alone raises the case; what kind of danger is a guess, and no guess may tell somebody in a fire to stay inside.
             decision, card = replace(decision, category=Category.OTHER), await escalation.last_card(tx, row["id"])
 
-    # Whoever calls for help is where they say; what is asked about meanwhile moves nobody.
-    is_there = place.is_there or (action == "escalate" and place.country not in (None, where.HOME))
-    country = place.country if place.country and (is_there or not row["country_said"]) else row["country"]
-
     if kind == "location":
         consent = location.CONSENT_PLAIN if choice == location.PLAIN else location.CONSENT_CHAT
         await location.record_message_fix(tx, services.cipher, row["id"], content["location"], channel=row["channel"], consent=consent)
+        # The place may have named the country, which the card needs.
+        placed = await conversation.get(tx, row["id"])
+        row |= {"country": placed["country"], "country_said": placed["country_said"]}
+
+    # Whoever calls for help is where they say; what is asked about meanwhile moves nobody.
+    is_there = place.is_there or (action == "escalate" and place.country not in (None, where.HOME))
+    country = place.country if place.country and (is_there or not row["country_said"]) else row["country"]
 
     if action == "escalate":
         danger = Danger(decision.urgency, str(decision.category), ",".join(decision.reasons), country, language, card or card_category(decision))

@@ -365,15 +365,20 @@ def _tells_more(fix: GeoFix, recent: Row) -> bool:
 
 
 async def announce_place(tx: Connection, conversation_id: str, fix_id: int, kind: str, fix: GeoFix | None) -> None:
-    """Tell the desks that there is a place (not where), and name the country if nobody has and there is no doubt about it."""
+    """Tell the desks that there is a place (not where), and name the country if nobody has and there is no doubt about it.
+
+    The conversation knows it too: a place that came before any danger names the country of the case that opens later.
+    """
     case = await repository.open_case(tx, conversation_id, lock=True)
+    country = _country(fix)
+    is_named = case is not None and case["country"] not in (None, HOME, country)
+    if country is not None and not is_named:
+        await database.run(tx, _PLACED, country, conversation_id)
     if case is None:
         return
-    country = _country(fix)
-    if case["country"] in (None, HOME) and country is not None:
+    if country is not None and case["country"] in (None, HOME):
         case = await repository.set_country(tx, case["id"], country) or case
         await ladder.moved(tx, case)
-        await database.run(tx, _PLACED, country, conversation_id)
     await announce(tx, "place", case, fix_id=fix_id, place_kind=kind)
 
 

@@ -145,3 +145,26 @@ async def test_no_numbers_where_somebody_reads_along_or_a_person_answers(desk, t
         await database.run(tx, f"UPDATE conversations SET {state} WHERE id = %s", talk)
     assert (await tell("캄보디아 시아누크빌이요"))[1] == "KH"
     assert len(await numbers()) == 1
+
+
+BANGKOK = {"kind": InboundKind.LOCATION, "location": Location(13.7563, 100.5018, 10.0)}
+
+
+async def test_a_place_that_came_before_danger_names_the_country(desk, talk, slot, tell) -> None:
+    await desk.say(talk, text="", **BANGKOK)
+    await slot.step()
+    assert await tell("살려주세요") == ("TH", "TH")
+
+
+async def test_a_place_that_comes_with_a_call_for_help_names_it_at_once(desk, talk, slot) -> None:
+    await desk.say(talk, text="살려주세요", **BANGKOK)
+    await slot.step()
+    (case,) = await desk.rows("SELECT country FROM cases")
+    assert case["country"] == "TH"
+
+
+async def test_who_says_to_be_elsewhere_than_the_telephone_writes_for_somebody_else(desk, talk, slot, tell) -> None:
+    await tell("아들이 캄보디아에 있어요")
+    await desk.say(talk, text="", **BANGKOK)
+    await slot.step()
+    assert await tell("살려주세요") == ("KH", "KH")
