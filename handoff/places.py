@@ -7,7 +7,7 @@ from typing import Any
 
 from core import db as database
 from core.db import Connection
-from handoff.fixes import EXACT_M
+from handoff.fixes import EXACT_M, STALE
 
 Row = dict[str, Any]
 
@@ -121,11 +121,20 @@ async def received_since(connection: Connection, conversation_id: str, kind: str
 
 
 async def kept(connection: Connection, conversation_id: str, kind: str, limit: int, at: datetime) -> list[Row]:
-    """The newest places that have neither expired nor been erased, newest first."""
+    """The newest places that have neither expired nor been erased, newest first.
+
+    Of one source, whose times are one clock's, an older place that comes late stands behind the newer one that was known before it; one whose time is too
+    old to be believed counts from when it came.
+    """
     return await database.rows(
         connection,
-        """SELECT * FROM geo_fixes WHERE conversation_id = %s AND kind = %s AND place IS NOT NULL AND expires_at > %s
-           ORDER BY received_at DESC, id DESC LIMIT %s""",
+        """SELECT * FROM (
+               SELECT g.*, min(received_at) OVER (PARTITION BY source ORDER BY taken_at DESC) AS known_at
+               FROM (SELECT f.*, CASE WHEN received_at - fixed_at <= %s THEN fixed_at ELSE received_at END AS taken_at FROM geo_fixes f
+                     WHERE conversation_id = %s AND kind = %s AND place IS NOT NULL AND expires_at > %s) AS g
+           ) AS ordered
+           ORDER BY known_at DESC, taken_at DESC, id DESC LIMIT %s""",
+        STALE,
         conversation_id,
         kind,
         at,

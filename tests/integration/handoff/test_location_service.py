@@ -181,6 +181,31 @@ async def test_the_way_is_shown_oldest_first_and_the_newest_place_is_where_they_
     assert card.map == {"center": way[-1], "radius_m": 18, "track": way}
 
 
+@pytest.mark.parametrize(
+    ("taken_s_ago", "newest"),
+    [
+        ((10, 60), 0),  # what waited on a telephone without a line comes after what was taken later
+        ((60, 10), 1),
+        ((10, 11, 3), 2),
+        ((10, 3 * 3600), 1),  # a clock that went wrong meanwhile does not hide where they are now
+    ],
+)
+async def test_an_older_place_that_comes_late_is_part_of_the_way_and_not_where_they_are(db, cipher, make_case, make_staff, no_gap, taken_s_ago, newest):
+    case, agent = await make_case(), await make_staff()
+    token = await link(db, case)
+    await agree(db, token)
+    places = [(11.07 + number / 100, 106.13) for number in range(len(taken_s_ago))]
+    for (lat, lon), seconds in zip(places, taken_s_ago, strict=True):
+        place = checked_fix(lat, lon, 18.0, now=now(), fixed_at=now() - timedelta(seconds=seconds), source="locate")
+        async with db.transaction() as tx:
+            await location.record_fix(tx, cipher, token, "phone", place)
+        await asyncio.sleep(0.01)
+    async with db.transaction() as tx:
+        card = await handoff.card(tx, cipher, case.id, agent)
+    assert (card.place.lat, card.place.lon) == places[newest]
+    assert len(card.track) == len(places)
+
+
 async def test_who_may_look_and_that_it_is_written_down(db, cipher, make_case, make_staff):
     case, agent, other, supervisor = await make_case(), await make_staff(), await make_staff(), await make_staff("supervisor")
     editor = await make_staff("editor")
