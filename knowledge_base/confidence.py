@@ -72,11 +72,13 @@ SIGNS = (
     "votes",
     "votes_for_nothing",
 )
-KNOWN_SIGNS = SIGNS[SIGNS.index("likeness") :]
+#: How near the question lies when turned, by the map of known notices or by that of any.
+LEARNT_SIGNS = ("learnt", "learnt_lead", "learnt_agree")
+KNOWN_SIGNS = tuple(sign for sign in SIGNS[SIGNS.index("likeness") :] if sign not in LEARNT_SIGNS)
 #: Of the sentences read, and what the judge says of them: they tell right from wrong for notices without known questions; with those they add nothing.
 READ_SIGNS = SIGNS[SIGNS.index("sentence_lead") : SIGNS.index("past")]
 #: Signs that need sentence vectors.
-VECTOR_SIGNS = ("cosine", "near_nothing", "vectors_agree", "dense", "dense_lead", "title", "title_lead", *KNOWN_SIGNS)
+VECTOR_SIGNS = ("cosine", "near_nothing", "vectors_agree", "dense", "dense_lead", "title", "title_lead", *KNOWN_SIGNS, *LEARNT_SIGNS)
 _ITSELF = 0.9995
 #: Of a long document only so many sentences are compared with the question letter by letter.
 MOST_READ = 80
@@ -283,17 +285,19 @@ def _of_sentences(index: Index, question: Question, number: int, picker: Picker,
 def _known_questions(ranked: Ranked, entry: Entry, place: int) -> dict[str, float]:
     """How near the question is to known ones of the best notice, and to those that no notice answers; nothing for a notice without any."""
     own, nothing = like_of(ranked.question, entry), ranked.question.likeness.get(NO_NOTICE)
+    learnt = {
+        "learnt": ranked.of_each["learnt"][place],
+        "learnt_lead": _lead(ranked.of_each["learnt"], place),
+        "learnt_agree": ranked.of_each["first_by_learnt"][place],
+    }
     if own is None:
-        return dict.fromkeys(KNOWN_SIGNS, 0.0)
-    return {
+        return dict.fromkeys(KNOWN_SIGNS, 0.0) | learnt
+    return learnt | {
         "likeness": own.score,
         "nearest_known": own.cosine * 10,
         "nearest_nothing": nothing.cosine * 10 if nothing else 0.0,
         "is_known": 1.0,
         "known_agree": ranked.of_each["first_by_likeness"][place],
-        "learnt": ranked.of_each["learnt"][place],
-        "learnt_lead": _lead(ranked.of_each["learnt"], place),
-        "learnt_agree": ranked.of_each["first_by_learnt"][place],
         "votes": own.votes * 10,
         "votes_for_nothing": nothing.votes * 10 if nothing else 0.0,
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,8 @@ from knowledge_base.words import Analysing
 from language.analysis import Analysis
 
 QUESTIONS_FILE = ROOT / "data" / "eval" / "questions.jsonl"
+#: Notices that nothing is learnt from and nobody is shown, in folders with questions about them: how we do on somebody else's.
+COLLECTIONS = ROOT / "data" / "eval" / "collections"
 DEPTH = 10
 _UNTOLD = str.maketrans("", "", " ,\u00a0\n")
 
@@ -166,7 +169,10 @@ def evaluate_search(split: str = "test", path: Path = QUESTIONS_FILE, others: Ot
 
     analyser = Analyser.load()
     base = KnowledgeBase.from_files(analyser, environment="development")
-    return score_search(base.desk, analyser, base.today(), split, path, others)
+    scored = score_search(base.desk, analyser, base.today(), split, path, others)
+    if path == QUESTIONS_FILE and split == "test":
+        scored["foreign"] = _search_in_collections(base.desk, analyser, base.today()).rounded()
+    return scored
 
 
 def evaluate_answers(split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:
@@ -176,7 +182,35 @@ def evaluate_answers(split: str = "test", path: Path = QUESTIONS_FILE) -> dict[s
 
     analyser = Analyser.load()
     base = KnowledgeBase.from_files(analyser, environment="development")
-    return score_answers(base.desk, analyser, base.today(), split, path)
+    scored = score_answers(base.desk, analyser, base.today(), split, path)
+    if path == QUESTIONS_FILE and split == "test":
+        scored["foreign"] = _answers_of_collections(base.desk, analyser, base.today())
+    return scored
+
+
+def _search_in_collections(desk: Desk, analyser: Analysing, today: date) -> Figures:
+    """Our ranking of the notices of ``COLLECTIONS``, each collection alone in its index."""
+    from knowledge_base.practice import read
+
+    rankings: list[tuple[Sequence[str], Sequence[str]]] = []
+    for one in read(analyser, today, COLLECTIONS):
+        asked = [(case, question) for case, question in one.asked if case.expected]
+        found = ours(replace(desk, index=one.index), [question for _, question in asked])
+        rankings += zip(found, [case.expected for case, _ in asked], strict=True)
+    return figures(rankings)
+
+
+def _answers_of_collections(desk: Desk, analyser: Analysing, today: date) -> dict[str, Any]:
+    """The figures of answers over all questions of ``COLLECTIONS``, each collection alone in its index: what nothing was learnt from and nobody had seen."""
+    from knowledge_base.practice import read
+
+    counted: Counter[str] = Counter()
+    by_name: dict[str, dict[str, float]] = {}
+    for one in read(analyser, today, COLLECTIONS):
+        counts, _ = _count_answers(replace(desk, index=one.index), one.cases, one.questions, today)
+        counted.update(counts)
+        by_name[one.name] = _shares(counts)
+    return {**_shares(counted), "by_collection": by_name}
 
 
 def score_search(desk: Desk, analyser: Analysing, today: date, split: str, path: Path = QUESTIONS_FILE, others: Others | None = None) -> dict[str, Any]:
@@ -228,10 +262,16 @@ def score_answers(desk: Desk, analyser: Analysing, today: date, split: str, path
 
 
 def _score_answers(desk: Desk, cases: Sequence[Case], questions: Sequence[Question], today: date) -> tuple[dict[str, float], dict[str, dict[str, int]]]:
-    counts = dict.fromkeys(("right", "wrong", "clarified", "recognised", "unanswerable", "stale", "missed", "critical", "critical_wrong", "critical_right"), 0)
+    counts, by_language = _count_answers(desk, cases, questions, today)
+    return _shares(counts), by_language
+
+
+def _count_answers(desk: Desk, cases: Sequence[Case], questions: Sequence[Question], today: date) -> tuple[Counter[str], dict[str, dict[str, int]]]:
+    counts: Counter[str] = Counter()
     by_language: dict[str, dict[str, int]] = {}
     for case, question in zip(cases, questions, strict=True):
         reply = answer(desk, question)
+        counts["n"] += 1
         counts["unanswerable"] += not case.expected
         counts["critical"] += bool(case.kind)
         of_language = by_language.setdefault(case.language, {"right": 0, "wrong": 0, "n": 0})
@@ -248,10 +288,14 @@ def _score_answers(desk: Desk, cases: Sequence[Case], questions: Sequence[Questi
             counts["clarified"] += reply.outcome is Outcome.CLARIFY
             counts["recognised"] += not case.expected
             counts["missed"] += bool(case.expected)
-    answerable = max(1, len(cases) - counts["unanswerable"])
+    return counts, by_language
+
+
+def _shares(counts: Mapping[str, int]) -> dict[str, float]:
+    answerable = max(1, counts["n"] - counts["unanswerable"])
     return {
         "answered_right": round(counts["right"] / answerable, 4),
-        "answered_wrong": round(counts["wrong"] / max(1, len(cases)), 4),
+        "answered_wrong": round(counts["wrong"] / max(1, counts["n"]), 4),
         "no_answer_recognised": round(counts["recognised"] / max(1, counts["unanswerable"]), 4),
         "not_answered_though_known": round(counts["missed"] / answerable, 4),
         "clarified": counts["clarified"],
@@ -259,5 +303,5 @@ def _score_answers(desk: Desk, cases: Sequence[Case], questions: Sequence[Questi
         "critical_wrong": counts["critical_wrong"],
         "critical_right": counts["critical_right"],
         "critical_n": counts["critical"],
-        "n": len(cases),
-    }, by_language
+        "n": counts["n"],
+    }

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.logging import get
 from core.settings import ROOT
-from knowledge_base.question_map import QuestionMap
+from knowledge_base.question_map import ANY_FILE, QuestionMap
 from knowledge_base.words import Analysing
 
 log = get(__name__)
@@ -70,11 +70,17 @@ class Examples:
     """Vectors of known questions, grouped by notice."""
 
     def __init__(
-        self, names: Sequence[str] = (), owner: np.ndarray | None = None, vectors: np.ndarray | None = None, question_map: QuestionMap | None = None
+        self,
+        names: Sequence[str] = (),
+        owner: np.ndarray | None = None,
+        vectors: np.ndarray | None = None,
+        question_map: QuestionMap | None = None,
+        any_map: QuestionMap | None = None,
     ) -> None:
         self.names = tuple(names)
         self._places_of = {name: place for place, name in enumerate(self.names)}
         self._map = question_map
+        self._any_map = any_map
         self._is_few = np.zeros(len(self.names), dtype=bool)
         # A vector for each column: what a question is compared with most costs a quarter less this way round, and is held once.
         self._columns = np.ascontiguousarray(np.zeros((0, 0), np.float32) if vectors is None else np.asarray(vectors, dtype=np.float32).T)
@@ -109,7 +115,7 @@ class Examples:
         place = {name: number for number, name in enumerate(names)}
         owner = np.concatenate([self._owner, *(np.full(len(vectors), place[name]) for name, vectors in own.items())])
         known = [self._vectors] if width else []
-        joined = Examples(names, owner, np.concatenate([*known, *own.values()]), self._map)
+        joined = Examples(names, owner, np.concatenate([*known, *own.values()]), self._map, self._any_map)
         joined._is_few = np.array([name not in self._places_of for name in names])
         return joined
 
@@ -122,7 +128,7 @@ class Examples:
             with np.load(path, allow_pickle=False) as stored:
                 about = json.loads(stored["about"].tobytes().decode("utf-8"))
                 owner, vectors = stored["owner"].astype(np.int64), stored["vectors"].astype(np.float32)
-            question_map = QuestionMap.load()
+            question_map, any_map = QuestionMap.load(), QuestionMap.load(ANY_FILE)
             names, is_whole = list(about["names"]), len(owner) == len(vectors) > 0 and int(owner.max()) < len(about["names"])
         except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             log.error("known_questions_unreadable", error=type(error).__name__)
@@ -136,13 +142,15 @@ class Examples:
             return cls()
         if len(probe) != vectors.shape[1] or float(probe @ vectors[0]) < SAME_ENCODER:
             return cls()
-        return cls(names, owner, vectors, question_map)
+        return cls(names, owner, vectors, question_map, any_map)
 
     def turned(self, vector: np.ndarray | None) -> np.ndarray | None:
         """The question's vector turned towards the passages that answer questions like it."""
-        if vector is None or self._map is None or len(vector) != len(self._map.bias):
-            return None
-        return self._map.apply(np.asarray(vector, dtype=np.float32))
+        return _applied(self._map, vector)
+
+    def toward(self, vector: np.ndarray | None) -> np.ndarray | None:
+        """The question's vector turned towards passages that answer, whatever notice they are of."""
+        return _applied(self._any_map, vector)
 
     def likeness(self, vector: np.ndarray | None, *, without_itself: bool = False) -> Mapping[str, Likeness]:
         """For each notice that has questions (and for no notice at all), how near they are to this one."""
@@ -168,6 +176,10 @@ class Examples:
         few = min(VOTERS, len(cosines))
         nearest = np.argpartition(cosines, -few)[-few:]
         return np.bincount(self._owner[nearest], minlength=len(self.names)) / few
+
+
+def _applied(known: QuestionMap | None, vector: np.ndarray | None) -> np.ndarray | None:
+    return None if vector is None or known is None or len(vector) != len(known.bias) else known.apply(np.asarray(vector, dtype=np.float32))
 
 
 def _highest(scores: np.ndarray) -> np.ndarray:

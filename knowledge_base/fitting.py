@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.settings import ROOT
-from knowledge_base import examples, question_map
+from knowledge_base import examples, practice, question_map
 from knowledge_base.answer import Desk, may_quote, must_be_sure
 from knowledge_base.confidence import KNOWN_SIGNS, MOST_JUDGED, READ_SIGNS, SIGNS, VECTOR_SIGNS, Confidence, case_of, signs_of
 from knowledge_base.evaluation import Case, load_cases, questions_of
@@ -25,6 +25,7 @@ from knowledge_base.forest import Forest, grow
 from knowledge_base.index import Index, reference_texts
 from knowledge_base.judge import Judge
 from knowledge_base.learning import CRITICAL, QUESTIONS, Bank
+from knowledge_base.practice import Collection
 from knowledge_base.search import Question, Weights, allowed_entries, rank, signals, with_weights
 from knowledge_base.words import Analysing
 from language.analysis import Analysis
@@ -33,16 +34,14 @@ FOLDER = ROOT / "models" / "search"
 #: The share of questions that may get an answer from a wrong notice, and of those whose wrong answer costs dearly. Those it is judged on are harder than
 #: others: each is one of the known questions without its own vote, judged by trees that know nothing of its notice. Of questions by other people a
 #: third as many go wrong. For notices that nobody has asked about it is less, or what no notice answers would be answered too often.
-WRONG = {"known": 0.08, "unknown": 0.07, "words_only": 0.04}
+WRONG = {"known": 0.08, "unknown": 0.05, "words_only": 0.04}
 WRONG_VALUE = {"known": 0.03, "unknown": 0.018, "words_only": 0.02}
 #: And the share of those that no notice answers which may be answered all the same.
-NOTHING = {"known": 0.07, "unknown": 0.055, "words_only": 0.06}
+NOTHING = {"known": 0.07, "unknown": 0.1, "words_only": 0.06}
 #: What is fitted; the lexical part has a weight for Korean questions and one for others.
 FITTED = ("dense", "title", "bm25", "bm25_foreign", "likeness", "learnt")
 RIDGE = 1.0
 FOLDS = 4
-#: A question that no notice answers counts as so many: of those there are few, and an answer to one of them is always wrong.
-NOTHING_COUNTS = {"known": 1.0, "unknown": 2.5, "words_only": 1.0}
 SEED = 20261122
 SIGNS_OF = {
     "known": tuple(sign for sign in SIGNS if sign not in (*READ_SIGNS, "is_known")),
@@ -105,15 +104,27 @@ class _Judged:
     is_critical: np.ndarray
     has_answer: np.ndarray
 
-    #: For how many a question stands that no notice answers.
-    nothing_counts: float = 1.0
+    @classmethod
+    def together(cls, several: Sequence[_Judged]) -> _Judged:
+        """All of them in one, whose questions are not the same."""
+        first, *_ = several
+        if len(several) == 1:
+            return first
+        before = np.cumsum([0, *(int(one.question.max()) + 1 for one in several[:-1])])
+        moved = [replace(one, question=one.question + start) for one, start in zip(several, before, strict=True)]
+        rows, right, question, fold, passes, critical, answered = (np.concatenate([getattr(one, name) for one in moved]) for name in _ARRAYS)
+        return cls(rows, right, question, fold, passes, critical, answered)
 
     def forest(self, of: np.ndarray) -> Forest:
         """Trees grown on these rows."""
-        return grow(self.rows[of], self.is_right[of], SEED, np.where(self.has_answer[of], 1.0, self.nothing_counts))
+        return grow(self.rows[of], self.is_right[of], SEED)
 
 
-def _judged(desk: Desk, asked: Sequence[tuple[Case, Question]], name: str) -> _Judged:
+_ARRAYS = ("rows", "is_right", "question", "fold", "passes", "is_critical", "has_answer")
+
+
+def _judged(desk: Desk, asked: Sequence[tuple[Case, Question]], name: str, part: int | None = None) -> _Judged:
+    """``part``: the fold of all of them; without it that of each one's notice."""
     index = desk.index
     rows: list[list[float]] = []
     about: list[tuple[bool, int, int, bool, bool, bool]] = []
@@ -125,10 +136,10 @@ def _judged(desk: Desk, asked: Sequence[tuple[Case, Question]], name: str) -> _J
             if case_of(signs, ranked.has_vectors) == name:
                 rows.append([signs[sign] for sign in SIGNS_OF[name]])
                 is_right = index.entries[ranked.entries[place]].notice.id in case.expected
-                fold = hash_of(case.expected[0] if case.expected else case.text) % FOLDS
+                fold = hash_of(case.expected[0] if case.expected else case.text) % FOLDS if part is None else part
                 about.append((is_right, number, fold, may_quote(desk, ranked.led_by(place)), is_critical, bool(case.expected)))
     right, owner, folds, passes, critical, answered = (np.array(column) for column in zip(*about, strict=True))
-    return _Judged(np.array(rows), right, owner, folds, passes, critical, answered, NOTHING_COUNTS[name])
+    return _Judged(np.array(rows), right, owner, folds, passes, critical, answered)
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,7 @@ class _Best:
     is_right: np.ndarray
     passes: np.ndarray
     is_critical: np.ndarray
+    has_answer: np.ndarray
 
     def threshold(self, of: np.ndarray, wrong: float) -> float:
         """The probability from which at most this share of these questions gets a wrong answer."""
@@ -146,14 +158,15 @@ class _Best:
         enough = np.flatnonzero(share <= wrong)
         return float(self.odds[of][enough[-1]]) if len(enough) else 1.0
 
-    def threshold_of_nothing(self, of: np.ndarray, has_answer: np.ndarray, most: float) -> float:
+    def threshold_of_nothing(self, of: np.ndarray, most: float) -> float:
         """The probability from which at most this share of all questions that no notice answers is answered, of these questions."""
-        share = np.cumsum((~has_answer & self.passes)[of]) / max(1, int((~has_answer).sum()))
+        share = np.cumsum((~self.has_answer & self.passes)[of]) / max(1, int((~self.has_answer).sum()))
         enough = np.flatnonzero(share <= most)
         return float(self.odds[of][enough[-1]]) if len(enough) else 1.0
 
-    def figures(self, threshold: float, value_threshold: float, has_answer: np.ndarray) -> dict[str, float]:
+    def figures(self, threshold: float, value_threshold: float) -> dict[str, float]:
         """What these thresholds do."""
+        has_answer = self.has_answer
         said = self.passes & (self.odds >= np.where(self.is_critical, value_threshold, threshold))
         return {
             "answered_right": round(float((said & self.is_right).sum() / max(1, has_answer.sum())), 4),
@@ -163,8 +176,8 @@ class _Best:
         }
 
 
-def _best(judged: _Judged) -> tuple[_Best, np.ndarray]:
-    """Judged by trees that have seen no question about the notice; and whose they are."""
+def _best(judged: _Judged) -> _Best:
+    """Judged by trees that have seen no question about the notice, or of its collection."""
     odds = np.zeros(len(judged.rows))
     for fold in range(FOLDS):
         held = judged.fold == fold
@@ -172,29 +185,32 @@ def _best(judged: _Judged) -> tuple[_Best, np.ndarray]:
     order = np.lexsort((-odds, judged.question))
     best = order[np.r_[True, judged.question[order][1:] != judged.question[order][:-1]]]
     best = best[np.argsort(-odds[best], kind="stable")]
-    return _Best(odds[best], judged.is_right[best], judged.passes[best], judged.is_critical[best]), judged.question[best]
+    return _Best(odds[best], judged.is_right[best], judged.passes[best], judged.is_critical[best], judged.has_answer[best])
 
 
-def fit_confidence(desk: Desk, cases: Sequence[Case], questions: Sequence[Question], folder: Path) -> dict[str, Any]:
-    """Trees over the signs: whether a notice is an expected one. Each scale sees the questions as if only that much were known."""
+def fit_confidence(desk: Desk, asked: Sequence[tuple[Case, Question]], collections: Sequence[Collection], folder: Path) -> dict[str, Any]:
+    """Trees over the signs: whether a notice is an expected one. Each scale sees the questions as if only that much were known; the one for notices that
+    nobody has asked about learns from the collections as well.
+    """
     out: dict[str, Any] = {}
     trees: dict[str, np.ndarray] = {}
     as_if: dict[str, Callable[[Question], Question]] = {"known": lambda q: q, "unknown": _without_known, "words_only": _without_vector}
     for name, seen in as_if.items():
-        asked = [(c, seen(q)) for c, q in zip(cases, questions, strict=True) if name != "words_only" or q.analysis.language == "ko"]
-        judged = _judged(desk, asked, name)
+        own = [(c, seen(q)) for c, q in asked if name != "words_only" or q.analysis.language == "ko"]
+        others = collections if name == "unknown" else ()
+        judged = _Judged.together([_judged(desk, own, name), *(_judged(replace(desk, index=one.index), one.asked, name, one.part) for one in others)])
         trees |= judged.forest(np.ones(len(judged.rows), dtype=bool)).arrays(name)
-        best, owner = _best(judged)
-        has_answer = np.array([bool(case.expected) for case, _ in asked])[owner]
+        best = _best(judged)
+        has_answer = best.has_answer
         value = best.threshold(best.is_critical, WRONG_VALUE[name])
         spent = float((~has_answer & best.passes & best.is_critical & (best.odds >= value)).sum() / max(1, (~has_answer).sum()))
-        general = max(best.threshold(~best.is_critical, WRONG[name]), best.threshold_of_nothing(~best.is_critical, has_answer, NOTHING[name] - spent))
-        held_out = best.figures(general, value, has_answer)
+        general = max(best.threshold(~best.is_critical, WRONG[name]), best.threshold_of_nothing(~best.is_critical, NOTHING[name] - spent))
+        held_out = best.figures(general, value)
         out[name] = {
             "signs": list(SIGNS_OF[name]),
             "threshold": round(general, 4),
             "value_threshold": round(value, 4),
-            "n": len(owner),
+            "n": len(best.odds),
             "held_out_by_notice": held_out,
         }
     np.savez_compressed(folder / "confidence.npz", **trees)  # type: ignore[arg-type]
@@ -206,7 +222,7 @@ def _without_known(question: Question) -> Question:
 
 
 def _without_vector(question: Question) -> Question:
-    return replace(question, analysis=replace(question.analysis, vector=None), likeness={})
+    return replace(question, analysis=replace(question.analysis, vector=None), likeness={}, toward=None)
 
 
 def no_answer_cases() -> list[Case]:
@@ -221,6 +237,7 @@ def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -
     # Analysed once: the known questions are examples, and questions of their own.
     analyses = dict(zip((case.id for case in known_cases), analyser.analyse([case.text for case in known_cases]), strict=True))
     count = write_examples(index, analyser, known_cases, analyses, examples.FILE)
+    collections = practice.learn_map(practice.read(analyser, today), analyser, today)
     picker = fit_picker(analyser, known_cases, analyses, today, folder)
     own = [case for case in known_cases if case.expected and case.expected[0] in index.by_id]
     # The known questions as questions: each without its own vote, and turned by a map that was learnt without it.
@@ -236,28 +253,32 @@ def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -
     everything += zip(reference, questions_of(reference, analyser, today, are_known=True), strict=True)
     # Interleaved, so that every fold of the calibration has all kinds.
     everything.sort(key=lambda pair: hash_of(pair[0].text))
-    judge = fit_judge(Desk(index, weights, Confidence({}, picker)), everything)
-    confidence = fit_confidence(Desk(index, weights, Confidence({}, picker, judge)), [c for c, _ in everything], [q for _, q in everything], folder)
+    judge = fit_judge(Desk(index, weights, Confidence({}, picker)), everything, collections)
+    confidence = fit_confidence(Desk(index, weights, Confidence({}, picker, judge)), everything, collections, folder)
     about = {"examples": count, "questions": len(cases), "with_answer": len(known), "calibrated_on": len(everything), "notices": len(index.entries)}
+    about |= {"collections": len(collections), "asked_of_collections": sum(len(one.cases) for one in collections)}
     _write(folder / "weights.json", {"weights": asdict(weights), "fitted_on": about})
     _write(folder / "confidence.json", {**confidence, "wrong": WRONG, "wrong_value": WRONG_VALUE, "nothing": NOTHING, "fitted_on": about})
     return {"weights": asdict(weights), **confidence}
 
 
-def fit_judge(desk: Desk, asked: Sequence[tuple[Case, Question]]) -> Judge:
-    """Learn from these questions and write ``judge.npz``; what it says of a notice comes from a network that has seen none of the notice's line."""
+def fit_judge(desk: Desk, asked: Sequence[tuple[Case, Question]], collections: Sequence[Collection]) -> Judge:
+    """Learn from these questions and write ``judge.npz``; what it says of a notice comes from a network that has seen none of its line or collection."""
     root = {entry.notice.id: entry.notice.id for entry in desk.index.entries}
     for entry in desk.index.entries:
         for older in entry.notice.content.supersedes:
             if older in root:
                 gone, kept = root[older], root[entry.notice.id]
                 root = {name: kept if line == gone else line for name, line in root.items()}
-    part_of = {name: hash_of(line) % NETS for name, line in root.items()}
-    learn_judge(Pairs.of(desk, asked, part_of), part_of).save()
+    own = {name: hash_of(line) % NETS for name, line in root.items()}
+    others = {notice.id: hash_of(one.name) % NETS for one in collections for notice in one.notices}
+    pairs = [Pairs.of(desk, asked, own), *(Pairs.of(replace(desk, index=one.index), one.asked, others) for one in collections)]
+    learn_judge(Pairs.together(pairs), own).save()
     judge = Judge.load()
     if judge is None:
         raise FileNotFoundError("the judge that was just written")
-    return judge
+    # Collections are no part of what is written: nobody is ever shown one.
+    return replace(judge, part_of={**own, **others})
 
 
 def write_examples(index: Index, analyser: Analysing, cases: Sequence[Case], analyses: Mapping[str, Analysis], path: Path) -> int:

@@ -14,7 +14,7 @@ from knowledge_base.judge import PARTS, SENTENCES, STRETCH, Judge, Net, passages
 from knowledge_base.search import Question, rank
 
 #: The notices are cut into so many parts; one network for each that has not seen it.
-NETS = 8
+NETS = 6
 UNITS = HIDDEN = 40
 RATE = 2e-3
 DECAY = 0.1
@@ -54,6 +54,11 @@ class Pairs:
                 right.append(names[place] in case.expected)
                 near.append(parts)
         return cls(np.array(questions, np.float32), np.array(said, np.float32), np.array(right, np.float32), np.array(near))
+
+    @classmethod
+    def together(cls, several: Sequence[Pairs]) -> Pairs:
+        """All of them in one."""
+        return cls(*(np.concatenate([getattr(one, name) for one in several]) for name in ("asked", "said", "is_right", "is_near")))
 
 
 def learn_judge(pairs: Pairs, part_of: dict[str, int]) -> Judge:

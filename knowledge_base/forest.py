@@ -100,8 +100,8 @@ class _Struck:
     leaves: np.ndarray
 
 
-def grow(rows: np.ndarray, right: np.ndarray, seed: int, counts: np.ndarray | None = None) -> Forest:
-    """Gradient boosting of small trees; kept small and slow, since some labels are doubtful. ``counts``: for how many each row stands."""
+def grow(rows: np.ndarray, right: np.ndarray, seed: int) -> Forest:
+    """Gradient boosting of small trees; kept small and slow, since some labels are doubtful."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
@@ -110,7 +110,7 @@ def grow(rows: np.ndarray, right: np.ndarray, seed: int, counts: np.ndarray | No
     )
     # Several threads add up in an order of their own, and the third decimal would depend on the machine.
     with threadpool_limits(1):
-        model.fit(rows, right, sample_weight=counts)
+        model.fit(rows, right)
     trees = [one.nodes for (one,) in model._predictors]
     base = np.cumsum([0, *(len(nodes) for nodes in trees)])[:-1]
     own = np.arange(sum(len(nodes) for nodes in trees))

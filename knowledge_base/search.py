@@ -88,6 +88,7 @@ class Question:
     here: str | None  # the country the citizen is in, if known
     likeness: Mapping[str, Likeness] = field(default_factory=dict)  # by notice: how like its known questions this one is
     turned: np.ndarray | None = None  # its vector turned towards the passages that answer questions like it
+    toward: np.ndarray | None = None  # its vector turned towards passages that answer, of whatever notice
 
     @classmethod
     def of(
@@ -112,7 +113,8 @@ class Question:
         other_words = glossary.words(analysis.normalised, analysis.language, words) if glossary else ()
         likeness = examples.likeness(analysis.vector, without_itself=is_known) if examples else {}
         turned = examples.turned(analysis.vector) if examples else None
-        return cls(analysis, words, other_words, today, at or today, period, named, here, likeness, turned)
+        toward = examples.toward(analysis.vector) if examples else None
+        return cls(analysis, words, other_words, today, at or today, period, named, here, likeness, turned, toward)
 
 
 def allowed_entries(index: Index, question: Question) -> np.ndarray:
@@ -168,23 +170,28 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
 
 
 def _known(index: Index, question: Question, candidates: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How like the known questions of each candidate this one is, and how near it lies when turned; what replaces a known notice takes its questions over."""
-    likeness, learnt = dense.copy(), dense.copy()
-    if not isinstance(question.likeness, Likenesses):
-        return likeness, learnt
-    places = index.known_places(question.likeness.places)[candidates]
-    known = np.flatnonzero(places >= 0)
-    if not len(known):
-        return likeness, learnt
-    likeness[known] = question.likeness.scores[places[known]]
-    query = index.query_vector(question.turned)
-    if query is not None and index.passage_statistics is not None:
-        mean, deviation = index.passage_statistics.spread(query)
-        _, best = index.best_passages(candidates[known], query)
-        learnt[known] = (best - mean) / deviation
-    few = known[question.likeness.is_few[places[known]]]
-    # The map knows nothing of these, and a handful of questions cannot speak against a notice.
-    likeness[few], learnt[few] = np.maximum(dense[few], likeness[few]), dense[few]
+    """How like the known questions of each candidate this one is, and how near it lies when turned; what replaces a known notice takes its questions over.
+
+    What nobody has asked about has no questions to be like, and is compared with the question as it is turned for any notice.
+    """
+    places, is_few = np.full(len(candidates), -1), np.zeros(len(candidates), dtype=bool)
+    if isinstance(question.likeness, Likenesses):
+        places = index.known_places(question.likeness.places)[candidates]
+        is_few = (places >= 0) & question.likeness.is_few[places]
+    is_known = places >= 0
+    learnt = dense.copy()
+    # The map of our own notices knows nothing of an editor's.
+    for vector, own in ((question.turned, is_known & ~is_few), (question.toward, ~is_known | is_few)):
+        query = index.query_vector(vector)
+        if query is not None and index.passage_statistics is not None and own.any():
+            mean, deviation = index.passage_statistics.spread(query)
+            _, best = index.best_passages(candidates[own], query)
+            learnt[own] = (best - mean) / deviation
+    likeness = learnt.copy()
+    if isinstance(question.likeness, Likenesses):
+        likeness[is_known] = question.likeness.scores[places[is_known]]
+    # A handful of questions cannot speak against a notice.
+    likeness[is_few] = np.maximum(learnt[is_few], likeness[is_few])
     return likeness, learnt
 
 
