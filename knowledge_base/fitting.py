@@ -5,6 +5,7 @@ Run as ``python -m knowledge_base.fitting``; the same questions give the same nu
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -42,6 +43,8 @@ NOTHING = {"known": 0.07, "unknown": 0.1, "words_only": 0.06}
 FITTED = ("dense", "title", "bm25", "bm25_foreign", "likeness", "learnt")
 RIDGE = 1.0
 FOLDS = 4
+#: Collections are cut into pieces of so many notices, by turns, and every third piece is learnt from: with all of them large collections are judged worse.
+SMALL, PIECES = (1, 3, 10), 3
 SEED = 20261122
 SIGNS_OF = {
     "known": tuple(sign for sign in SIGNS if sign not in (*READ_SIGNS, "is_known")),
@@ -110,13 +113,14 @@ class _Judged:
         first, *_ = several
         if len(several) == 1:
             return first
-        before = np.cumsum([0, *(int(one.question.max()) + 1 for one in several[:-1])])
+        before = np.cumsum([0, *(int(one.question.max(initial=-1)) + 1 for one in several[:-1])])
         moved = [replace(one, question=one.question + start) for one, start in zip(several, before, strict=True)]
         rows, right, question, fold, passes, critical, answered = (np.concatenate([getattr(one, name) for one in moved]) for name in _ARRAYS)
         return cls(rows, right, question, fold, passes, critical, answered)
 
-    def forest(self, of: np.ndarray) -> Forest:
-        """Trees grown on these rows."""
+    def forest(self, without: int | None = None) -> Forest:
+        """Trees grown on all of them but that fold's."""
+        of = np.ones(len(self.rows), dtype=bool) if without is None else self.fold != without
         return grow(self.rows[of], self.is_right[of], SEED)
 
 
@@ -138,8 +142,10 @@ def _judged(desk: Desk, asked: Sequence[tuple[Case, Question]], name: str, part:
                 is_right = index.entries[ranked.entries[place]].notice.id in case.expected
                 fold = hash_of(case.expected[0] if case.expected else case.text) % FOLDS if part is None else part
                 about.append((is_right, number, fold, may_quote(desk, ranked.led_by(place)), is_critical, bool(case.expected)))
-    right, owner, folds, passes, critical, answered = (np.array(column) for column in zip(*about, strict=True))
-    return _Judged(np.array(rows), right, owner, folds, passes, critical, answered)
+    # Of a collection whose notices no longer hold nothing is judged.
+    kinds = (bool, int, int, bool, bool, bool)
+    right, owner, folds, passes, critical, answered = (np.array([one[k] for one in about], dtype=kind) for k, kind in enumerate(kinds))
+    return _Judged(np.array(rows).reshape(len(rows), len(SIGNS_OF[name])), right, owner, folds, passes, critical, answered)
 
 
 @dataclass(frozen=True)
@@ -176,12 +182,12 @@ class _Best:
         }
 
 
-def _best(judged: _Judged) -> _Best:
-    """Judged by trees that have seen no question about the notice, or of its collection."""
+def _best(judged: _Judged, learnt: _Judged) -> _Best:
+    """Judged by trees that have seen no question about the notice, or of its collection; ``learnt``: what trees are grown on."""
     odds = np.zeros(len(judged.rows))
     for fold in range(FOLDS):
         held = judged.fold == fold
-        odds[held] = judged.forest(~held).probabilities(judged.rows[held])
+        odds[held] = learnt.forest(without=fold).probabilities(judged.rows[held])
     order = np.lexsort((-odds, judged.question))
     best = order[np.r_[True, judged.question[order][1:] != judged.question[order][:-1]]]
     best = best[np.argsort(-odds[best], kind="stable")]
@@ -199,8 +205,11 @@ def fit_confidence(desk: Desk, asked: Sequence[tuple[Case, Question]], collectio
         own = [(c, seen(q)) for c, q in asked if name != "words_only" or q.analysis.language == "ko"]
         others = collections if name == "unknown" else ()
         judged = _Judged.together([_judged(desk, own, name), *(_judged(replace(desk, index=one.index), one.asked, name, one.part) for one in others)])
-        trees |= judged.forest(np.ones(len(judged.rows), dtype=bool)).arrays(name)
-        best = _best(judged)
+        # Grown on small collections too; thresholds are set without those, most of whose questions nothing answers.
+        small = [piece for one, size in zip(others, itertools.cycle(SMALL)) for piece in one.cut(size)[::PIECES]]
+        learnt = _Judged.together([judged, *(_judged(replace(desk, index=one.index), one.asked, name, one.part) for one in small)])
+        trees |= learnt.forest().arrays(name)
+        best = _best(judged, learnt)
         has_answer = best.has_answer
         value = best.threshold(best.is_critical, WRONG_VALUE[name])
         spent = float((~has_answer & best.passes & best.is_critical & (best.odds >= value)).sum() / max(1, (~has_answer).sum()))

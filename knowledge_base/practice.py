@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from knowledge_base.evaluation import Case, load_cases, questions_of
 from knowledge_base.index import Index, encoder_name, prepare
 from knowledge_base.ingest import read_path
 from knowledge_base.learning import DATA, Bank
+from knowledge_base.preparing import Prepared
 from knowledge_base.question_map import ANY_FILE, ANY_PASSES, QuestionMap
 from knowledge_base.schemas import Notice, NoticeContent
 from knowledge_base.search import Question
@@ -29,6 +30,7 @@ from knowledge_base.words import Analysing
 FOLDER = DATA / "practice"
 #: Whatever judges a collection while something is fitted was learnt on the other parts.
 PARTS = 4
+SEED = 20261123
 _NO_LETTER = re.compile(r"\W+")
 
 
@@ -43,11 +45,40 @@ class Collection:
     cases: tuple[Case, ...]
     questions: tuple[Question, ...]
     marks: tuple[tuple[str, ...], ...]
+    prepared: Mapping[str, Prepared] = field(repr=False)
 
     @property
     def asked(self) -> list[tuple[Case, Question]]:
         """Both sides together."""
         return list(zip(self.cases, self.questions, strict=True))
+
+    def cut(self, size: int) -> list[Collection]:
+        """Small collections of about so many of its notices, drawn by chance, what replaced one another together. Each with what is asked of its own, and as
+        many of the other questions, which nothing there answers: signals are standardised over a collection, and mean something else in a small one.
+        """
+        line = {notice.id: notice.id for notice in self.notices}
+        for notice in self.notices:
+            for older in notice.content.supersedes:
+                if older in line:
+                    gone, kept = line[older], line[notice.id]
+                    line = {name: kept if own == gone else own for name, own in line.items()}
+        draw = np.random.default_rng([SEED, size, len(self.cases)])
+        lines = draw.permutation(sorted(set(line.values()))).tolist()
+        return [self._of({name for name, own in line.items() if own in lines[at : at + size]}, draw) for at in range(0, len(lines), size)]
+
+    def _of(self, names: set[str], draw: np.random.Generator) -> Collection:
+        own = [k for k, case in enumerate(self.cases) if names & set(case.expected)]
+        others = [k for k, case in enumerate(self.cases) if not names & set(case.expected)]
+        kept = [*own, *draw.permutation(others)[: len(own)].tolist()]
+        notices = tuple(notice for notice in self.notices if notice.id in names)
+        return replace(
+            self,
+            notices=notices,
+            index=Index.build(notices, self.prepared, self.index.passage_statistics is not None),
+            cases=tuple(replace(self.cases[k], expected=tuple(name for name in self.cases[k].expected if name in names)) for k in kept),
+            questions=tuple(self.questions[k] for k in kept),
+            marks=tuple(self.marks[k] for k in kept),
+        )
 
     def toward(self, known: QuestionMap) -> Collection:
         """The same with its questions turned by that map."""
@@ -63,7 +94,7 @@ def read_collection(folder: Path, analyser: Analysing, today: date, part: int = 
     marks = {row["id"]: tuple(row.get("sentences", ())) for row in map(json.loads, lines)}
     cases = tuple(load_cases(folder / "questions.jsonl"))
     questions = tuple(questions_of(cases, analyser, today))
-    return Collection(folder.name, part, notices, Index.build(notices, prepared, with_vectors), cases, questions, tuple(marks[c.id] for c in cases))
+    return Collection(folder.name, part, notices, Index.build(notices, prepared, with_vectors), cases, questions, tuple(marks[c.id] for c in cases), prepared)
 
 
 def read(analyser: Analysing, today: date, folder: Path = FOLDER) -> list[Collection]:

@@ -128,3 +128,24 @@ def test_a_map_learnt_elsewhere_brings_questions_nearer_to_what_answers_them(tmp
         return np.mean(near)
 
     assert nearness(turned) > nearness([one.toward(QuestionMap(np.zeros((24, 24)), np.zeros(24), np.zeros(24))) for one in collections]) + 0.1
+
+
+def test_small_collections_hold_each_notice_once_and_what_nothing_there_answers(tmp_path):
+    write(tmp_path, "가", many=7)
+    path = tmp_path / "가" / "notices.jsonl"
+    rows_of = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows_of[5]["supersedes"] = ["가-2"]
+    rows_of[5]["published_at"] = "2026-03-02"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows_of), encoding="utf-8")
+    (whole,) = practice.read(Analyser(), TODAY, tmp_path)
+    pieces = whole.cut(2)
+    assert sorted(notice.id for piece in pieces for notice in piece.notices) == [f"가-{k}" for k in range(7)]
+    assert any({"가-2", "가-5"} <= {notice.id for notice in piece.notices} for piece in pieces)
+    for piece in pieces:
+        names = {notice.id for notice in piece.notices}
+        assert {entry.notice.id for entry in piece.index.entries} == names
+        answered = [case for case in piece.cases if case.expected]
+        assert {case.id for case in answered} == {case.id for case in whole.cases if set(case.expected) & names}
+        assert all(set(case.expected) <= names for case in answered)
+        assert len(piece.cases) - len(answered) == min(len(answered), len(whole.cases) - len(answered))
+    assert [[case.id for case in piece.cases] for piece in whole.cut(2)] == [[case.id for case in piece.cases] for piece in pieces]
