@@ -96,7 +96,7 @@ class Sheet:
         return lambda: self.run(act)
 
     async def run(self, act: Act) -> None:
-        """Act once: a second press while the first is under way is the same press."""
+        """Act once: a second press while the first is under way, or that was on its way when the first was done, is the same press."""
         if self._is_busy:
             return
         self._set_busy(True)
@@ -105,6 +105,7 @@ class Sheet:
             said = await act()
         except AppError as error:
             if error.code == "not_signed_in":
+                self._set_busy(False)
                 with self._client:
                     ui.navigate.to("/staff/sign-in?next=/desk")
                 return
@@ -112,12 +113,11 @@ class Sheet:
         except Exception:  # the edge of the page: a person must never press a button and see nothing
             log.exception("desk_dialog_failed", dialog=self._code)
             said = CATALOGUE["internal"].korean
-        finally:
-            self._set_busy(False)
         with self._client:
             if said is None:
                 self.close()
             else:
+                self._set_busy(False)
                 self.tell(said)
 
     def _set_busy(self, is_busy: bool) -> None:
