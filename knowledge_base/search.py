@@ -128,6 +128,10 @@ def allowed_entries(index: Index, question: Question) -> np.ndarray:
     return index.in_force(period.first, period.last)
 
 
+#: So many notices that nobody has asked about, the best by plain vector and words, are compared with the turned question: reading more vectors takes long.
+MOST_TURNED = 48
+
+
 def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weights) -> Signals:
     """Score the candidates: the notices of the nearest passages and those with the best words."""
     lexical = index.lexical(question.words)
@@ -165,11 +169,11 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
             best_row[place] = _best_row_by_words(index, index.entries[i], (*question.words, *question.other_words))
     groups, group_of = index.countries
     country = _country_scores(groups, group_of[candidates], question, weights)
-    likeness, learnt = _known(index, question, candidates, dense)
+    likeness, learnt = _known(index, question, candidates, dense, bm25)
     return Signals(candidates, dense, title, bm25, likeness, learnt, country, cosine, best_row, has_vectors)
 
 
-def _known(index: Index, question: Question, candidates: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _known(index: Index, question: Question, candidates: np.ndarray, dense: np.ndarray, bm25: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How like the known questions of each candidate this one is, and how near it lies when turned; what replaces a known notice takes its questions over.
 
     What nobody has asked about has no questions to be like, and is compared with the question as it is turned for any notice.
@@ -180,10 +184,13 @@ def _known(index: Index, question: Question, candidates: np.ndarray, dense: np.n
         is_few = (places >= 0) & question.likeness.is_few[places]
     is_known = places >= 0
     learnt = dense.copy()
+    others = np.flatnonzero(~is_known | is_few)
+    if len(others) > MOST_TURNED:
+        others = others[np.argsort(-(dense + bm25)[others], kind="stable")[:MOST_TURNED]]
     # The map of our own notices knows nothing of an editor's.
-    for vector, own in ((question.turned, is_known & ~is_few), (question.toward, ~is_known | is_few)):
+    for vector, own in ((question.turned, np.flatnonzero(is_known & ~is_few)), (question.toward, others)):
         query = index.query_vector(vector)
-        if query is not None and index.passage_statistics is not None and own.any():
+        if query is not None and index.passage_statistics is not None and len(own):
             mean, deviation = index.passage_statistics.spread(query)
             _, best = index.best_passages(candidates[own], query)
             learnt[own] = (best - mean) / deviation
