@@ -143,8 +143,8 @@ def _judged(desk: Desk, asked: Sequence[tuple[Case, Question]], name: str, part:
                 fold = hash_of(case.expected[0] if case.expected else case.text) % FOLDS if part is None else part
                 about.append((is_right, number, fold, may_quote(desk, ranked.led_by(place)), is_critical, bool(case.expected)))
     # Of a collection whose notices no longer hold nothing is judged.
-    kinds = (bool, int, int, bool, bool, bool)
-    right, owner, folds, passes, critical, answered = (np.array([one[k] for one in about], dtype=kind) for k, kind in enumerate(kinds))
+    columns: list[np.ndarray] = [np.array([one[k] for one in about], dtype=kind) for k, kind in enumerate((bool, int, int, bool, bool, bool))]
+    right, owner, folds, passes, critical, answered = columns
     return _Judged(np.array(rows).reshape(len(rows), len(SIGNS_OF[name])), right, owner, folds, passes, critical, answered)
 
 
