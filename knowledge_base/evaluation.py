@@ -162,30 +162,26 @@ def _order(scores: np.ndarray, allowed: np.ndarray) -> list[int]:
     return [int(i) for i in order if allowed[i]]
 
 
-def evaluate_search(split: str = "test", path: Path = QUESTIONS_FILE, others: Others | None = None) -> dict[str, Any]:
+def evaluate_search(others: Others | None = None) -> dict[str, Any]:
     """The table of ``docs/knowledge.md``, from the notices that come with the program."""
     from knowledge_base.service import KnowledgeBase
     from language.analysis import Analyser
 
     analyser = Analyser.load()
     base = KnowledgeBase.from_files(analyser, environment="development")
-    scored = score_search(base.desk, analyser, base.today(), split, path, others)
-    if path == QUESTIONS_FILE and split == "test":
-        scored["foreign"] = _search_in_collections(base.desk, analyser, base.today()).rounded()
-    return scored
+    scored = score_search(base.desk, analyser, base.today(), "test", others=others)
+    return scored | {"foreign": _search_in_collections(base.desk, analyser, base.today()).rounded()}
 
 
-def evaluate_answers(split: str = "test", path: Path = QUESTIONS_FILE) -> dict[str, Any]:
+def evaluate_answers() -> dict[str, Any]:
     """The same for answers."""
     from knowledge_base.service import KnowledgeBase
     from language.analysis import Analyser
 
     analyser = Analyser.load()
     base = KnowledgeBase.from_files(analyser, environment="development")
-    scored = score_answers(base.desk, analyser, base.today(), split, path)
-    if path == QUESTIONS_FILE and split == "test":
-        scored["foreign"] = _answers_of_collections(base.desk, analyser, base.today())
-    return scored
+    scored = score_answers(base.desk, analyser, base.today(), "test")
+    return scored | {"foreign": _answers_of_collections(base.desk, analyser, base.today())}
 
 
 def _search_in_collections(desk: Desk, analyser: Analysing, today: date) -> Figures:

@@ -25,7 +25,7 @@ from knowledge_base.fitting_picker import fit_picker
 from knowledge_base.forest import Forest, grow
 from knowledge_base.index import Index, reference_texts
 from knowledge_base.judge import Judge
-from knowledge_base.learning import CRITICAL, QUESTIONS, Bank
+from knowledge_base.learning import CRITICAL, QUESTIONS, Bank, lines_of
 from knowledge_base.practice import Collection
 from knowledge_base.search import Question, Weights, allowed_entries, rank, signals, with_weights
 from knowledge_base.words import Analysing
@@ -148,6 +148,10 @@ def _judged(desk: Desk, asked: Sequence[tuple[Case, Question]], name: str, part:
     return _Judged(np.array(rows).reshape(len(rows), len(SIGNS_OF[name])), right, owner, folds, passes, critical, answered)
 
 
+def _judged_of(desk: Desk, collections: Sequence[Collection], name: str) -> list[_Judged]:
+    return [_judged(replace(desk, index=one.index), one.asked, name, one.part) for one in collections]
+
+
 @dataclass(frozen=True)
 class _Best:
     """Of each question the likeliest notice, the likeliest first."""
@@ -204,10 +208,10 @@ def fit_confidence(desk: Desk, asked: Sequence[tuple[Case, Question]], collectio
     for name, seen in as_if.items():
         own = [(c, seen(q)) for c, q in asked if name != "words_only" or q.analysis.language == "ko"]
         others = collections if name == "unknown" else ()
-        judged = _Judged.together([_judged(desk, own, name), *(_judged(replace(desk, index=one.index), one.asked, name, one.part) for one in others)])
+        judged = _Judged.together([_judged(desk, own, name), *_judged_of(desk, others, name)])
         # Grown on small collections too; thresholds are set without those, most of whose questions nothing answers.
         small = [piece for one, size in zip(others, itertools.cycle(SMALL)) for piece in one.cut(size)[::PIECES]]
-        learnt = _Judged.together([judged, *(_judged(replace(desk, index=one.index), one.asked, name, one.part) for one in small)])
+        learnt = _Judged.together([judged, *_judged_of(desk, small, name)])
         trees |= learnt.forest().arrays(name)
         best = _best(judged, learnt)
         has_answer = best.has_answer
@@ -273,13 +277,7 @@ def fit(index: Index, analyser: Analysing, today: date, folder: Path = FOLDER) -
 
 def fit_judge(desk: Desk, asked: Sequence[tuple[Case, Question]], collections: Sequence[Collection]) -> Judge:
     """Learn from these questions and write ``judge.npz``; what it says of a notice comes from a network that has seen none of its line or collection."""
-    root = {entry.notice.id: entry.notice.id for entry in desk.index.entries}
-    for entry in desk.index.entries:
-        for older in entry.notice.content.supersedes:
-            if older in root:
-                gone, kept = root[older], root[entry.notice.id]
-                root = {name: kept if line == gone else line for name, line in root.items()}
-    own = {name: hash_of(line) % NETS for name, line in root.items()}
+    own = {name: hash_of(line) % NETS for name, line in lines_of([entry.notice for entry in desk.index.entries]).items()}
     others = {notice.id: hash_of(one.name) % NETS for one in collections for notice in one.notices}
     pairs = [Pairs.of(desk, asked, own), *(Pairs.of(replace(desk, index=one.index), one.asked, others) for one in collections)]
     learn_judge(Pairs.together(pairs), own).save()

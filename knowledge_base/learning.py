@@ -49,12 +49,9 @@ class Bank:
             texts += own
             owner += [number] * len(own)
         place = {notice.id: number for number, notice in enumerate(notices)}
-        line = np.arange(len(notices))
-        for number, notice in enumerate(notices):
-            for older in notice.content.supersedes:
-                if older in place:
-                    line[line == line[place[older]]] = line[number]
-        return cls(tuple(notices), tuple(texts), np.array(owner), tuple(table[n.id, n.version] for n in notices), line)
+        line = lines_of(notices)
+        numbers = np.array([place[line[notice.id]] for notice in notices])
+        return cls(tuple(notices), tuple(texts), np.array(owner), tuple(table[n.id, n.version] for n in notices), numbers)
 
     def allowed(self, case: Case, today: date) -> np.ndarray:
         """Which notices a question may be answered from, by its time."""
@@ -86,6 +83,17 @@ class Bank:
         """Share of questions whose nearest passage belongs to a right notice."""
         place = np.where(compared, scores, -np.inf).argmax(axis=1)
         return float(np.mean([self.notices[self.owner[p]].id in case.expected for p, case in zip(place, cases, strict=True)]))
+
+
+def lines_of(notices: Sequence[Notice]) -> dict[str, str]:
+    """By notice the one that stands for all that replaced one another with it."""
+    line = {notice.id: notice.id for notice in notices}
+    for notice in notices:
+        for older in notice.content.supersedes:
+            if older in line:
+                gone, kept = line[older], line[notice.id]
+                line = {name: kept if own == gone else own for name, own in line.items()}
+    return line
 
 
 def read_notices(*, others: bool) -> list[Notice]:

@@ -19,7 +19,7 @@ from knowledge_base import question_map
 from knowledge_base.evaluation import Case, load_cases, questions_of
 from knowledge_base.index import Index, encoder_name, prepare
 from knowledge_base.ingest import read_path
-from knowledge_base.learning import DATA, Bank
+from knowledge_base.learning import DATA, Bank, lines_of
 from knowledge_base.preparing import Prepared
 from knowledge_base.question_map import ANY_FILE, ANY_PASSES, QuestionMap
 from knowledge_base.schemas import Notice, NoticeContent
@@ -56,12 +56,7 @@ class Collection:
         """Small collections of about so many of its notices, drawn by chance, what replaced one another together. Each with what is asked of its own, and as
         many of the other questions, which nothing there answers: signals are standardised over a collection, and mean something else in a small one.
         """
-        line = {notice.id: notice.id for notice in self.notices}
-        for notice in self.notices:
-            for older in notice.content.supersedes:
-                if older in line:
-                    gone, kept = line[older], line[notice.id]
-                    line = {name: kept if own == gone else own for name, own in line.items()}
+        line = lines_of(self.notices)
         draw = np.random.default_rng([SEED, size, len(self.cases)])
         lines = draw.permutation(sorted(set(line.values()))).tolist()
         return [self._of({name for name, own in line.items() if own in lines[at : at + size]}, draw) for at in range(0, len(lines), size)]
