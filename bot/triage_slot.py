@@ -33,6 +33,7 @@ from core.logging import get
 from core.metrics import TRIAGE_SECONDS, TRIAGED
 from handoff import location
 from handoff import service as handoff
+from handoff.schemas import HOME
 from handoff.speech import CHOICE as CANNOT_SPEAK
 from handoff.speech import REASON
 from knowledge_base.crisis_cards import QUIET
@@ -481,7 +482,7 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
         row |= {"country": placed["country"], "country_said": placed["country_said"]}
 
     # Whoever calls for help is where they say; what is asked about meanwhile moves nobody.
-    is_there = place.is_there or (action == "escalate" and place.country not in (None, where.HOME))
+    is_there = place.is_there or (action == "escalate" and place.country not in (None, HOME))
     country = place.country if place.country and (is_there or not row["country_said"]) else row["country"]
 
     if action == "escalate":

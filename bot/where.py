@@ -10,10 +10,9 @@ import re
 from dataclasses import dataclass
 
 from bot.dialogue.reading import PLACE_AFTER, REJECTED_AFTER, REJECTED_BEFORE, Entity, is_bare
+from handoff.schemas import HOME
 from language.analysis import Analysis
 
-#: Where one comes from, or what one is ("한국인데요"), unless it is the only place that is named; even then a guess that any other country replaces.
-HOME = "KR"
 #: Said after the place where somebody is; a bare "에서" says so only where no other place is named ("태국에서 베트남으로 가는 길") …
 _NEAR = r"(?:\s*(?:국경|쪽|시내|공항|근처|호텔|어딘가))*"
 _THERE_AFTER = re.compile(_NEAR + r"\s*(?:에\s?(?:있|와|왔|도착|갇|머물|살|체류)|으?로\s?끌려|に(?:い[まるて]|来|着|滞在))")

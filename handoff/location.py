@@ -21,8 +21,8 @@ from handoff.access import access_location
 from handoff.datum import to_wgs84
 from handoff.fixes import GeoFix, checked_fix
 from handoff.geography import coarse_cell, countries_at
-from handoff.moves import HOME, open_or_raise
-from handoff.schemas import Place
+from handoff.moves import open_or_raise
+from handoff.schemas import HOME, Place
 from handoff.streams import announce, case_stream
 from language.categories import Category
 from language.normalise import normalise

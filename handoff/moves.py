@@ -21,7 +21,7 @@ from handoff import ladder, offers, queue_order, repository
 from handoff.abuse import rests
 from handoff.access import access_own_case, access_writable_case
 from handoff.phone.caller import CHANNEL
-from handoff.schemas import Case, Note, QueueRow
+from handoff.schemas import HOME, Case, Note, QueueRow
 from handoff.states import Move, Status, after
 from handoff.streams import announce, case_of, case_stream, queue_row
 
@@ -29,8 +29,6 @@ SUMMARY = "cases.summary"
 CONTACT = "cases.verified_contact"
 NOTE = "case_notes.body"
 HEIGHTENED = timedelta(hours=24)
-#: Whoever names their own country has not said where they are.
-HOME = "KR"
 HANDED_BACK = "handed_back"
 ABUSE = "abuse"
 #: How a drill ends, and nothing else.

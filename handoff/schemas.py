@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The category of a restricted case, for whoever may not see it.
 HIDDEN = "restricted"
+#: The citizens' own country. Whoever names it ("한국인데요") has said what they are, not where: a guess that any other country replaces.
+HOME = "KR"
 
 
 @dataclass(frozen=True)

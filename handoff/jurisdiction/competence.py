@@ -14,9 +14,8 @@ from handoff.geography import distance_km, middle_of
 from handoff.jurisdiction.records import REST, Box, Competence, Confidence, Kind
 from handoff.jurisdiction.regions import Region, reach_m, regions_at
 from handoff.missions import BY_DISTANCE, OF_STATE, Mission, hint_of, missions_for
-from handoff.schemas import Certainty, CountryCandidate, MissionHint
+from handoff.schemas import HOME, Certainty, CountryCandidate, MissionHint
 
-HOME = "KR"
 AT_SEA = "바다·공해 — 가까운 공관, 관할 확인 필요"
 NEAREST = "겸임 공관 미확인 — 거리 기준, 확인 필요"
 NEAREST_TO_COUNTRY = "겸임 공관 미확인 — 이 나라에서 가까운 공관, 확인 필요"
