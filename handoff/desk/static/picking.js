@@ -38,7 +38,7 @@ export const Picking = {
   },
   methods: {
     anywhere(e) {
-      if (!this.enabled || !this.$el.offsetParent || document.querySelector(".q-dialog")) return;
+      if (!this.enabled || !this.$el.offsetParent || document.querySelector(".q-dialog__inner")) return;
       if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.code === "KeyK") {
         e.preventDefault();
         this.openNotices();

@@ -42,7 +42,7 @@ export default {
     key(e) {
       if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.repeat) return;
       clearTimeout(this.waiting);
-      if (e.target.closest?.("input, textarea, select, .q-field, .q-menu") || document.querySelector(".q-menu, .q-dialog")) return;
+      if (e.target.closest?.("input, textarea, select, .q-field, .q-menu") || document.querySelector(".q-menu, .q-dialog__inner")) return;
       if (e.code === "KeyJ" || e.code === "KeyK") {
         e.preventDefault();
         const entries = this.entries();

@@ -154,7 +154,7 @@ export default {
     key(e) {
       this.noticed();
       if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.repeat && e.code !== "KeyJ" && e.code !== "KeyK") return;
-      if (e.target.closest?.("input, textarea, select, [contenteditable=true], .leaflet-container") || document.querySelector(".q-dialog")) return;
+      if (e.target.closest?.("input, textarea, select, [contenteditable=true], .leaflet-container") || document.querySelector(".q-dialog__inner")) return;
       // A quick hand presses the letter before the server has opened the menu: it is for the menu, never for the desk.
       if (window.deskMenu && performance.now() < window.deskMenu.until) {
         e.preventDefault();

@@ -39,7 +39,7 @@ export default {
     },
     key(e) {
       if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
-      if (e.target.closest?.("input, textarea, select") || document.querySelector(".q-dialog")) return;
+      if (e.target.closest?.("input, textarea, select") || document.querySelector(".q-dialog__inner")) return;
       if (e.key === "/") {
         e.preventDefault();
         document.querySelector("[data-search]")?.focus();
