@@ -40,8 +40,8 @@ STANDS_BACK_S = 1.0
 #: Waits for triage to have read its backlog, at most so many seconds.
 StandBack = Callable[[float], Awaitable[None]]
 
-_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 1)) AS held"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 1))"
+_LOCK = f"SELECT pg_try_advisory_lock({conversation.TURN_LOCK}) AS held"
+_UNLOCK = f"SELECT pg_advisory_unlock({conversation.TURN_LOCK})"
 #: The inbound to answer next, and the one after it.
 _NEXT = """
 SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel, c.dialogue, c.synthetic,
@@ -143,29 +143,29 @@ class TurnSlot:
         if not locked:
             self.queue.put_later(conversation_id)
             return False
+        is_free = False
         try:
-            if found:
-                await self._turn(session, found[0])
+            is_free = bool(found) and await self._turn(session, found[0])
         finally:
-            if not session.closed and not session.broken:
-                await database.run(session, _UNLOCK, conversation_id)
+            if not is_free and not session.closed and not session.broken:
+                await database.run(session, _UNLOCK, conversation_id=conversation_id)
         return len(found) > 1
 
-    async def _turn(self, session: Connection, row: dict[str, Any]) -> None:
+    async def _turn(self, session: Connection, row: dict[str, Any]) -> bool:
+        """Answer; whether the conversation's lock went with what was written."""
         row["content"] = conversation.open_body(self.services.cipher, row["body"])
         kind = plan(row).kind
         if kind == "hush":
             composed = Reply(()) if row["kind"] == "location" else await self._compose(row, "answer")
             reply = hush.quietened(composed, row["kind"], row["language"])
-            await self._end(session, row, kind, replace(reply, bodies=phrases.framed(reply.bodies, row["language"], offer=False)))
-            return
+            return await self._end(session, row, kind, replace(reply, bodies=phrases.framed(reply.bodies, row["language"], offer=False)))
         reply = (await satisfaction.rating(session, row) if kind == "answer" else None) or await self._compose(row, kind)
         if kind == "answer":
             reply = await satisfaction.with_question(session, row["id"], reply)
             reply = await surge.meet(session, row, reply, self.services.settings.hotline) if row["in_surge"] else reply
         offer = (kind == "answer" or _is_seen_by_nobody(row)) and not reply.person
         bodies = phrases.framed(reply.bodies, row["language"], offer=offer)
-        await self._end(session, row, kind, replace(reply, bodies=bodies))
+        return await self._end(session, row, kind, replace(reply, bodies=bodies))
 
     async def _compose(self, row: dict[str, Any], kind: str) -> Reply:
         if kind == "acknowledge":
@@ -228,19 +228,23 @@ class TurnSlot:
         reply, note = (from_dialogue(said.messages), at_once.after(said)) if said else (Reply(()), note.unknown())
         return replace(reply, note=note.seal(cipher, row["id"]))
 
-    async def _end(self, session: Connection, row: dict[str, Any], kind: str, reply: Reply) -> None:
-        """Write what the turn says. An answer alone is one statement; everything else, and whatever that refuses, is a transaction of several."""
+    async def _end(self, session: Connection, row: dict[str, Any], kind: str, reply: Reply) -> bool:
+        """Write what the turn says; whether the conversation's lock went with it.
+
+        An answer alone is one statement, which lets go of the lock; everything else, and whatever that refuses, is a transaction of several.
+        """
         missed = await self._missed(session, row, kind, reply)
         if reply.bodies and not reply.person and reply.rating is None:
             written = await conversation.answer(
-                session, self.services.cipher, row["id"], row["message_id"], reply.bodies, country=reply.country, dialogue=reply.note
+                session, self.services.cipher, row["id"], row["message_id"], reply.bodies, country=reply.country, dialogue=reply.note, lets_go=True
             )
             if written:
                 await misses.keep(session, self.services.cipher, missed)
                 TURNS.labels(outcome=reply.outcome if kind == "answer" else kind).inc()
-                return
+                return True
         async with session.transaction():
             await self._write(session, row, kind, reply, missed)
+        return False
 
     async def _missed(self, session: Connection, row: dict[str, Any], kind: str, reply: Reply) -> Sequence[misses.Miss]:
         """The questions that editors are to look at because of this turn; none, as a rule, and never from a drill."""
@@ -348,7 +352,7 @@ class TurnSlot:
 async def _lock_and_look(session: Connection, conversation_id: str) -> tuple[bool, list[dict[str, Any]]]:
     """Two statements in one exchange with the server: the second sees all that the lock's last holder has committed."""
     async with session.pipeline():
-        lock = await session.execute(_LOCK, (conversation_id,))
+        lock = await session.execute(_LOCK, {"conversation_id": conversation_id})
         look = await session.execute(_NEXT, (conversation_id,))
     held = await lock.fetchone()
     return bool(held and held["held"]), await look.fetchall()

@@ -312,6 +312,8 @@ async def is_written(connection: Connection, conversation_id: str, client_id: st
     return found is not None
 
 
+#: The advisory lock of whoever composes a conversation's answer, held by a session, so that it dies with its holder.
+TURN_LOCK = "hashtextextended(%(conversation_id)s, 1)"
 #: The conversation before the inbound, as whoever takes over locks them. That the bot still owns it is checked on the locked row.
 #: The sealed lines go in binary form (``b``): as text each byte is written as two letters and each line quoted again.
 _ANSWER = f"""
@@ -341,7 +343,8 @@ WITH owned AS (
 ), news AS (
     SELECT s.place, 'message' AS kind, jsonb_build_object('message_id', m.id, 'seq', m.seq) AS payload FROM message m JOIN said s ON s.seq = m.seq
 ), {events.APPENDED}
-SELECT count(*) AS lines, count(pg_notify('outbox', message_id::text)) FILTER (WHERE channel <> 'webchat'), ({events.ANNOUNCED}) FROM sent
+SELECT count(*) AS lines, count(pg_notify('outbox', message_id::text)) FILTER (WHERE channel <> 'webchat'), ({events.ANNOUNCED}),
+       CASE WHEN count(*) > 0 AND %(lets_go)s THEN pg_advisory_unlock({TURN_LOCK}) END FROM sent
 """  # noqa: S608  (constants)
 
 
@@ -354,11 +357,13 @@ async def answer(
     *,
     country: str | None = None,
     dialogue: bytes | None = None,
+    lets_go: bool = False,
 ) -> bool:
     """Write the bot's answer to an inbound and mark that as answered, in one statement, which in autocommit is its own transaction.
 
     False if the bot does not own the conversation at that moment, or the inbound waits no longer; then nothing was written. ``country`` and
-    ``dialogue`` (sealed) replace what the conversation knows, where given.
+    ``dialogue`` (sealed) replace what the conversation knows, where given. ``lets_go``: the session holds :data:`TURN_LOCK`, and no longer once
+    this is written. Whoever takes it just before this commits finds the inbound answered when it writes.
     """
     row = await database.one(
         connection,
@@ -371,6 +376,7 @@ async def answer(
         country=country,
         dialogue=dialogue,
         stream=stream(conversation_id),
+        lets_go=lets_go,
     )
     return bool(row and row["lines"])
 
