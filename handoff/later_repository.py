@@ -8,7 +8,7 @@ import psycopg
 
 from core import db as database
 from core.db import Connection
-from handoff.repository import Row
+from handoff.repository import HAS_PLACE, Row
 
 
 async def snooze(tx: Connection, case_id: int, until: datetime) -> Row:
@@ -79,10 +79,11 @@ async def reopen(tx: Connection, case_id: int, within: timedelta) -> Row | None:
         async with tx.transaction():
             return await database.one(
                 tx,
-                """UPDATE cases SET status = 'queued', owner_id = NULL, claimed_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL,
+                f"""UPDATE cases SET status = 'queued', owner_id = NULL, claimed_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL,
                           closed_at = NULL, closed_by = NULL, outcome = NULL, merged_into = NULL, queued_at = clock_timestamp(), waits = waits + 1,
-                          tried = '{}', rings = 0, ladder = '', returned = returned + 1, version = version + 1
-                   WHERE id = %s AND status = 'closed' AND closed_at > clock_timestamp() - %s::interval RETURNING *""",
+                          tried = '{{}}', rings = 0, ladder = '', returned = returned + 1, version = version + 1
+                   WHERE id = %s AND status = 'closed' AND closed_at > clock_timestamp() - %s::interval
+                   RETURNING *, {HAS_PLACE.format("cases")}""",  # noqa: S608  (a constant)
                 case_id,
                 within,
             )

@@ -41,15 +41,19 @@ async def newest_case(connection: Connection, conversation_id: str) -> Row | Non
     return await database.one(connection, "SELECT * FROM cases WHERE conversation_id = %s ORDER BY id DESC LIMIT 1", conversation_id)
 
 
+#: Whether a place of the case's citizen is known; the case's row is ``{0}``. A place may come before the case.
+HAS_PLACE = "EXISTS (SELECT 1 FROM geo_fixes g WHERE g.conversation_id = {0}.conversation_id AND g.place IS NOT NULL) AS has_place"
+
+
 async def insert_case(tx: Connection, **values: Any) -> Row | None:
     """A new case; None when the conversation has an open one already."""
     return await database.one(
         tx,
-        """INSERT INTO cases (conversation_id, severity, category, reason, language, country, synthetic, cannot_speak, restricted_to)
+        f"""INSERT INTO cases (conversation_id, severity, category, reason, language, country, synthetic, cannot_speak, restricted_to)
            VALUES (%(conversation_id)s, %(severity)s, %(category)s, %(reason)s, %(language)s, %(country)s, %(synthetic)s,
                    COALESCE((SELECT cannot_speak FROM cases WHERE conversation_id = %(conversation_id)s ORDER BY id DESC LIMIT 1), false),
                    (SELECT restricted_to FROM cases WHERE conversation_id = %(conversation_id)s ORDER BY id DESC LIMIT 1))
-           ON CONFLICT (conversation_id) WHERE status <> 'closed' DO NOTHING RETURNING *""",
+           ON CONFLICT (conversation_id) WHERE status <> 'closed' DO NOTHING RETURNING *, {HAS_PLACE.format("cases")}""",  # noqa: S608  (a constant)
         **values,
     )
 
@@ -213,11 +217,9 @@ async def set_cannot_speak(tx: Connection, case_id: int, on: bool) -> Row | None
     return await database.one(tx, "UPDATE cases SET cannot_speak = %s, version = version + 1 WHERE id = %s AND cannot_speak <> %s RETURNING *", on, case_id, on)
 
 
-_QUEUE = """
-SELECT c.*, s.display_name AS owner_name,
-       EXISTS (SELECT 1 FROM geo_fixes g WHERE g.conversation_id = c.conversation_id AND g.place IS NOT NULL) AS has_place
-FROM cases c LEFT JOIN staff s ON s.id = c.owner_id
-"""
+_QUEUE = f"""
+SELECT c.*, s.display_name AS owner_name, {HAS_PLACE.format("c")} FROM cases c LEFT JOIN staff s ON s.id = c.owner_id
+"""  # noqa: S608  (a constant)
 
 
 async def waiting(connection: Connection, limit: int) -> list[Row]:

@@ -59,8 +59,8 @@ def queue_row(row: dict[str, Any]) -> QueueRow:
 
 
 def state(row: dict[str, Any]) -> dict[str, Any]:
-    """What an event says of a case: ids, codes and times."""
-    content = {name: row[name] for name in _STATE}
+    """What an event says of a case: ids, codes and times; of one that comes into the queue also whether a place is known."""
+    content = {name: row[name] for name in (*_STATE, *(("has_place",) if "has_place" in row else ()))}
     return {"case_id": row["id"]} | {name: value.isoformat() if isinstance(value, datetime) else value for name, value in content.items()}
 
 

@@ -124,8 +124,13 @@ async def not_delivered(s: Scene) -> None:
     await s.call(handoff.tell_undelivered, talk(s, "mine"), seqs, "blocked")
 
 
+async def placed(s: Scene) -> None:
+    assert await s.call(location.record_message_fix, s.cipher, talk(s, "over"), {"lat": 11.55, "lon": 104.92, "accuracy_m": 20}) is not None
+
+
 LAWS: dict[str, Law] = {
     "danger in a calm conversation opens a case": Law(lambda s: again(s, "over", "urgent"), {"opened"}),
+    "danger after a place opens a case with it": Law(lambda s: again(s, "over", "urgent"), {"opened"}, before=placed),
     "danger raises the case": Law(lambda s: again(s, "chat", "life_threat", country="JP"), {"raised"}, case="chat"),
     "a country named afterwards": Law(lambda s: s.call(handoff.note_country, talk(s, "waiting"), "LA", is_sure=True), {"country"}, case="waiting"),
     "the same danger again": Law(lambda s: again(s, "waiting", "urgent"), {"repeated"}, case="waiting"),
