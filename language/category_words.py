@@ -84,6 +84,14 @@ _HELD_BY_PEOPLE = re.compile(
     r"監禁|誘拐|人質|閉じ込めて.{0,12}(?:殴|逃)|绑架|被关|关着我|不让(?:我|我们)(?:走|出)|bắt cóc|giam giữ|nhốt",
     re.IGNORECASE,
 )
+# Who is being taken across a border or sold is not fleeing one: war's card has numbers to call beside whoever drives.
+_BORDER = r"국경|미야와디|미얀마|골든\s?트라이앵글|시아누크빌|웬치|(?:스캠|범죄|사기)\s?단지"
+_TAKEN = re.compile(
+    rf"(?:{_BORDER})[^.!?\n]{{0,20}}(?:데려|데리고|끌고|태우|태워|싣|실어)\s?[가간갔고]|"
+    rf"(?:데려|데리고|끌고|태우고|태워서?|싣고|실어서?)\s?[^.!?\n]{{0,12}}(?:{_BORDER})[^.!?\n]{{0,12}}(?:간[다대답]|가려|갔|넘)|"
+    r"(?<!잘 )팔려\s?[가간갈갔왔]|팔아\s?넘|(?:taken|taking|drive|driving|driven) (?:me|us) (?:to|across|over) the border|\bsold (?:me|us) to",
+    re.IGNORECASE,
+)
 _LOUD = tuple(list(Category).index(category) for category in (Category.NATURAL_DISASTER, Category.WAR_UNREST))
 # Whoever has more to say than this says more than what shuts them in.
 _SHORT = 100
@@ -105,7 +113,7 @@ def category_bonus(text: str) -> np.ndarray:
             out[row] = BONUS
     if is_held_by_things(text):
         out[_CONFINEMENT] = -5 * BONUS
-    elif any(out[list(_LOUD)] > 0) and _HELD_BY_PEOPLE.search(text):
+    elif (any(out[list(_LOUD)] > 0) and _HELD_BY_PEOPLE.search(text)) or _TAKEN.search(text):
         out[_CONFINEMENT] = 2 * BONUS
         out[list(_LOUD)] = -2 * BONUS
     return out

@@ -329,6 +329,9 @@ def test_a_thing_that_is_only_mentioned_does_not_uncover_whom_somebody_holds(tex
         "산사태 난 마을인데 반군한테 잡혀 있어요",
         "전쟁 난 나라인데 군인들이 끌고 가서 가뒀어요",
         "earthquake, boss locked the factory and took passports",
+        "태국 메솟인데 국경 넘어 미얀마로 데려간대요",
+        "우리를 태우고 미야와디 쪽으로 간대요",
+        "미얀마 미야와디로 팔려간대요",
     ],
 )
 def test_whoever_is_held_by_people_in_a_disaster_gets_the_card_of_the_held(decide, text):
@@ -336,7 +339,15 @@ def test_whoever_is_held_by_people_in_a_disaster_gets_the_card_of_the_held(decid
 
 
 @pytest.mark.parametrize(
-    "text", ["홍수로 집에 갇혔어요 물이 차요", "지진 때문에 무너진 건물에 깔렸어요", "쓰나미에 엄마가 끌려갔어요", "지진 났는데 문이 안 열려요"]
+    "text",
+    [
+        "홍수로 집에 갇혔어요 물이 차요",
+        "지진 때문에 무너진 건물에 깔렸어요",
+        "쓰나미에 엄마가 끌려갔어요",
+        "지진 났는데 문이 안 열려요",
+        "가족을 데리고 국경을 넘어 피난 가려고 해요 포격이 심해요",
+        "미얀마에서 데리고 나갈 사람이 없어요 공습이에요",
+    ],
 )
 def test_whoever_only_the_disaster_holds_gets_the_disasters_card(decide, text):
     assert card_category(decide(text)) not in QUIET
