@@ -70,6 +70,8 @@ WHY = {
     "rule:cannot_talk": "말하거나 쓸 수 없다고 함",
     "rule:takes_leave": "작별로 들리는 말",
     "rule:means_to_die": "자해 수단을 말함",
+    "rule:will_die": "죽겠다고 담담히 말함",
+    "rule:sold": "팔려 왔거나 팔려 간다고 함",
     "rule:beaten_now": "맞고 있다고 함",
     "rule:caller_wants_money": "통화로 돈·비밀번호 요구",
     "rule:signs_of_stroke": "뇌졸중 증상",
