@@ -159,22 +159,24 @@ class Examples:
         cosines = np.asarray(vector, dtype=np.float32) @ self._columns
         if without_itself:
             cosines[cosines > ITSELF] = -np.inf
-        scores = np.append(cosines, -np.inf)[self._places]
-        best = _highest(scores)
+        best = _highest(np.append(cosines, np.float32(-np.inf))[self._places])
         if self._nothing is not None:
             few = _highest(cosines[None, self._unanswered])
-            best[self._nothing, : few.shape[1]] = few
+            best[: len(few), self._nothing] = few[:, 0]
         known = np.isfinite(best)
-        mean = np.where(known, best, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+        mean = np.where(known, best, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         # Of an editor's handful each stands for itself.
-        mean = np.where(self._is_few, best.max(axis=1), mean)
-        spread = float(mean.std()) or 1.0
-        middle = float(mean.mean())
-        return Likenesses(self._places_of, (mean - middle) / spread, mean, self._votes(cosines), self._is_few)
+        mean = np.where(self._is_few, best.max(axis=0), mean)
+        apart = mean - mean.mean()
+        spread = float(np.sqrt(apart @ apart / len(apart))) or 1.0
+        return Likenesses(self._places_of, apart / spread, mean, self._votes(cosines, best), self._is_few)
 
-    def _votes(self, cosines: np.ndarray) -> np.ndarray:
+    def _votes(self, cosines: np.ndarray, best: np.ndarray) -> np.ndarray:
         few = min(VOTERS, len(cosines))
-        nearest = np.argpartition(cosines, -few)[-few:]
+        # So many of the best of each notice are known already: what votes is no further away than those.
+        floor = float(np.partition(best, -few, axis=None)[-few]) if few <= best.size else -np.inf
+        near = np.flatnonzero(cosines >= floor)
+        nearest = near[np.argsort(cosines[near], kind="stable")[-few:]]
         return np.bincount(self._owner[nearest], minlength=len(self.names)) / few
 
 
@@ -183,8 +185,9 @@ def _applied(known: QuestionMap | None, vector: np.ndarray | None) -> np.ndarray
 
 
 def _highest(scores: np.ndarray) -> np.ndarray:
-    """The few highest of each row, in no order."""
-    return scores if scores.shape[1] <= NEAREST else np.partition(scores, -NEAREST, axis=1)[:, -NEAREST:]
+    """The few highest of each row, in no order: a column for each row, since columns add up faster, in double precision."""
+    highest = scores if scores.shape[1] <= NEAREST else np.partition(scores, -NEAREST, axis=1)[:, -NEAREST:]
+    return highest.T.astype(np.float64, order="C")
 
 
 def save(asked: Sequence[tuple[str, str, np.ndarray]], analyser: Analysing, path: Path = FILE) -> None:
