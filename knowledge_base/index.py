@@ -90,7 +90,7 @@ class Index:
         self.title_statistics = Statistics.of(sums[1]) if sums else None
         self.passage_words = _Rows(self, titles=False)
         self.title_words = _Rows(self, titles=True)
-        self._idf: dict[str, float] = {}
+        self._known_words: dict[str, tuple[np.ndarray, np.ndarray, float]] = {}
         self._words: dict[int, frozenset[str]] = {}
         #: What ``picking`` has read of entries.
         self.read: dict[int, Any] = {}
@@ -250,12 +250,23 @@ class Index:
 
     def idf(self, word: str) -> float:
         """How much a word tells; a word that stands in no notice tells most."""
-        known = self._idf.get(word)
-        return self._posted(word)[2] if known is None else known
+        return self._word(word)[2]
 
-    def _posted(self, word: str) -> tuple[np.ndarray, np.ndarray, float]:
-        """The entries that have a word, how often, and the word's weight."""
-        numbers, counts = [], []
+    def _word(self, word: str) -> tuple[np.ndarray, np.ndarray, float]:
+        """The entries that have a word, what it adds to the score of each, and the word's weight; the same words are asked again and again."""
+        known = self._known_words.get(word)
+        if known is None:
+            numbers, counts = self._posted(word)
+            weight = float(np.log(1 + (len(self.entries) - len(numbers) + 0.5) / (len(numbers) + 0.5)))
+            known = (numbers, weight * counts / (counts + self._weight_of_length[numbers]), weight)
+            if len(self._known_words) >= MOST_CACHED_WORDS:
+                self._known_words.clear()
+            self._known_words[word] = known
+        return known
+
+    def _posted(self, word: str) -> tuple[np.ndarray, np.ndarray]:
+        """The entries that have a word, and how often."""
+        numbers, counts = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.float32)]
         base = 0
         for segment in self.segments:
             slots, times = segment.posted(word)
@@ -264,19 +275,14 @@ class Index:
             numbers.append(number[alive])
             counts.append(times[alive])
             base += segment.slots
-        found = np.concatenate(numbers) if numbers else np.zeros(0, dtype=np.int32)
-        weight = float(np.log(1 + (len(self.entries) - len(found) + 0.5) / (len(found) + 0.5)))
-        if len(self._idf) >= MOST_CACHED_WORDS:
-            self._idf.clear()
-        self._idf[word] = weight
-        return found, np.concatenate(counts) if counts else np.zeros(0, dtype=np.float32), weight
+        return np.concatenate(numbers), np.concatenate(counts)
 
     def lexical(self, words: Sequence[str]) -> np.ndarray:
         """BM25 of each notice; a word said twice counts twice."""
         scores = np.zeros(len(self.entries))
         for word in words:
-            numbers, counts, weight = self._posted(word)
-            scores[numbers] += weight * counts / (counts + self._weight_of_length[numbers])
+            numbers, added, _ = self._word(word)
+            scores[numbers] += added
         return scores.astype(np.float32)
 
     def query_vector(self, vector: np.ndarray | None) -> np.ndarray | None:
@@ -291,7 +297,7 @@ class Index:
         if self._exact is not None:
             found = np.flatnonzero(mask)
             values = (self._exact[0] @ query)[found]
-            best = np.lexsort((found, -values))[:limit]
+            best = np.argsort(-values, kind="stable")[:limit]
             return found[best], values[best]
         rows, scores, base = [], [], 0
         for segment in self.segments:
@@ -358,8 +364,7 @@ class Index:
             return rows, scores
         best = np.maximum.reduceat(scores, offsets)
         places = np.flatnonzero(scores == np.repeat(best, counts))
-        _, at = np.unique(np.repeat(np.arange(len(numbers)), counts)[places], return_index=True)
-        return rows[places[at]], best
+        return rows[places[np.searchsorted(places, offsets)]], best
 
     def title_similarities(self, numbers: np.ndarray, query: np.ndarray) -> np.ndarray:
         """The query's scores with the titles of some entries."""

@@ -139,16 +139,16 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
         lexical = lexical + (weights.glossary if question.words else 1.0) * index.lexical(question.other_words)
     vector = index.query_vector(question.analysis.vector)
     has_vectors = vector is not None
-    best_words = _highest(lexical, NEAREST_WORDS)
-    by_words = best_words[allowed[best_words]]
-    near = near_rows = np.zeros(0, dtype=np.int64)
-    near_scores = np.zeros(0, dtype=np.float32)
+    is_candidate = np.zeros(len(allowed), dtype=bool)
+    is_candidate[_highest(lexical, NEAREST_WORDS)] = True
+    is_candidate &= allowed
+    near_row, near_score = np.full(len(allowed), -1), np.zeros(len(allowed), dtype=np.float32)
     if vector is not None:
-        rows, scores = index.nearest(vector, allowed, NEAREST_PASSAGES)
-        # The first row of an entry among the nearest is its best one: nothing of it can be nearer and not among them.
-        near, first = np.unique(index.owner[rows], return_index=True)
-        near_rows, near_scores = rows[first], scores[first]
-    candidates = np.union1d(near, by_words).astype(np.int64)
+        # The best of an entry among the nearest rows is put down last, and stays: nothing of it can be nearer and not among them.
+        rows, scores = (best_first[::-1] for best_first in index.nearest(vector, allowed, NEAREST_PASSAGES))
+        owner = index.owner[rows]
+        near_row[owner], near_score[owner], is_candidate[owner] = rows, scores, True
+    candidates = np.flatnonzero(is_candidate)
     count = len(candidates)
     spread = float(lexical.std()) or 1.0
     bm25 = (lexical[candidates] - float(lexical.mean())) / spread if count else np.zeros(0)
@@ -156,10 +156,9 @@ def signals(index: Index, question: Question, allowed: np.ndarray, weights: Weig
     best_row = index.first_rows[candidates]
     if count and vector is not None and index.passage_statistics is not None and index.title_statistics is not None:
         mean, deviation = index.passage_statistics.spread(vector)
-        best = np.zeros(count, dtype=np.float32)
-        is_near = np.isin(candidates, near, assume_unique=True)
-        best_row[is_near], best[is_near] = near_rows, near_scores
-        best_row[~is_near], best[~is_near] = index.best_passages(candidates[~is_near], vector)
+        best_row, best = near_row[candidates], near_score[candidates]
+        is_far = best_row < 0
+        best_row[is_far], best[is_far] = index.best_passages(candidates[is_far], vector)
         dense = (best.astype(np.float64) - mean) / deviation
         cosine = (best - index.owed(best_row)).astype(np.float64)
         title_mean, title_deviation = index.title_statistics.spread(vector)
