@@ -16,7 +16,7 @@ import numpy as np
 from core.settings import ROOT
 from knowledge_base import kinds, picking
 from knowledge_base.aspects import asked_aspects, given_aspects
-from knowledge_base.examples import NO_NOTICE
+from knowledge_base.examples import NO_NOTICE, Likeness
 from knowledge_base.forest import Forest
 from knowledge_base.index import Entry, Index
 from knowledge_base.judge import Judge
@@ -184,16 +184,13 @@ def case_of(signs: Mapping[str, float], has_vectors: bool) -> str:
 def signs_of(index: Index, ranked: Ranked, picker: Picker, judge: Judge | None = None, place: int = 0, nothing: float | None = None) -> dict[str, float]:
     """What speaks for and against a notice of a ranking: the first one, or the one at ``place``; ``nothing`` is :func:`near_nothing`, where it is known."""
     question, number = ranked.question, ranked.entries[place]
-    words = set(question.words)
+    asked = picking.asked_of(index, question)
+    words, others = asked.words, asked.other_words
     is_foreign = question.analysis.language != "ko"
-    entry_words = index.words_of(number)
-    total = sum(index.idf(w) for w in words)
-    coverage = sum(index.idf(w) for w in words & entry_words) / total if total and not is_foreign else 0.0
-    best = set(index.passage_words[ranked.rows[place]]) | set(index.title_words[number])
-    coverage_best = sum(index.idf(w) for w in words & best) / total if total and not is_foreign else 0.0
-    others = set(question.other_words)
-    others_total = sum(index.idf(w) for w in others)
-    glossary = sum(index.idf(w) for w in others & entry_words) / others_total if others_total else 0.0
+    entry_words, title = index.words_of(number), frozenset(index.title_words[number])
+    total = 0.0 if is_foreign else asked.weight(words)
+    best = title.union(index.passage_words[ranked.rows[place]])
+    others_total = asked.weight(others)
     score = ranked.scores[place]
     own = like_of(question, index.entries[number])
     is_strange = own is None or own.is_few
@@ -202,9 +199,9 @@ def signs_of(index: Index, ranked: Ranked, picker: Picker, judge: Judge | None =
         "score": score,
         "cosine": ranked.cosines[place] * 10,
         "near_nothing": (near_nothing(index, ranked) if nothing is None else nothing) * 10,
-        "coverage": coverage,
-        "coverage_best": coverage_best,
-        "glossary": glossary,
+        "coverage": asked.weight(words & entry_words) / total if total else 0.0,
+        "coverage_best": asked.weight(words & best) / total if total else 0.0,
+        "glossary": asked.weight(others & entry_words) / others_total if others_total else 0.0,
         "no_glossary": float(not others),
         "margin": score - ranked.scores[:RANKED][-1],
         "lead": _lead(ranked.scores, place),
@@ -214,32 +211,30 @@ def signs_of(index: Index, ranked: Ranked, picker: Picker, judge: Judge | None =
         "few_words": float(len(words) <= 1 and not is_foreign),
         **{name: ranked.of_each[name][place] for name in ("dense", "title", "bm25")},
         **{f"{name}_lead": _lead(ranked.of_each[name], place) for name in ("dense", "title", "bm25")},
-        **_of_text(index, question, number),
+        **_of_text(index, question, number, title),
         **_of_sentences(index, question, number, picker, judge if is_strange else None),
-        **_known_questions(ranked, index.entries[number], place),
+        **_known_questions(ranked, own, place),
     }
 
 
 def _lead(scores: Sequence[float], place: int) -> float:
     """How far one is ahead of the best of the others; below zero: behind."""
-    others = [score for k, score in enumerate(scores[:RANKED]) if k != place]
+    others = (*scores[:place], *scores[place + 1 : RANKED])
     return scores[place] - max(others) if others else 1.0
 
 
-def _of_text(index: Index, question: Question, number: int) -> dict[str, float]:
+def _of_text(index: Index, question: Question, number: int, title: frozenset[str]) -> dict[str, float]:
     """What the question and the whole notice have in common, and what of the question the notice knows nothing of."""
-    entry = index.entries[number]
-    words = set(question.words)
-    title = set(index.title_words[number])
-    of_title = sum(index.idf(w) for w in title)
-    unmatched = words - index.words_of(number)
-    asked = picking.grams_of(question.analysis.normalised)
-    said = picking.grams_of(entry.notice.content.title).union(*(picking.grams_of(p.text) for p in entry.passages[:MOST_READ]))
+    entry, asked = index.entries[number], picking.asked_of(index, question)
+    of_title = sum([index.idf(w) for w in title])
+    unmatched = asked.words - index.words_of(number)
+    texts = (entry.notice.content.title, *(p.text for p in entry.passages[:MOST_READ]))
+    shared = frozenset().union(*(asked.grams & picking.grams_of(said) for said in texts))
     is_elsewhere = names_another_country(question, entry)
     return {
-        "title_words": sum(index.idf(w) for w in title & {*words, *question.other_words}) / of_title if of_title else 0.0,
-        "grams": len(asked & said) / len(asked) if asked else 0.0,
-        "strange_word": max((index.idf(w) for w in unmatched), default=0.0) / index.unknown_idf,
+        "title_words": asked.weight(title & asked.all_words) / of_title if of_title else 0.0,
+        "grams": len(shared) / len(asked.grams) if asked.grams else 0.0,
+        "strange_word": max((asked.idf[w] for w in unmatched), default=0.0) / index.unknown_idf,
         "elsewhere": float(is_elsewhere),
         "elsewhere_value": float(is_elsewhere and any(kind.name in ("phone", "level", "fee") for kind in kinds.asked(question.analysis.normalised))),
         "past": float(question.period is not None),
@@ -266,25 +261,25 @@ def _of_sentences(index: Index, question: Question, number: int, picker: Picker,
     best = order[:3]
     likely = [entry.passages[k].text for k in places[best]]
     gives = [any(kind.gives.search(text) for text in likely) for kind in wanted]
-    asks = np.array(asked_aspects(question.analysis.normalised))
-    met = np.array([given_aspects(text) for text in likely], dtype=bool).any(axis=0) & asks
+    asks = [aspect for aspect, is_asked in enumerate(asked_aspects(question.analysis.normalised)) if is_asked]
+    met = [aspect for aspect in asks if any(given_aspects(text)[aspect] for text in likely)]
+    sure = odds[best].tolist()
     return {
         "asks_value": float(bool(wanted)),
         "misses_value": float(bool(wanted) and not all(gives)),
-        "silent": float(kinds.is_silent(wanted, tuple(p.text for p in entry.passages[:MOST_READ]))),
-        "gives_asked": float(met.sum() / asks.sum()) if asks.any() else 0.5,
-        "clear_sentence": float(odds[best[0]]),
-        "sentence_lead": float(odds[best[0]] - (odds[best[1]] if len(best) > 1 else 0.0)),
-        "three_sentences": float(odds[best].sum()),
+        "silent": float(bool(wanted) and kinds.is_silent(wanted, tuple(p.text for p in entry.passages[:MOST_READ]))),
+        "gives_asked": len(met) / len(asks) if asks else 0.5,
+        "clear_sentence": sure[0],
+        "sentence_lead": sure[0] - (sure[1] if len(sure) > 1 else 0.0),
+        "three_sentences": sum(sure),
         "said_length": sum(map(len, likely)) / 100,
         "judged": judge.score(index, number, question, places[order]) if judge else 0.0,
         "asked_length": len(question.analysis.normalised) / 10,
     }
 
 
-def _known_questions(ranked: Ranked, entry: Entry, place: int) -> dict[str, float]:
-    """How near the question is to known ones of the best notice, and to those that no notice answers; nothing for a notice without any."""
-    own, nothing = like_of(ranked.question, entry), ranked.question.likeness.get(NO_NOTICE)
+def _known_questions(ranked: Ranked, own: Likeness | None, place: int) -> dict[str, float]:
+    """How near the question is to the notice's known ones, and to those that no notice answers; nothing for a notice without any."""
     learnt = {
         "learnt": ranked.of_each["learnt"][place],
         "learnt_lead": _lead(ranked.of_each["learnt"], place),
@@ -292,6 +287,7 @@ def _known_questions(ranked: Ranked, entry: Entry, place: int) -> dict[str, floa
     }
     if own is None:
         return dict.fromkeys(KNOWN_SIGNS, 0.0) | learnt
+    nothing = ranked.question.likeness.get(NO_NOTICE)
     return learnt | {
         "likeness": own.score,
         "nearest_known": own.cosine * 10,

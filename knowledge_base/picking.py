@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -78,32 +78,58 @@ def judged_places(index: Index, number: int, question: Question) -> np.ndarray:
     return np.sort(np.argsort(-scores, kind="stable")[:MOST_JUDGED])
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What of a question is compared with sentences and notices."""
+
+    words: frozenset[str]
+    other_words: frozenset[str]
+    all_words: frozenset[str]
+    #: How much each of them tells.
+    idf: Mapping[str, float]
+    grams: frozenset[str]
+    numbers: frozenset[str]
+    aspects: np.ndarray
+    query: np.ndarray | None
+
+    def weight(self, words: Iterable[str]) -> float:
+        """How much some of its words tell together."""
+        return sum([self.idf[word] for word in words])
+
+
+def asked_of(index: Index, question: Question) -> Asked:
+    """Kept until the next question: several notices are judged for one."""
+    last = index.last_asked
+    if last is None or last[0] is not question:
+        words, other_words, text = frozenset(question.words), frozenset(question.other_words), question.analysis.normalised
+        idf = {word: index.idf(word) for word in words | other_words}
+        query = index.query_vector(question.analysis.vector)
+        asked = Asked(words, other_words, words | other_words, idf, grams_of(text), _numbers(text), np.array(asked_aspects(text)), query)
+        last = index.last_asked = (question, asked)
+    return last[1]
+
+
 def signs_of_sentences(index: Index, number: int, question: Question, places: np.ndarray) -> np.ndarray:
     """A row of ``SIGNS`` for each of these sentences of an entry."""
-    read, count = _read(index, number, places), len(places)
-    asked = {*question.words, *question.other_words}
+    read, count, asked = _read(index, number, places), len(places), asked_of(index, question)
     # Words of the title say which notice, not which of its sentences; so do words that most of its sentences have.
-    idf = {word: index.idf(word) for word in asked}
-    wanted = asked - read.title_words
-    total = sum(idf[word] for word in wanted) or 1.0
-    text = question.analysis.normalised
-    pieces = grams_of(text) - read.title_grams
-    query = index.query_vector(question.analysis.vector)
-    asks = np.array(asked_aspects(text))
-    both = read.gives & asks
-    numbers = _numbers(text)
+    wanted = asked.all_words - read.title_words
+    total = asked.weight(wanted) or 1.0
+    rarity = {word: idf * (1 - read.common[word] / count) for word, idf in asked.idf.items()}
+    pieces = asked.grams - read.title_grams
+    both = read.gives & asked.aspects
     signs = read.signs.copy()
-    if query is not None:
-        near = index.similarities(number, query)[places]
+    if asked.query is not None:
+        near = index.similarities(number, asked.query)[places]
         signs[:, 0] = (near - near.max()) * 10
-    signs[:, 1] = [sum(idf[word] for word in wanted & own) / total for own in read.words]
-    signs[:, 2] = [sum(idf[word] * (1 - read.common[word] / count) for word in asked & own) / 5 for own in read.words]
-    signs[:, 3] = [sum(1 - read.frequent[gram] / (count + 1) for gram in pieces & own) / 5 for own in read.grams]
-    if numbers:
-        signs[:, 4] = [bool(numbers & own) for own in read.numbers]
+    signs[:, 1] = [asked.weight(wanted & own) / total for own in read.words]
+    signs[:, 2] = [sum([rarity[word] for word in own & asked.all_words]) / 5 for own in read.words]
+    signs[:, 3] = [sum([1 - read.frequent[gram] / (count + 1) for gram in pieces & own]) / 5 for own in read.grams]
+    if asked.numbers:
+        signs[:, 4] = [bool(asked.numbers & own) for own in read.numbers]
     signs[:, _ASKED] = both
-    signs[:, _UNASKED] = read.gives & ~asks
-    signs[:, -2] = (both / np.maximum(both.sum(axis=0), 1)).max(axis=1)
+    signs[:, _UNASKED] = read.gives > both
+    signs[:, -2] = (read.alone * asked.aspects).max(axis=1)
     signs[:, -1] = both.any(axis=1)
     return signs
 
@@ -121,6 +147,8 @@ class _Read:
     frequent: Counter[str]
     numbers: list[frozenset[str]]
     gives: np.ndarray
+    #: The same, shared among all sentences that give it.
+    alone: np.ndarray
     #: A row of ``SIGNS`` for each, those that depend on the question left at nothing.
     signs: np.ndarray
 
@@ -134,6 +162,7 @@ def _read(index: Index, number: int, places: np.ndarray) -> _Read:
     texts = [entry.passages[k].text for k in places]
     words = [frozenset(index.passage_words[entry.first + k]) for k in places]
     grams = [grams_of(own) for own in texts]
+    gives = np.array([given_aspects(own) for own in texts], dtype=bool)
     signs = np.zeros((len(places), len(SIGNS)))
     signs[:, 5:11] = [
         (k == 0, k == last, k / max(1, last), entry.passages[k].is_row, bool(HEDGES.search(own)), min(2.0, len(own) / 100))
@@ -148,7 +177,8 @@ def _read(index: Index, number: int, places: np.ndarray) -> _Read:
         grams,
         Counter(gram for own in grams for gram in own),
         [_numbers(own) for own in texts],
-        np.array([given_aspects(own) for own in texts], dtype=bool),
+        gives,
+        gives / np.maximum(gives.sum(axis=0), 1),
         signs,
     )
     if len(index.read) >= MOST_KEPT:
