@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,7 @@ import numpy.typing as npt
 FILE = "intents.npz"
 FALLBACK = "nlu_fallback"
 NUMBER = re.compile(r"\b[0-9]+\b")
-SPACES = re.compile(r"\s\s+")
-#: So many words are remembered, none longer than this.
+#: So many morphemes are remembered, none longer than this.
 MOST_KEPT, LONGEST_KEPT = 4096, 20
 
 Floats = npt.NDArray[np.float32]
@@ -32,24 +31,11 @@ class Counts:
     longest: int
     pattern: str
     rows: dict[str, int]
-    #: What was found for a word: most morphemes of a message are those of others.
-    kept: dict[str, list[int]] = field(default_factory=dict, compare=False, repr=False)
 
     def found(self, text: str) -> list[int]:
         """The rows of all n-grams of a text, once for each time that one occurs."""
-        if self.analyzer == "word":
-            return [row for gram in re.findall(self.pattern, text) if (row := self.rows.get(gram)) is not None]
-        found: list[int] = []
-        for word in SPACES.sub(" ", text).split():
-            known = self.kept.get(word)
-            if known is None:
-                known = [row for gram in self._letters(word) if (row := self.rows.get(gram)) is not None]
-                if len(self.kept) >= MOST_KEPT:
-                    self.kept.clear()
-                if len(word) <= LONGEST_KEPT:
-                    self.kept[word] = known
-            found += known
-        return found
+        grams = re.findall(self.pattern, text) if self.analyzer == "word" else [gram for word in text.split() for gram in self._letters(word)]
+        return [row for gram in grams if (row := self.rows.get(gram)) is not None]
 
     def _letters(self, word: str) -> list[str]:
         """As scikit-learn counts letters inside words, which it pads with spaces."""
@@ -73,6 +59,8 @@ class DialogueIntents:
         self.bias = bias
         self.scale = scale
         self.thresholds = thresholds
+        #: The sum of a morpheme's rows: most morphemes of a message are those of others.
+        self.kept: dict[str, Floats] = {}
 
     def save(self, path: Path) -> None:
         """Write arrays and words into one file."""
@@ -97,13 +85,25 @@ class DialogueIntents:
 
     def shares(self, forms: list[str], vector: Floats | None) -> Floats:
         """The probability of each intent, for a message's morphemes and vector."""
-        text = " ".join(NUMBER.sub("__NUMBER__", form).lower() for form in forms)
-        rows = [row for each in self.counts for row in each.found(text)]
-        logits = self.bias + self.weights[rows].sum(axis=0)
+        logits = self.bias.astype(np.float64)
+        for form in forms:
+            logits += self._sum_of(form)
         if vector is not None:
             logits = logits + (vector * self.scale) @ self.weights[-len(vector) :]
         odds = np.exp(logits - logits.max())
         return np.asarray(odds / odds.sum(), dtype=np.float32)
+
+    def _sum_of(self, form: str) -> Floats:
+        """What a morpheme's n-grams add to each intent; none of them reaches into another morpheme."""
+        known = self.kept.get(form)
+        if known is None:
+            text = NUMBER.sub("__NUMBER__", form).lower()
+            known = self.weights[[row for each in self.counts for row in each.found(text)]].sum(axis=0)
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.clear()
+            if len(form) <= LONGEST_KEPT:
+                self.kept[form] = known
+        return known
 
     def predict(self, forms: list[str], vector: Floats | None) -> str:
         """The intent whose rule Rasa would follow; :data:`FALLBACK` where it would believe none."""

@@ -22,12 +22,11 @@ def test_letters_are_counted_inside_padded_words() -> None:
     assert Counts("char_wb", 1, 4, "", {" 안 ": 0, " 안": 1}).found("안") == [1, 0]
 
 
-def test_what_a_word_holds_is_remembered_unless_it_is_long() -> None:
-    letters = Counts("char_wb", 1, 2, "", {"안": 2, "녕 ": 4})
-    assert letters.found("안녕 안녕 " + "안" * 30) == [2, 4, 2, 4] + [2] * 30
-    assert letters.kept == {"안녕": [2, 4]}
-    assert letters.found("안녕") == [2, 4]
-    assert letters.kept["안녕"] == [2, 4]
+def test_what_a_morpheme_adds_is_remembered_unless_it_is_long() -> None:
+    known = intents()
+    first = known.shares(["안녕", "안" * 30, "안녕"], None)
+    assert known.kept.keys() == {"안녕"}
+    assert known.shares(["안녕", "안" * 30, "안녕"], None).tolist() == first.tolist()
 
 
 def test_words_numbers_and_the_vector_decide() -> None:
