@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,7 @@ _MASK = 0xFFFFFFFF
 _PRIME = 1000003
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _WORD_GAP = re.compile(r"[\s.,!?~…·\"'()]+")
+_SYLLABLES = re.compile("[\uac00-\ud7a3]+")
 _LONGEST = 2000
 # Tags whose form says something about danger or time; names and numbers only invite learning places by heart.
 _TAGS = ("VV", "VA", "VX", "VCN", "NNG", "NNB", "MAG", "EP", "EC", "EF", "ETM", "IC", "NR", "XR", "MM", "NP", "JX")
@@ -26,16 +28,9 @@ def _codes(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le", "ignore"), dtype="<u4").astype(np.uint64)
 
 
-def _jamo(codes: np.ndarray) -> np.ndarray:
+def _jamo(text: str) -> np.ndarray:
     """Syllables taken apart into initial, vowel and final, so that a misspelt vowel costs one letter and not a word."""
-    is_syllable = (codes >= 0xAC00) & (codes <= 0xD7A3)
-    offset = np.where(is_syllable, codes - np.uint64(0xAC00), np.uint64(0)).astype(np.int64)
-    parts = np.zeros((len(codes), 3), dtype=np.uint64)
-    parts[:, 0] = np.where(is_syllable, 0x1100 + offset // 588, codes.astype(np.int64))
-    parts[:, 1] = np.where(is_syllable, 0x1161 + (offset % 588) // 28, 0)
-    parts[:, 2] = np.where(is_syllable & (offset % 28 > 0), 0x11A7 + offset % 28, 0)
-    flat = parts.reshape(-1)
-    return flat[flat > 0]
+    return _codes(_SYLLABLES.sub(lambda run: unicodedata.normalize("NFD", run.group()), text))
 
 
 def _grams(codes: np.ndarray, sizes: Sequence[int], salt: int) -> list[np.ndarray]:
@@ -54,7 +49,9 @@ def _grams(codes: np.ndarray, sizes: Sequence[int], salt: int) -> list[np.ndarra
 
 def _weigh(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Indices and weights of unit length: a feature counts once, however often it is repeated."""
-    indices = np.unique(hashes).astype(np.int64)
+    # What np.unique gives, in a third of its time.
+    indices = np.sort(hashes.astype(np.int64))
+    indices = indices[np.diff(indices, prepend=-1) > 0]
     return indices, np.full(len(indices), 1.0 / np.sqrt(max(len(indices), 1)), dtype=np.float32)
 
 
@@ -62,8 +59,8 @@ def letter_features(text: str) -> tuple[np.ndarray, np.ndarray]:
     """Syllable 1- to 4-grams across spaces, and jamo 4- to 6-grams."""
     text = _WORD_GAP.sub(" ", re.sub(r"\d", "0", text[:_LONGEST].lower())).strip()
     # Without spaces: half of what people send in a hurry has none.
-    codes = _codes("^" + text.replace(" ", "") + "$")
-    hashed = np.concatenate([*_grams(codes, (1, 2, 3, 4), 1), *_grams(_jamo(codes), (4, 6), 2)])
+    unspaced = "^" + text.replace(" ", "") + "$"
+    hashed = np.concatenate([*_grams(_codes(unspaced), (1, 2, 3, 4), 1), *_grams(_jamo(unspaced), (4, 6), 2)])
     return _weigh((((hashed & np.uint64(_MASK)) * _MIX) >> np.uint64(33)) % np.uint64(DIMENSIONS))
 
 

@@ -155,9 +155,10 @@ class Triage:
         if _RANK[by_rule] > _RANK[action]:
             action = by_rule
         reasons.extend(f"rule:{hit.name}" for hit in found if not hit.is_hint or by_rule != "none")
-        category, category_score, possible = self._category(analysis, x, action, found)
+        urgency = self._urgency(x, action, found)
+        category, category_score, possible = self._category(analysis, x, action, found) if urgency is not Urgency.NONE else (Category.OTHER, 1.0, ())
         return Decision(
-            urgency=self._urgency(x, action, found),
+            urgency=urgency,
             category=category,
             action=action,
             score=round(_probability(worst), 4),
@@ -174,8 +175,6 @@ class Triage:
         return min([Urgency.LIFE_THREAT if is_life else Urgency.URGENT, *rules], key=lambda u: u.rank)
 
     def _category(self, analysis: Analysis, x: Features, action: Action, found: Sequence[Hit]) -> tuple[Category, float, tuple[Category, ...]]:
-        if action == "none" and float(self.heads["non_urgent"].score(x)[0]) <= 0:
-            return Category.OTHER, 1.0, ()
         text = "\n".join(analysis.windows) or analysis.normalised
         logits = self.heads["category"].score(x) + category_bonus(text)
         if action != "none":
