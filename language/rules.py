@@ -119,10 +119,6 @@ _SOFTENERS = re.compile(
 def hits(text: str) -> tuple[Hit, ...]:
     """The rules that match a normalised text."""
     squeezed = re.sub(r"\s+", "", text)
-    is_softened = _SOFTENERS.search(text) is not None
-    found = []
-    for rule in RULES:
-        match = rule.pattern.search(squeezed if rule.is_squeezed else text)
-        if match:
-            found.append(Hit(rule.name, rule.urgency, rule.category, rule.is_certain, is_softened, rule.is_hint))
-    return tuple(found)
+    found = [rule for rule in RULES if rule.pattern.search(squeezed if rule.is_squeezed else text)]
+    is_softened = bool(found) and _SOFTENERS.search(text) is not None
+    return tuple(Hit(rule.name, rule.urgency, rule.category, rule.is_certain, is_softened, rule.is_hint) for rule in found)
