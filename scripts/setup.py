@@ -160,8 +160,15 @@ def install(env: Path, *options: str | Path) -> None:
     call(what, [UV, "pip", "install", "--python", env / "bin/python", "--no-build-isolation", *options], with_index(dict(os.environ)))
 
 
+def own(env: Path) -> None:
+    """A linked environment is another checkout's: the link goes, lest what it leads to be emptied there."""
+    if env.is_symlink():
+        env.unlink()
+
+
 def bootstrap() -> None:
     """The application's environment with uv and the build tool in it."""
+    own(APP)
     lock = LOCKS / "bootstrap.lock"
     value = digest([lock])
     if stamped(APP, "bootstrap", value) and UV.exists() and (APP / "bin/python").exists():
@@ -210,6 +217,7 @@ def locked(lock: Path, name: str) -> str:
 
 def install_rasa() -> None:
     """Rasa's environment; its list is complete, so dependency resolution is off (see requirements/rasa.in)."""
+    own(RASA)
     lock = LOCKS / "rasa.lock"
     value = digest([lock])
     if stamped(RASA, "rasa", value) and (RASA / "bin/python").exists():
