@@ -145,15 +145,14 @@ class TestALinkOfThePlace:
     async def test_the_time_tells_nothing_either(self, web):
         links = await self.links(web)
 
-        async def typical(token: str) -> float:
-            times = []
-            for _ in range(25):
-                began = time.perf_counter()
-                await web.client.post(f"/locate/{token}", json={"action": "consent", "device": "another"})
-                times.append(time.perf_counter() - began)
-            return statistics.median(times)
+        async def took(token: str) -> float:
+            began = time.perf_counter()
+            await web.client.post(f"/locate/{token}", json={"action": "consent", "device": "another"})
+            return time.perf_counter() - began
 
-        known, unknown = await typical(links["used"]), await typical(links["unknown"])
+        # In turn, so that whatever else the machine does meets both.
+        pairs = [(await took(links["used"]), await took(links["unknown"])) for _ in range(40)]
+        known, unknown = (statistics.median(times) for times in zip(*pairs, strict=True))
         assert abs(known - unknown) < max(known, unknown) * 0.5 + 0.003
 
 

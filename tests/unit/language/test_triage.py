@@ -180,6 +180,8 @@ def test_held_out_voices(analyser):
     assert report["without_encoder"]["emergency"]["caught"]["rate"] >= 0.97
     assert report["groups"]["keywords"]["emergency"]["rate"] < report["escalated_rate"]
     assert report["n"]["life_threats"] >= 400
+    assert report["held_back"]["n"]["emergencies"] >= 500
+    assert report["held_back"]["missed_rate"] <= 0.01
 
 
 def test_plain_words_alone_ask_nothing_and_other_times_soften_them():
