@@ -12,6 +12,7 @@ from bot.channels.sms.ledger import CHANNEL, number_hash
 from bot.channels.sms.smpp import Arrived
 from bot.channels.words import means_danger
 from conversation.schemas import Inbound, InboundKind
+from core.clock import now
 from core.crypto import Cipher
 from core.db import Database
 from core.logging import get
@@ -19,8 +20,10 @@ from core.logging import get
 log = get(__name__)
 CONTENT = "text_parts.content"
 MISSING = "(일부가 도착하지 않음)"
-#: Who hides the number can be read, and helped where their words say where they are, but not answered.
-HIDDEN = "hidden"
+#: Who hides the number can be read, and helped where their words say where they are, but not answered. Nothing tells two of them apart but the time:
+#: what comes within the same half hour is taken for one person's, so that a place joins its words; in one conversation for all, one's danger would
+#: be a repetition of another's, and stand among that other's words.
+HIDDEN, HIDDEN_S = "hidden", 1800
 
 
 async def take(door: Door, db: Database, cipher: Cipher, arrived: Arrived) -> None:
@@ -66,7 +69,7 @@ async def sweep(door: Door, db: Database, cipher: Cipher) -> int:
 
 def inbound(number: str, words: str, event_id: str) -> Inbound:
     """The inbound of a text; one that a telephone sends by itself to tell its place is a place, and its words, which name the subscriber, are dropped."""
-    visitor = number or HIDDEN
+    visitor = number or f"{HIDDEN}-{int(now().timestamp()) // HIDDEN_S}"
     if (place := place_of(words)) is not None:
         return Inbound(CHANNEL, event_id, "", InboundKind.LOCATION, location=place, visitor=visitor)
     kind = InboundKind.DANGER if means_danger(words) else InboundKind.TEXT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.sms import alimtalk, nhn, solapi
+from bot.channels.sms import alimtalk, incoming, nhn, solapi
 from bot.channels.sms.alphabets import Alphabet, Cost, cost, from_gsm7, gsm7_bytes, is_gsm7, parts, plain
 from bot.channels.sms.aml import place_of
 from bot.channels.sms.carrier import Fate, Outcome
@@ -239,3 +239,14 @@ def test_an_address() -> None:
     address = Address.of("smpps://our%40id@smsc.example:3551", "secret")
     assert (address.host, address.port, address.is_tls, address.system_id) == ("smsc.example", 3551, True, "our@id")
     assert "secret" not in repr(address)
+
+
+class TestHiddenNumbers:
+    def test_two_who_hide_their_numbers_at_different_times_do_not_share_a_conversation(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def writes(minute: int) -> str:
+            monkeypatch.setattr(incoming, "now", lambda: datetime(2026, 11, 23, 9, tzinfo=UTC) + timedelta(minutes=minute))
+            return incoming.inbound("", "갇혀 있어요", str(minute)).visitor
+
+        first, place, another = writes(1), writes(20), writes(50)
+        assert first == place != another
+        assert route(first) is None
