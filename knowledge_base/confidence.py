@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from pathlib import Path
 
 import numpy as np
@@ -226,7 +227,7 @@ def _lead(scores: Sequence[float], place: int) -> float:
 def _of_text(index: Index, question: Question, number: int, title: frozenset[str]) -> dict[str, float]:
     """What the question and the whole notice have in common, and what of the question the notice knows nothing of."""
     entry, asked = index.entries[number], picking.asked_of(index, question)
-    of_title = sum([index.idf(w) for w in title])
+    of_title = fsum([index.idf(w) for w in title])
     unmatched = asked.words - index.words_of(number)
     texts = (entry.notice.content.title, *(p.text for p in entry.passages[:MOST_READ]))
     shared = frozenset().union(*(asked.grams & picking.grams_of(said) for said in texts))

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import fsum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def judged_places(index: Index, number: int, question: Question) -> np.ndarray:
         scores = index.similarities(number, query)
     else:
         wanted = {*question.words, *question.other_words}
-        scores = np.array([sum(index.idf(w) for w in wanted & set(index.passage_words[row])) for row in range(entry.first, entry.last)])
+        scores = np.array([fsum(index.idf(w) for w in wanted & set(index.passage_words[row])) for row in range(entry.first, entry.last)])
     return np.sort(np.argsort(-scores, kind="stable")[:MOST_JUDGED])
 
 
@@ -93,8 +94,8 @@ class Asked:
     query: np.ndarray | None
 
     def weight(self, words: Iterable[str]) -> float:
-        """How much some of its words tell together."""
-        return sum([self.idf[word] for word in words])
+        """How much some of its words tell together; exactly rounded, since sets come in another order in every process."""
+        return fsum([self.idf[word] for word in words])
 
 
 def asked_of(index: Index, question: Question) -> Asked:
@@ -123,8 +124,8 @@ def signs_of_sentences(index: Index, number: int, question: Question, places: np
         near = index.similarities(number, asked.query)[places]
         signs[:, 0] = (near - near.max()) * 10
     signs[:, 1] = [asked.weight(wanted & own) / total for own in read.words]
-    signs[:, 2] = [sum([rarity[word] for word in own & asked.all_words]) / 5 for own in read.words]
-    signs[:, 3] = [sum([1 - read.frequent[gram] / (count + 1) for gram in pieces & own]) / 5 for own in read.grams]
+    signs[:, 2] = [fsum([rarity[word] for word in own & asked.all_words]) / 5 for own in read.words]
+    signs[:, 3] = [fsum([1 - read.frequent[gram] / (count + 1) for gram in pieces & own]) / 5 for own in read.grams]
     if asked.numbers:
         signs[:, 4] = [bool(asked.numbers & own) for own in read.numbers]
     signs[:, _ASKED] = both

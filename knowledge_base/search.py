@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from math import fsum
 from pathlib import Path
 from typing import TypeVar
 
@@ -216,7 +217,7 @@ def _highest(scores: np.ndarray, limit: int) -> np.ndarray:
 
 def _best_row_by_words(index: Index, entry: Entry, words: Sequence[str]) -> int:
     wanted = set(words)
-    weights = [sum(index.idf(w) for w in wanted & set(index.passage_words[row])) for row in range(entry.first, entry.last)]
+    weights = [fsum(index.idf(w) for w in wanted & set(index.passage_words[row])) for row in range(entry.first, entry.last)]
     return entry.first + int(np.argmax(weights))
 
 
