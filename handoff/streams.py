@@ -60,7 +60,8 @@ def queue_row(row: dict[str, Any]) -> QueueRow:
 
 def state(row: dict[str, Any]) -> dict[str, Any]:
     """What an event says of a case: ids, codes and times; of one that comes into the queue also whether a place is known."""
-    content = {name: row[name] for name in (*_STATE, *(("has_place",) if "has_place" in row else ()))}
+    names = (*_STATE, "has_place") if "has_place" in row else _STATE
+    content = {name: row[name] for name in names}
     return {"case_id": row["id"]} | {name: value.isoformat() if isinstance(value, datetime) else value for name, value in content.items()}
 
 

@@ -92,11 +92,11 @@ class Index:
         self.title_words = _Rows(self, titles=True)
         self._known_words: dict[str, tuple[np.ndarray, np.ndarray, float]] = {}
         self._words: dict[int, frozenset[str]] = {}
-        #: What ``picking`` has read of entries, and what it took of the last question.
+        #: What ``picking`` has read of entries, what it took of the last question, and what it made of both.
         self.read: dict[int, Any] = {}
         self.last_asked: tuple[Any, Any] | None = None
-        #: What ``search`` has found of pairs that may say the same thing.
         self.last_odds: tuple[Any, Any, dict[int, Any]] | None = None
+        #: What ``search`` has found of pairs that may say the same thing.
         self.twins: dict[tuple[int, int, float, float], bool] = {}
         self._force_cache: dict[tuple[date, date], np.ndarray] = {}
         self._known: tuple[Mapping[str, int], np.ndarray] | None = None

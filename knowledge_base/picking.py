@@ -70,12 +70,11 @@ def judged_places(index: Index, number: int, question: Question) -> np.ndarray:
     count = entry.last - entry.first
     if count <= MOST_JUDGED:
         return np.arange(count)
-    query = index.query_vector(question.analysis.vector)
-    if query is not None:
-        scores = index.similarities(number, query)
+    asked = asked_of(index, question)
+    if asked.query is not None:
+        scores = index.similarities(number, asked.query)
     else:
-        wanted = {*question.words, *question.other_words}
-        scores = np.array([fsum(index.idf(w) for w in wanted & set(index.passage_words[row])) for row in range(entry.first, entry.last)])
+        scores = np.array([asked.weight(asked.all_words.intersection(index.passage_words[row])) for row in range(entry.first, entry.last)])
     return np.sort(np.argsort(-scores, kind="stable")[:MOST_JUDGED])
 
 
