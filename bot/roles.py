@@ -19,7 +19,7 @@ from accounts import service as accounts
 from bot.app import build_action_app, build_app, build_services, load_models
 from bot.dialogue.process import DialogueProcess
 from bot.sandbox_wall import cut_off
-from bot.server import Server
+from bot.server import Server, WholeResponses
 from bot.services import Services
 from bot.supervisor import reachable
 from bot.worker import Worker, start_dialogue
@@ -87,6 +87,7 @@ async def _web(settings: Settings, *, citizen_pages: bool) -> None:
     server = Server(
         uvicorn.Config(
             app,
+            http=WholeResponses,
             host=settings.host,
             port=settings.port,
             log_level="warning",

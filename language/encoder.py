@@ -80,7 +80,7 @@ class OnnxEncoder:
             for row in rows:  # whichever thread comes next takes the next text
                 # One by one: a batch is spread over threads, which costs three times as much as reading it.
                 ids = np.asarray([self._tokenizer.encode(prefix + _clean(texts[row])).ids], dtype=np.int64)
-                for place, vector in enumerate(self._session.run(outputs, {"input_ids": ids, "attention_mask": np.ones_like(ids)})):
+                for place, vector in enumerate(self._session.run(outputs, {"input_ids": ids})):
                     out[place, row] = vector[0]
 
         # Passages are many, and nobody waits for them as for a message: they leave the other processor alone.

@@ -16,7 +16,7 @@ from language import adapter
 from language.paths import RESOURCES, built_folder
 
 MANIFEST = "built.json"
-BUILD_VERSION = 3
+BUILD_VERSION = 4
 NAME = "e5-small"
 # Mean agreement with the wheel's engine below which a graph is not used, and the worst single sentence tolerated.
 LEAST_COSINE = 0.995
@@ -81,6 +81,11 @@ def _publish(built: Path, target: Path) -> None:
     except OSError:
         if not is_built(target):
             raise
+
+
+def serves_int8() -> bool:
+    """Whether the default encoder runs on eight bits on this machine."""
+    return bool(json.loads((ensure_built() / MANIFEST).read_text(encoding="utf-8"))["precision"] == "int8")
 
 
 def ensure_built(folder: Path | None = None, progress: Callable[[str], None] = print) -> Path:

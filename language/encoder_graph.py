@@ -1,5 +1,6 @@
-"""Writes the encoder as an ONNX graph with `onnx` alone: token ids in, unit-length sentence vectors out.
+"""Writes the encoder as an ONNX graph with `onnx` alone: the token ids of texts of one length in, unit-length sentence vectors out.
 
+There is no mask: a text runs alone, so nothing is padded.
 With an adapter the graph has a second output: the last layers once more with the adapter merged in. The layers below are computed once for both, so
 a message costs a third more than for search alone, not twice as much.
 """
@@ -67,6 +68,20 @@ class _Graph:
         values, scale, zero = self.op("DynamicQuantizeLinear", [x], outputs=3)
         return values, scale, zero
 
+    def attention(self, name: str, x: str, matrices: list[np.ndarray], biases: list[np.ndarray]) -> str:
+        """Every head's mean of the values, weighted by how well its queries and keys agree; in the int8 graph one node with the three products."""
+        quantised = self.quantise(x)
+        if quantised is None:
+            q, k, v = (self.dense(name + n, x, None, w, b) for n, w, b in zip("qkv", matrices, biases, strict=True))
+            return str(self.op("MultiHeadAttention", [q, k, v], domain="com.microsoft", num_heads=HEADS))
+        values, scale, zero = quantised
+        packed, scales = quantise_columns(np.concatenate(matrices, axis=1))
+        weight = [
+            self.const(f"{name}qkv.{n}", v) for n, v in (("w", packed), ("b", np.concatenate(biases)), ("s", scales), ("z", np.zeros(len(scales), np.int8)))
+        ]
+        inputs = [values, weight[0], weight[1], scale, weight[2], "", zero, weight[3]]
+        return str(self.op("QAttention", inputs, domain="com.microsoft", num_heads=HEADS))
+
     def norm(self, name: str, x: str, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> str:
         inputs = [x, self.const(f"{name}.w", weight), self.const(f"{name}.b", bias)]
         return str(self.op("LayerNormalization", inputs, axis=-1, epsilon=epsilon))
@@ -104,9 +119,7 @@ def _layer(g: _Graph, w: Mapping[str, np.ndarray], epsilon: float, layer: int, x
     def norm(name: str, x: str) -> str:
         return g.norm(p + name, x, w[f"{source}{name}.w"], bias(name), epsilon)
 
-    quantised = g.quantise(x)
-    q, k, v = (g.dense(p + n, x, quantised, matrix(n), bias(n)) for n in ("q", "k", "v"))
-    attended = g.op("MultiHeadAttention", [q, k, v, "", "mask32"], domain="com.microsoft", num_heads=HEADS)
+    attended = g.attention(p, x, [matrix(n) for n in "qkv"], [bias(n) for n in "qkv"])
     projected = g.dense(p + "ao", attended, g.quantise(attended), matrix("ao"), bias("ao"))
     x = norm("aln", g.op("Add", [projected, x]))
     inner = g.op("Gelu", [g.dense(p + "fi", x, g.quantise(x), matrix("fi"), bias("fi"))])
@@ -114,15 +127,17 @@ def _layer(g: _Graph, w: Mapping[str, np.ndarray], epsilon: float, layer: int, x
     return norm("oln", g.op("Add", [outer, x]))
 
 
-def write_graph(path: Path, weights: Weights, int8: bool, adapter: Adapter | None = None) -> None:
-    """Write the model, with mean pooling and unit length inside the graph, to one file; outputs `sentence` and, with an adapter, `adapted`."""
+def write_graph(path: Path, weights: Weights, int8: bool, adapter: Adapter | None = None, below: int | None = None) -> None:
+    """Write the model, with mean pooling and unit length inside the graph, to one file; outputs `sentence` and, with an adapter, `adapted`.
+
+    With `below`, a layer's number, the one output is `below`: what enters that layer, (texts, tokens, hidden). An adapter is learnt over it.
+    """
     import onnx
     from onnx import TensorProto, helper
 
     g = _Graph(int8)
-    g.nodes.append(helper.make_node("Cast", ["attention_mask"], ["mask32"], to=TensorProto.INT32))
     x = branch = _embed(g, weights)
-    for layer in range(LAYERS):
+    for layer in range(LAYERS if below is None else below):
         if adapter is not None and layer == adapter.first:
             branch = x
         x = _layer(g, weights.tensors, weights.epsilon, layer, x)
@@ -132,17 +147,14 @@ def write_graph(path: Path, weights: Weights, int8: bool, adapter: Adapter | Non
         for layer in range(adapter.first, LAYERS):
             branch = _layer(g, merged, weights.epsilon, layer, branch, "adapted.")
         ends.append(("adapted", branch))
-    axis = g.const("axis_tokens", np.array([1], np.int64))
-    last = g.const("axis_last", np.array([-1], np.int64))
-    mask = g.op("Unsqueeze", [g.op("Cast", ["attention_mask"], to=1), last])
-    count = g.op("ReduceSum", [mask, axis], keepdims=0)
+    axis, last = g.const("axis_tokens", np.array([1], np.int64)), g.const("axis_last", np.array([-1], np.int64))
     for name, end in ends:
-        pooled = g.op("ReduceSum", [g.op("Mul", [end, mask]), axis], keepdims=0)
-        mean = g.op("Div", [pooled, count])
-        unit = g.op("Div", [mean, g.op("ReduceL2", [mean, last], keepdims=1)])
-        g.nodes.append(helper.make_node("Identity", [unit], [name]))
-    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "tokens"]) for n in ("input_ids", "attention_mask")]
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", HIDDEN]) for name, _ in ends]
-    graph = helper.make_graph(g.nodes, "e5-small", inputs, outputs, g.constants)
+        mean = g.op("ReduceMean", [end, axis], keepdims=0)
+        g.nodes.append(helper.make_node("Div", [mean, g.op("ReduceL2", [mean, last], keepdims=1)], [name]))
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", HIDDEN]) for name, _ in ends]
+    if below is not None:
+        g.nodes.append(helper.make_node("Identity", [x], ["below"]))
+        outputs = [helper.make_tensor_value_info("below", TensorProto.FLOAT, ["texts", "tokens", HIDDEN])]
+    graph = helper.make_graph(g.nodes, "e5-small", [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["texts", "tokens"])], outputs, g.constants)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
     onnx.save_model(helper.make_model(graph, opset_imports=opsets, ir_version=9), str(path))

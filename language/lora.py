@@ -6,14 +6,18 @@ Needs the extra `requirements/torch.in`; nothing at run time does.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from language.adapter import Adapter
-from language.encoder_build import ensure_built
-from language.encoder_weights import HIDDEN, LAYERS, QUERY_PREFIX
+from language.encoder_build import ensure_built, serves_int8
+from language.encoder_graph import write_graph
+from language.encoder_weights import HIDDEN, LAYERS, QUERY_PREFIX, read_weights, wheel_weights
 
 # Four of twelve layers: six learnt no more and cost half as much again; two learnt less.
 FIRST = 8
@@ -21,7 +25,8 @@ RANK = 8
 SCALE = 2.0
 DROPOUT = 0.1
 LONGEST = 128  # tokens of a training text
-_AT_ONCE = 64
+_SCORED_AT_ONCE = 64
+_AT_ONCE = 2  # threads
 _SHORT = {
     "attention.self.query": "q",
     "attention.self.key": "k",
@@ -75,23 +80,30 @@ class LoraEncoder:
         return x
 
     def below(self, texts: Sequence[str], prefix: str = QUERY_PREFIX) -> list[Any]:
-        """What enters the first adapted layer: a half-precision tensor (tokens, hidden) for each text."""
-        torch = self.torch
+        """What enters the first adapted layer: a half-precision tensor (tokens, hidden) for each text, as the graph that is served computes it.
+
+        Its eight bits move an adapted vector far (cosine with single precision 0.975 on the mean), so the layers above learn from what they will get.
+        """
+        import onnxruntime
+
         ids = self.tokens(texts, prefix)
         out: list[Any] = [None] * len(ids)
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        with torch.no_grad():
-            self.bert.eval()
-            for start in range(0, len(order), _AT_ONCE):
-                rows = order[start : start + _AT_ONCE]
-                x = torch.zeros(len(rows), max(len(ids[i]) for i in rows), dtype=torch.long)
-                mask = torch.zeros(x.shape)
-                for row, i in enumerate(rows):
-                    x[row, : len(ids[i])] = torch.tensor(ids[i])
-                    mask[row, : len(ids[i])] = 1
-                hidden = self._layers(self.bert.embeddings(input_ids=x), mask, self.bert.encoder.layer[:FIRST])
-                for row, i in enumerate(rows):
-                    out[i] = hidden[row, : len(ids[i])].half()
+        rows = iter(range(len(ids)))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "below.onnx"
+            write_graph(path, read_weights(wheel_weights()), int8=serves_int8(), below=FIRST)
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = 1
+            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+        def rest() -> None:
+            for row in rows:  # whichever thread comes next takes the next text
+                hidden = session.run(["below"], {"input_ids": np.array([ids[row]], np.int64)})[0][0]
+                out[row] = self.torch.from_numpy(hidden.astype(np.float16))
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for done in [pool.submit(rest) for _ in range(_AT_ONCE)]:
+                done.result()
         return out
 
     def vectors(self, below: Sequence[Any]) -> Any:
@@ -114,8 +126,8 @@ class LoraEncoder:
         out = torch.zeros(len(below), HIDDEN)
         order = sorted(range(len(below)), key=lambda i: len(below[i]))
         with torch.no_grad():
-            for start in range(0, len(order), _AT_ONCE):
-                rows = order[start : start + _AT_ONCE]
+            for start in range(0, len(order), _SCORED_AT_ONCE):
+                rows = order[start : start + _SCORED_AT_ONCE]
                 out[rows] = self.vectors([below[i] for i in rows])
         self.bert.train(was_training)
         return out
