@@ -63,6 +63,12 @@ ORDER BY l.longest, w.since LIMIT %(most)s FOR UPDATE OF c SKIP LOCKED
 _WORDS = {
     "ko": "상담관이 아직 답하지 못하고 있습니다. 상담은 그대로 이어집니다. 급하시면 {hotline} 로 전화하세요.",
     "en": "Your counsellor has not been able to answer yet. This chat stays open. If it is urgent, call {hotline}.",
+    "ja": "相談員がまだお返事できていません。このチャットはそのまま続きます。お急ぎの場合は {hotline} にお電話ください。",
+    "zh": "咨询员暂时还未能答复。本次对话会继续保留。如情况紧急，请拨打 {hotline}。",
+    "vi": "Tư vấn viên chưa trả lời được. Cuộc trò chuyện này vẫn tiếp tục. Nếu gấp, hãy gọi {hotline}.",
+    "fr": "Votre conseiller n'a pas encore pu répondre. Cette conversation reste ouverte. En cas d'urgence, appelez le {hotline}.",
+    "es": "Su asesor todavía no ha podido responder. Este chat sigue abierto. Si es urgente, llame al {hotline}.",
+    "ru": "Консультант пока не смог ответить. Этот чат остаётся открытым. Если это срочно, позвоните по номеру {hotline}.",
 }
 
 
@@ -82,6 +88,6 @@ async def call(tx: Connection, cipher: Cipher, at: datetime) -> list[int]:
 
 
 async def _tell(tx: Connection, cipher: Cipher, row: dict[str, Any]) -> None:
-    words = _WORDS["ko" if row["spoken"] == "ko" else "en"].format(hotline=settings().hotline)
+    words = _WORDS.get(row["spoken"], _WORDS["en"]).format(hotline=settings().hotline)
     client_id = f"unattended-{row['id']}-{row['since_s']}"
     await conversation.reply(tx, cipher, row["conversation_id"], AuthorKind.SYSTEM, Body(words, kind=KIND), client_id=client_id)

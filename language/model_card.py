@@ -83,7 +83,7 @@ def _robustness(found: Mapping[str, Any]) -> list[str]:
     for name, entry in {"nothing": report["plain"], **report["by_perturbation"]}.items():
         shares = [_cell(entry["emergency"]["escalated"]), _cell(entry["emergency"]["caught"])]
         lines.append(f"| {name.replace('_', ' ')} | {' | '.join(shares)} | {entry.get('fall_caught', '–')} | {_cell(entry['traps']['caught'])} |")
-    words = f"The {report['n']} test emergencies, each spoilt in seven ways (`language/perturbation.py`). `gildongmu evaluate robustness --save`."
+    words = f"The {report['n']} test emergencies, each changed in eight ways (`language/perturbation.py`). `gildongmu evaluate robustness --save`."
     return ["## Spoilt sentences", words, "\n".join(lines)]
 
 

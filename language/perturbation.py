@@ -1,4 +1,4 @@
-"""What thumbs, fear and old keyboards do to a sentence: seven ways to spoil it without changing what it says."""
+"""What thumbs, fear, old keyboards and good manners do to a sentence: eight ways to change it without changing what it says."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from language.detect import detect
+from language.paths import RESOURCES
 
 # The standard Korean keyboard (KS X 5002), row by row: a slip lands on a neighbour in its row or on the key below.
 _ROWS = ("ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ", "ㅁㄴㅇㄹㅎㅗㅓㅏㅣ", "ㅋㅌㅊㅍㅠㅜㅡ")
@@ -135,6 +139,25 @@ def mixed_script(text: str, draw: random.Random) -> str:
     return changed
 
 
+@lru_cache(maxsize=1)
+def _courtesies() -> Mapping[tuple[str, str], list[str]]:
+    """The words by language and place."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for line in (RESOURCES / "courtesies.tsv").read_text(encoding="utf-8").split("\n"):
+        if line and not line.startswith("#"):
+            lang, place, words = line.split("\t")
+            found.setdefault((lang, place), []).append(words)
+    return found
+
+
+def courtesies(text: str, draw: random.Random) -> str:
+    """A greeting, an apology or whom it is about before it, thanks or a sigh after it, or both."""
+    known, lang = _courtesies(), detect(text)
+    before, after = known.get((lang, "<"), [""]), known.get((lang, ">"), []) + known["any", ">"]
+    which = draw.random()
+    return (draw.choice(before) if which < 0.7 else "") + text + (draw.choice(after) if which > 0.4 else "")
+
+
 PERTURBATIONS: Mapping[str, Callable[[str, random.Random], str]] = {
     "without_spaces": without_spaces,
     "typos": typos,
@@ -143,6 +166,7 @@ PERTURBATIONS: Mapping[str, Callable[[str, random.Random], str]] = {
     "emoji": emoji,
     "other_width": other_width,
     "mixed_script": mixed_script,
+    "courtesies": courtesies,
 }
 
 

@@ -124,12 +124,27 @@ async def test_the_citizen_reads_once_that_no_answer_has_come_and_whom_to_call(h
     assert "+82-2-3210-0404" in line
 
 
-async def test_in_another_language_it_is_said_in_english(hand, called, told, db):
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "not been able to answer"),
+        ("ja", "まだお返事"),
+        ("zh", "还未能答复"),
+        ("vi", "chưa trả lời"),
+        ("fr", "pas encore"),
+        ("es", "todavía no"),
+        ("ru", "пока не"),
+        ("de", "not been able"),
+    ],
+)
+async def test_it_is_said_in_the_citizens_language_or_english(hand, called, told, db, language, words):
     case, _ = await hand()
     async with db.transaction() as tx:
-        await database.run(tx, "UPDATE conversations SET language = 'vi'")
+        await database.run(tx, "UPDATE conversations SET language = %s", language)
     await called(minutes=6)
-    assert "has not been able to answer yet" in (await told(case))[0]
+    (line,) = await told(case)
+    assert words in line
+    assert "+82-2-3210-0404" in line
 
 
 @pytest.mark.parametrize(

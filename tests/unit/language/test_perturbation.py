@@ -33,6 +33,15 @@ def test_half_width_hangul_is_put_together():
     assert normalise("ﾲￂﾢﾷￇﾵￆ") == "밖에서"
 
 
+@pytest.mark.parametrize("text", SENTENCES[:5])
+def test_courtesies_stand_around_the_very_words(text):
+    said = {perturb("courtesies", text, seed) for seed in range(40)}
+    assert len(said) > 10
+    assert all(text in one and len(one) > len(text) for one in said)
+    korean = [one for one in said if any("가" <= c <= "힣" for c in one.replace(text, ""))]
+    assert bool(korean) == (text in SENTENCES[:2] or text == "ㅅㄹㄷ")
+
+
 def test_a_slip_stays_a_syllable():
     for seed in range(200):
         spoilt = perturb("typos", "남편이 또 때려서 숨었어요", seed)
