@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handoff import queue_order
@@ -55,35 +56,88 @@ def estimate(position: int, severity: str, crew: Crew, quartiles_s: tuple[float,
 
 
 def words(wait: Wait, language: str, hotline: str) -> str:
-    """The sentence that the citizen reads; never that help is on its way."""
-    if language == "ko":
-        return " ".join(part for part in (_CREW_KO[wait.crew].format(hotline=hotline), f"지금 대기 {wait.position}번째입니다.", _range_ko(wait)) if part)
-    return " ".join(part for part in (_CREW_EN[wait.crew].format(hotline=hotline), f"You are number {wait.position} in the queue.", _range_en(wait)) if part)
-
-
-_CREW_KO = {
-    "open": "",
-    "busy": "모든 상담원이 통화 중입니다. 급하시면 {hotline} 로 전화하세요.",
-    "nobody": "모든 상담원이 통화 중이거나 자리에 없습니다. 급하시면 {hotline} 로 전화하세요.",
-}
-_CREW_EN = {
-    "open": "",
-    "busy": "All counsellors are busy. If it is urgent, call {hotline}.",
-    "nobody": "No counsellor is available at the moment. If it is urgent, call {hotline}.",
-}
-
-
-def _range_ko(wait: Wait) -> str:
+    """The sentence that the citizen reads, in one of eight languages, English otherwise; never that help is on its way."""
+    said = _WORDS.get(language, _WORDS["en"])
     if wait.low_min is None or wait.high_min is None:
-        return "기다리는 시간은 아직 알 수 없습니다."
-    if wait.low_min >= LONGEST_MIN:
-        return f"{LONGEST_MIN}분 넘게 걸릴 수 있습니다."
-    return f"약 {wait.low_min}~{wait.high_min}분 걸릴 것으로 보입니다." if wait.low_min else f"{wait.high_min}분 안에 연결될 것으로 보입니다."
+        how_long = said["unknown"]
+    else:
+        how_long = said["longest" if wait.low_min >= LONGEST_MIN else "range" if wait.low_min else "soon"]
+    sentences = (said.get(wait.crew, ""), said["place"], how_long)
+    return " ".join(sentences).strip().format(hotline=hotline, position=wait.position, low=wait.low_min, high=wait.high_min, most=LONGEST_MIN)
 
 
-def _range_en(wait: Wait) -> str:
-    if wait.low_min is None or wait.high_min is None:
-        return "The waiting time is not known yet."
-    if wait.low_min >= LONGEST_MIN:
-        return f"It may take more than {LONGEST_MIN} minutes."
-    return f"It should take about {wait.low_min} to {wait.high_min} minutes." if wait.low_min else f"It should take less than {wait.high_min} min."
+#: By language and by what is said: who is there (nothing if somebody is free), the place, and how long.
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "ko": {
+        "busy": "모든 상담원이 통화 중입니다. 급하시면 {hotline} 로 전화하세요.",
+        "nobody": "모든 상담원이 통화 중이거나 자리에 없습니다. 급하시면 {hotline} 로 전화하세요.",
+        "place": "지금 대기 {position}번째입니다.",
+        "unknown": "기다리는 시간은 아직 알 수 없습니다.",
+        "longest": "{most}분 넘게 걸릴 수 있습니다.",
+        "range": "약 {low}~{high}분 걸릴 것으로 보입니다.",
+        "soon": "{high}분 안에 연결될 것으로 보입니다.",
+    },
+    "en": {
+        "busy": "All counsellors are busy. If it is urgent, call {hotline}.",
+        "nobody": "No counsellor is available at the moment. If it is urgent, call {hotline}.",
+        "place": "You are number {position} in the queue.",
+        "unknown": "The waiting time is not known yet.",
+        "longest": "It may take more than {most} minutes.",
+        "range": "It should take about {low} to {high} minutes.",
+        "soon": "It should take less than {high} min.",
+    },
+    "ja": {
+        "busy": "相談員は全員対応中です。お急ぎの場合は {hotline} にお電話ください。",
+        "nobody": "ただいま対応できる相談員がいません。お急ぎの場合は {hotline} にお電話ください。",
+        "place": "現在の順番は{position}番目です。",
+        "unknown": "待ち時間はまだわかりません。",
+        "longest": "{most}分以上かかることがあります。",
+        "range": "{low}～{high}分ほどかかる見込みです。",
+        "soon": "{high}分以内につながる見込みです。",
+    },
+    "zh": {
+        "busy": "所有咨询员都在通话中。如情况紧急，请拨打 {hotline}。",
+        "nobody": "目前没有可接待的咨询员。如情况紧急，请拨打 {hotline}。",
+        "place": "您目前排在第{position}位。",
+        "unknown": "暂时无法得知等待时间。",
+        "longest": "可能需要{most}分钟以上。",
+        "range": "预计需要约{low}至{high}分钟。",
+        "soon": "预计{high}分钟内接通。",
+    },
+    "vi": {
+        "busy": "Tất cả tư vấn viên đang bận. Nếu gấp, hãy gọi {hotline}.",
+        "nobody": "Hiện không có tư vấn viên nào. Nếu gấp, hãy gọi {hotline}.",
+        "place": "Bạn đang ở vị trí thứ {position} trong hàng chờ.",
+        "unknown": "Chưa biết phải chờ bao lâu.",
+        "longest": "Có thể mất hơn {most} phút.",
+        "range": "Dự kiến mất khoảng {low} đến {high} phút.",
+        "soon": "Dự kiến được kết nối trong vòng {high} phút.",
+    },
+    "fr": {
+        "busy": "Tous les conseillers sont occupés. En cas d'urgence, appelez le {hotline}.",
+        "nobody": "Aucun conseiller n'est disponible pour le moment. En cas d'urgence, appelez le {hotline}.",
+        "place": "Votre place dans la file d'attente : {position}.",
+        "unknown": "Le temps d'attente n'est pas encore connu.",
+        "longest": "L'attente peut dépasser {most} minutes.",
+        "range": "L'attente devrait durer de {low} à {high} minutes environ.",
+        "soon": "L'attente devrait durer moins de {high} min.",
+    },
+    "es": {
+        "busy": "Todos los asesores están ocupados. Si es urgente, llame al {hotline}.",
+        "nobody": "Ahora mismo no hay ningún asesor disponible. Si es urgente, llame al {hotline}.",
+        "place": "Su puesto en la cola: {position}.",
+        "unknown": "Todavía no se sabe cuánto tendrá que esperar.",
+        "longest": "Puede tardar más de {most} minutos.",
+        "range": "La espera será de unos {low} a {high} minutos.",
+        "soon": "La espera será de menos de {high} min.",
+    },
+    "ru": {
+        "busy": "Все консультанты заняты. Если это срочно, позвоните по номеру {hotline}.",
+        "nobody": "Сейчас нет свободных консультантов. Если это срочно, позвоните по номеру {hotline}.",
+        "place": "Ваше место в очереди: {position}.",
+        "unknown": "Время ожидания пока неизвестно.",
+        "longest": "Ожидание может занять больше {most} минут.",
+        "range": "Ожидание займёт примерно от {low} до {high} минут.",
+        "soon": "Вас соединят примерно в течение {high} мин.",
+    },
+}

@@ -31,12 +31,33 @@ LAST_WORDS = {
         "We are ending this conversation because of repeated abusive language. You can keep writing here and the assistant will answer. "
         "If you are in danger at any time, press the danger button or call {hotline}."
     ),
+    "ja": (
+        "暴言が続いたため、この相談を終了します。ご質問はこのままここにお書きください。自動応答がご案内します。"
+        "危険を感じたら、いつでも危険ボタンを押すか、{hotline} にお電話ください。"
+    ),
+    "zh": "由于持续出现辱骂言语，本次咨询到此结束。您仍可在此留言，由自动助手答复。如遇危险，请随时按下危险按钮，或拨打 {hotline}。",
+    "vi": (
+        "Chúng tôi kết thúc cuộc tư vấn này vì lời lẽ xúc phạm lặp lại. Bạn vẫn có thể viết ở đây, trợ lý tự động sẽ trả lời. "
+        "Nếu gặp nguy hiểm, bất cứ lúc nào hãy bấm nút nguy hiểm hoặc gọi {hotline}."
+    ),
+    "fr": (
+        "Nous mettons fin à cet entretien en raison de propos injurieux répétés. Vous pouvez continuer à écrire ici, l'assistant vous répondra. "
+        "En cas de danger, appuyez à tout moment sur le bouton de danger ou appelez le {hotline}."
+    ),
+    "es": (
+        "Terminamos esta conversación por los insultos repetidos. Puede seguir escribiendo aquí y el asistente le responderá. "
+        "Si está en peligro, pulse en cualquier momento el botón de peligro o llame al {hotline}."
+    ),
+    "ru": (
+        "Мы завершаем этот разговор из-за повторяющихся оскорблений. Вы можете и дальше писать здесь, ответит автоматический помощник. "
+        "Если вы в опасности, в любой момент нажмите кнопку опасности или позвоните по номеру {hotline}."
+    ),
 }
 
 
 def last_words(language: str) -> str:
     """The set sentence; it always says how danger still reaches a person. It is read out to a caller."""
-    return LAST_WORDS["ko" if language == "ko" else "en"].format(hotline=settings().hotline)
+    return LAST_WORDS.get(language, LAST_WORDS["en"]).format(hotline=settings().hotline)
 
 
 async def mark(tx: Connection, case_id: int, staff: Staff, seq: int | None, on: bool = True) -> Abuse:

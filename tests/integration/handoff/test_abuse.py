@@ -290,3 +290,10 @@ async def test_erasing_the_citizen_erases_the_marks_and_keeps_that_somebody_rest
     await call(erase, cipher, [case.conversation_id], "system")
     assert await sql("SELECT 1 FROM abuse_marks") == []
     assert len(await sql("SELECT 1 FROM abuse_rests")) == 1
+
+
+def test_the_last_words_say_in_eight_languages_how_danger_still_reaches_a_person():
+    said = {language: handoff.last_words(language) for language in ("ko", "en", "ja", "zh", "vi", "fr", "es", "ru", "de")}
+    assert all("+82-2-3210-0404" in text for text in said.values())
+    assert said["de"] == said["en"]
+    assert len(set(said.values())) == 8

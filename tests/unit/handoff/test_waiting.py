@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.clusters import FLOOD, WITHIN, Alarm, clusters_of
-from handoff.wait_estimate import Crew, estimate, words
+from handoff.wait_estimate import Crew, Wait, estimate, words
 
 T = datetime(2026, 1, 1, tzinfo=UTC)
 TEN_TO_TWENTY = (600.0, 1200.0)
@@ -47,7 +47,26 @@ def test_words_are_honest(position, crew, measured, says, never):
     text = words(estimate(position, "none", crew, measured), "ko", "+82-2-3210-0404")
     assert all(part in text for part in says), text
     assert not any(part in text for part in [*never, "구조", "출동"]), text
-    assert "queue" in words(estimate(position, "none", crew, measured), "vi", "+82-2-3210-0404")
+    assert "queue" in words(estimate(position, "none", crew, measured), "de", "+82-2-3210-0404")
+
+
+@pytest.mark.parametrize("language", ["ko", "en", "ja", "zh", "vi", "fr", "es", "ru"])
+@pytest.mark.parametrize(
+    ("wait", "says"),
+    [
+        (Wait(7, None, None, "busy"), ["7", "+82-2-3210-0404"]),
+        (Wait(7, 12, 34, "nobody"), ["7", "12", "34", "+82-2-3210-0404"]),
+        (Wait(7, 0, 34, "open"), ["7", "34"]),
+        (Wait(7, 120, 120, "busy"), ["7", "120", "+82-2-3210-0404"]),
+    ],
+)
+def test_every_language_says_the_place_the_time_and_the_number(wait, says, language):
+    text = words(wait, language, "+82-2-3210-0404")
+    assert all(part in text for part in says), text
+    assert not any(sign in text for sign in "{}")
+    assert "None" not in text
+    assert ("0404" in text) == (wait.crew != "open")
+    assert language in ("ko", "en") or text != words(wait, "en", "+82-2-3210-0404")
 
 
 @given(st.integers(1, 500), st.integers(1, 20), st.integers(0, 60), st.floats(10, 3600), st.floats(0, 3600))
