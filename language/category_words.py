@@ -87,7 +87,7 @@ _HELD_BY_PEOPLE = re.compile(
 # Who is being taken across a border or sold is not fleeing one: war's card has numbers to call beside whoever drives.
 _BORDER = r"국경|미야와디|미얀마|골든\s?트라이앵글|시아누크빌|웬치|(?:스캠|범죄|사기)\s?단지"
 _TAKEN = re.compile(
-    rf"(?:{_BORDER})[^.!?\n]{{0,20}}(?:데려|데리고|끌고|태우|태워|싣|실어)\s?[가간갔고]|"
+    rf"(?:{_BORDER})[^.!?\n]{{0,20}}(?:데려|데리고|끌고|태우|태워|싣|실어)\s?[가간갔고](?!립)|"
     rf"(?:데려|데리고|끌고|태우고|태워서?|싣고|실어서?)\s?[^.!?\n]{{0,12}}(?:{_BORDER})[^.!?\n]{{0,12}}(?:간[다대답]|가려|갔|넘)|"
     r"(?<!잘 )팔려\s?[가간갈갔왔]|팔아\s?넘|(?:taken|taking|drive|driving|driven) (?:me|us) (?:to|across|over) the border|\bsold (?:me|us) to",
     re.IGNORECASE,

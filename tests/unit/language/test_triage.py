@@ -349,6 +349,7 @@ def test_whoever_is_held_by_people_in_a_disaster_gets_the_card_of_the_held(decid
         "지진 났는데 문이 안 열려요",
         "가족을 데리고 국경을 넘어 피난 가려고 해요 포격이 심해요",
         "미얀마에서 데리고 나갈 사람이 없어요 공습이에요",
+        "전쟁 난 나라 국경에서 아이를 데리고 고립됐어요",
     ],
 )
 def test_whoever_only_the_disaster_holds_gets_the_disasters_card(decide, text):
