@@ -24,6 +24,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+#: Kept bytes beyond this go at once, so that a slow reader is noticed: as many as uvicorn lets wait.
+MOST_KEPT = 65536
+
+
 class _Gathering:
     """A transport that sends at once what is written in one round of the event loop."""
 
@@ -31,18 +35,27 @@ class _Gathering:
         self.transport = transport
         self._loop = loop
         self._pieces: list[bytes] = []
+        self._size = 0
 
     def write(self, piece: bytes) -> None:
         """Keep it until the round ends."""
         if not self._pieces:
             self._loop.call_soon(self.flush)
         self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > MOST_KEPT:
+            self.flush()
 
     def flush(self) -> None:
         """Send what is kept."""
-        pieces, self._pieces = self._pieces, []
+        pieces = self._pieces
+        self.forget()
         if pieces:
             self.transport.write(b"".join(pieces))
+
+    def forget(self) -> None:
+        """Nobody is there any more."""
+        self._pieces, self._size = [], 0
 
     def close(self) -> None:
         """Send what is kept, and close."""
@@ -56,13 +69,24 @@ class _Gathering:
 class WholeResponses(HttpToolsProtocol):
     """uvicorn writes a response's head and its body apart: two packets, and whoever waits for it is woken twice."""
 
+    _gathering: _Gathering
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has come."""
-        super().connection_made(cast("asyncio.Transport", _Gathering(transport, self.loop)))
+        self._gathering = _Gathering(transport, self.loop)
+        super().connection_made(cast("asyncio.Transport", self._gathering))
+
+    def eof_received(self) -> None:
+        """They will say no more, whereupon the loop closes the line under us: what is kept goes first."""
+        self._gathering.flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The line is gone, and what is kept with it."""
+        self._gathering.forget()
+        super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
         """A socket writes each message whole by itself."""
-        gathering = cast("_Gathering", self.transport)
-        gathering.flush()
-        self.transport = gathering.transport
+        self._gathering.flush()
+        self.transport = self._gathering.transport
         super().handle_websocket_upgrade()

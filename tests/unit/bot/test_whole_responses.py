@@ -2,12 +2,17 @@
 
 import asyncio
 import socket
+import threading
+import time
+from unittest.mock import Mock
 
 import pytest
 import uvicorn
+import uvloop
+from uvicorn.server import ServerState
 from websockets.asyncio.client import connect
 
-from bot.server import WholeResponses
+from bot.server import MOST_KEPT, WholeResponses
 
 BIG = b"x" * 3_000_000
 
@@ -34,17 +39,28 @@ async def app(scope, receive, send):
         await send({"type": "http.response.body", "body": b"hello"})
 
 
-@pytest.fixture
-async def port():
+@pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def port(request):
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, http=WholeResponses, log_config=None, lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        serving = threading.Thread(target=lambda: request.param(server.serve(sockets=[listening])))
+        serving.start()
         while not server.started:
-            await asyncio.sleep(0.01)
+            time.sleep(0.01)
         yield listening.getsockname()[1]
         server.should_exit = True
-        await serving
+        serving.join()
+
+
+@pytest.fixture
+async def line():
+    """A connection whose transport only writes down what it gets."""
+    protocol = WholeResponses(config=uvicorn.Config(app, log_config=None), server_state=ServerState(), app_state={}, _loop=asyncio.get_running_loop())
+    transport = Mock(spec=asyncio.Transport)
+    transport.get_extra_info.return_value = None
+    protocol.connection_made(transport)
+    return protocol, transport
 
 
 async def asked(port, path, headers=b""):
@@ -96,3 +112,30 @@ async def test_sockets_speak_as_before(port):
     async with connect(f"ws://127.0.0.1:{port}/socket") as line:
         await line.send("도와주세요")
         assert await line.recv() == "도와주세요"
+
+
+async def test_who_says_no_more_still_gets_what_was_kept(line):
+    protocol, transport = line
+    protocol.transport.write(b"hel")
+    protocol.transport.write(b"lo")
+    protocol.eof_received()
+    transport.write.assert_called_once_with(b"hello")
+
+
+async def test_nothing_is_written_to_a_line_that_is_gone(line):
+    protocol, transport = line
+    protocol.transport.write(b"hello")
+    protocol.connection_lost(ConnectionResetError())
+    await asyncio.sleep(0.01)
+    transport.write.assert_not_called()
+
+
+async def test_much_goes_at_once_so_that_a_slow_reader_is_noticed(line):
+    protocol, transport = line
+    protocol.transport.write(b"x" * MOST_KEPT)
+    transport.write.assert_not_called()
+    protocol.transport.write(b"y")
+    transport.write.assert_called_once_with(b"x" * MOST_KEPT + b"y")
+    protocol.transport.write(b"z")
+    await asyncio.sleep(0.01)
+    assert transport.write.call_args_list[1].args == (b"z",)

@@ -1,13 +1,15 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from language import adapter
 from language.adapter import Adapter
 from language.encoder import OnnxEncoder
-from language.encoder_build import ensure_built, is_built
-from language.encoder_weights import LAYERS
+from language.encoder_build import ensure_built, is_built, serves_int8
+from language.encoder_graph import write_graph
+from language.encoder_weights import HIDDEN, LAYERS, QUERY_PREFIX, read_weights, wheel_weights
 
 TEXTS = ["문이 밖에서 잠겼어요", "여권 수수료가 얼마예요?", "help"]
 
@@ -30,6 +32,19 @@ def test_both_vectors_come_from_one_pass_and_search_keeps_its_own(encoder):
     assert np.allclose(plain, encoder.encode(TEXTS), atol=1e-6)
     assert np.allclose(np.linalg.norm(adapted, axis=1), 1, atol=1e-4)
     assert (np.abs((plain * adapted).sum(axis=1)) < 0.999).all()
+
+
+def test_what_the_adapter_learns_over_is_what_the_served_graph_computes(encoder, tmp_path):
+    """After all layers its mean is the very vector that is served."""
+    path = tmp_path / "below.onnx"
+    write_graph(path, read_weights(wheel_weights()), int8=serves_int8(), below=LAYERS)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    for text in TEXTS:
+        ids = np.array([encoder._tokenizer.encode(QUERY_PREFIX + text).ids])
+        (hidden,) = session.run(["below"], {"input_ids": ids})
+        assert hidden.shape == (1, ids.shape[1], HIDDEN)
+        mean = hidden[0].mean(axis=0)
+        assert np.allclose(mean / np.linalg.norm(mean), encoder.encode([text])[0], atol=1e-4)
 
 
 def test_of_several_messages_two_are_encoded_at_a_time_each_alone(encoder, monkeypatch):
