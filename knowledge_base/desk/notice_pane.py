@@ -48,6 +48,7 @@ class NoticePane:
         self._found: Forecast | None = None
         self._is_dirty = False
         self._later = Later(0.0)
+        self._asked = 0
         self._form: NoticeForm | None = None
         self._root = block("section", "notice-detail", aria_label="공지")
         self.clear()
@@ -221,10 +222,13 @@ class NoticePane:
             self._later.ask(lambda: self.what_if(shown), pause_s)
 
     async def what_if(self, content: NoticeContent) -> Forecast | None:
-        """What publishing this text would change, shown in the bar and beside the questions."""
+        """What publishing this text would change, shown in the bar and beside the questions unless something newer has been asked meanwhile."""
+        self._asked = number = self._asked + 1
         found = await self._guard.run(lambda: self._work.what_if(content))
         if self._base is None or self._base.id != content.id:
             return None
+        if number != self._asked:  # two of them overlap, and the older may end last: it does not know what was added since
+            return found
         with self._client:
             if found is None:
                 self._bar.quiet("지금은 시험 질문의 답을 알 수 없습니다.")

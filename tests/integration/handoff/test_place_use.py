@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -152,7 +152,10 @@ def service(answer, *, delay_s=0.0, status=200):
             time.sleep(delay_s)
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(answer)
+            with suppress(
+                BrokenPipeError, ConnectionResetError
+            ):  # who asked has given up; a traceback in this thread would disturb whoever parses code meanwhile
+                self.wfile.write(answer)
 
         def log_message(self, *parts):
             pass

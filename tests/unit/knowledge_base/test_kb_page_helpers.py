@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from knowledge_base.desk import channels, form, uploads, words
 from knowledge_base.desk.channels import CHANNELS, Channel, characters, fit
 from knowledge_base.desk.guard import place
+from knowledge_base.desk.notice_pane import NoticePane
 from knowledge_base.desk.versions_pane import reason
 from knowledge_base.editing.schemas import Flag
 from knowledge_base.ingest.drafts import Draft, Refusal, Row
@@ -207,3 +212,29 @@ def test_the_programs_own_reasons_are_told_in_korean():
     assert reason("superseded by b") == "대체한 공지: b"
     assert reason("renewed until 2027-01-01, before 2026-12-01") == "기한 연장: 2027-01-01 (전에는 2026-12-01)"
     assert reason("오타를 고침") == "오타를 고침"
+
+
+async def test_of_two_forecasts_that_overlap_the_one_asked_last_stays_however_late_the_first_ends():
+    """A question was added while an answer to the old ones was still being worked out: that one called it wrong, and it stayed so."""
+    ends, shown = {"old": asyncio.Event(), "new": asyncio.Event()}, []
+    pane = object.__new__(NoticePane)
+    pane._asked, pane._base, pane._detail, pane._found = 0, SimpleNamespace(id="n1"), None, None
+    pane._client, pane._bar, pane._questions = contextlib.nullcontext(), Mock(), Mock()
+    pane._bar.show.side_effect = shown.append
+
+    async def what_if(content):
+        await ends[content.text].wait()
+        return SimpleNamespace(all=content.text, own={})
+
+    async def run(action):
+        return await action()
+
+    pane._work, pane._guard = SimpleNamespace(what_if=what_if), SimpleNamespace(run=run)
+    old, new = (asyncio.create_task(pane.what_if(SimpleNamespace(id="n1", text=text))) for text in ("old", "new"))
+    await asyncio.sleep(0)
+    ends["new"].set()
+    await new
+    ends["old"].set()
+    assert (await old).all == "old", "whoever waits for it still gets it"
+    assert shown == ["new"]
+    assert pane._found.all == "new"
