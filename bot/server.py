@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import uvicorn
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
@@ -25,7 +26,7 @@ class Server(uvicorn.Server):
 
 
 #: Kept bytes beyond this go at once, so that a slow reader is noticed: as many as uvicorn lets wait.
-MOST_KEPT = 65536
+MOST_KEPT = HIGH_WATER_LIMIT
 
 
 class _Gathering:

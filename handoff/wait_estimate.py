@@ -62,8 +62,8 @@ def words(wait: Wait, language: str, hotline: str) -> str:
         how_long = said["unknown"]
     else:
         how_long = said["longest" if wait.low_min >= LONGEST_MIN else "range" if wait.low_min else "soon"]
-    sentences = (said.get(wait.crew, ""), said["place"], how_long)
-    return " ".join(sentences).strip().format(hotline=hotline, position=wait.position, low=wait.low_min, high=wait.high_min, most=LONGEST_MIN)
+    sentences = (*(() if wait.crew == "open" else (said[wait.crew],)), said["place"], how_long)
+    return " ".join(sentences).format(hotline=hotline, position=wait.position, low=wait.low_min, high=wait.high_min, most=LONGEST_MIN)
 
 
 #: By language and by what is said: who is there (nothing if somebody is free), the place, and how long.

@@ -141,20 +141,21 @@ def write_graph(path: Path, weights: Weights, int8: bool, adapter: Adapter | Non
         if adapter is not None and layer == adapter.first:
             branch = x
         x = _layer(g, weights.tensors, weights.epsilon, layer, x)
-    ends = [("sentence", x)]
-    if adapter is not None:
-        merged = adapter.merged(weights.tensors)
-        for layer in range(adapter.first, LAYERS):
-            branch = _layer(g, merged, weights.epsilon, layer, branch, "adapted.")
-        ends.append(("adapted", branch))
-    axis, last = g.const("axis_tokens", np.array([1], np.int64)), g.const("axis_last", np.array([-1], np.int64))
-    for name, end in ends:
-        mean = g.op("ReduceMean", [end, axis], keepdims=0)
-        g.nodes.append(helper.make_node("Div", [mean, g.op("ReduceL2", [mean, last], keepdims=1)], [name]))
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", HIDDEN]) for name, _ in ends]
     if below is not None:
         g.nodes.append(helper.make_node("Identity", [x], ["below"]))
         outputs = [helper.make_tensor_value_info("below", TensorProto.FLOAT, ["texts", "tokens", HIDDEN])]
+    else:
+        ends = [("sentence", x)]
+        if adapter is not None:
+            merged = adapter.merged(weights.tensors)
+            for layer in range(adapter.first, LAYERS):
+                branch = _layer(g, merged, weights.epsilon, layer, branch, "adapted.")
+            ends.append(("adapted", branch))
+        axis, last = g.const("axis_tokens", np.array([1], np.int64)), g.const("axis_last", np.array([-1], np.int64))
+        for name, end in ends:
+            mean = g.op("ReduceMean", [end, axis], keepdims=0)
+            g.nodes.append(helper.make_node("Div", [mean, g.op("ReduceL2", [mean, last], keepdims=1)], [name]))
+        outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", HIDDEN]) for name, _ in ends]
     graph = helper.make_graph(g.nodes, "e5-small", [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["texts", "tokens"])], outputs, g.constants)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
     onnx.save_model(helper.make_model(graph, opset_imports=opsets, ir_version=9), str(path))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from language.adapter import Adapter
+from language.encoder import open_graph
 from language.encoder_build import ensure_built, serves_int8
 from language.encoder_graph import write_graph
 from language.encoder_weights import HIDDEN, LAYERS, QUERY_PREFIX, read_weights, wheel_weights
@@ -84,17 +85,13 @@ class LoraEncoder:
 
         Its eight bits move an adapted vector far (cosine with single precision 0.975 on the mean), so the layers above learn from what they will get.
         """
-        import onnxruntime
-
         ids = self.tokens(texts, prefix)
         out: list[Any] = [None] * len(ids)
         rows = iter(range(len(ids)))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "below.onnx"
             write_graph(path, read_weights(wheel_weights()), int8=serves_int8(), below=FIRST)
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = 1
-            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            session = open_graph(path)
 
         def rest() -> None:
             for row in rows:  # whichever thread comes next takes the next text

@@ -1,12 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import onnxruntime
 import pytest
 
 from language import adapter
 from language.adapter import Adapter
-from language.encoder import OnnxEncoder
+from language.encoder import OnnxEncoder, open_graph
 from language.encoder_build import ensure_built, is_built, serves_int8
 from language.encoder_graph import write_graph
 from language.encoder_weights import HIDDEN, LAYERS, QUERY_PREFIX, read_weights, wheel_weights
@@ -38,7 +37,7 @@ def test_what_the_adapter_learns_over_is_what_the_served_graph_computes(encoder,
     """After all layers its mean is the very vector that is served."""
     path = tmp_path / "below.onnx"
     write_graph(path, read_weights(wheel_weights()), int8=serves_int8(), below=LAYERS)
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = open_graph(path)
     for text in TEXTS:
         ids = np.array([encoder._tokenizer.encode(QUERY_PREFIX + text).ids])
         (hidden,) = session.run(["below"], {"input_ids": ids})
