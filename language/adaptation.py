@@ -1,6 +1,6 @@
 """Bends the encoder's last layers towards danger: low-rank adaptation on the corpus, with heads for danger, urgency and category.
 
-What it writes (half-precision arrays, below a megabyte) is committed, and nothing at run time needs torch.
+What it writes (half-precision arrays, below two megabytes) is committed, and nothing at run time needs torch.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from language.normalise import normalise
 from language.perturbation import perturb
 
 EPOCHS = 3
-BATCH = 32
-RATE = 2e-3
-HARD_RATE = 8e-4
-HARD_HARMLESS, HARD_EMERGENCIES, HARD_OTHERS = 8000, 6000, 4000
+BATCH = 64
+RATE, HARD_RATE, LAST_RATE = 1.5e-3, 5e-4, 8e-4
+HARD_HARMLESS, HARD_EMERGENCIES, HARD_OTHERS = 12000, 9000, 6000
 LONGEST_SPOILT = 120  # characters
+LONGEST_COURTEOUS = 130
+COURTEOUS_ORDINARY = 4  # of real and everyday talk, which is plenty, every fourth sentence
 SIDE_WEIGHT = 0.3  # urgency and category beside the question "is somebody in danger?"
 # A unit vector is lengthened before the heads, or their weights would have to grow first.
 LENGTH = 8.0
@@ -38,18 +39,29 @@ URGENCIES = tuple(Urgency)
 CATEGORIES = tuple(Category)
 
 
-def _texts(examples: Sequence[Example]) -> tuple[list[str], list[int]]:
-    """What is encoded, and which example each row is: every sentence, and for every second written one a spoilt copy (without spaces or mistyped, in turn)."""
-    from language.morphology import Kiwi
-
-    kiwi = Kiwi()
-    rows = [(e.text, i) for i, e in enumerate(examples)]
+def _spoilt(examples: Sequence[Example]) -> list[tuple[str, int]]:
+    """For every second written sentence a copy without spaces or mistyped, in turn, and which it is of."""
+    rows = []
     for place, example in list(enumerate(examples))[::2]:
         kind = "without_spaces" if place % 4 and example.lang == "ko" else "typos"
         spoilt = perturb(kind, example.text, seed=1)
         if spoilt != example.text and example.voice != corpus.ORDINARY and len(example.text) <= LONGEST_SPOILT:
             rows.append((spoilt, place))
-    return [kiwi.spaced(encoder_text(normalise(text))) for text, _ in rows], [i for _, i in rows]
+    return rows
+
+
+def _courteous(examples: Sequence[Example]) -> list[tuple[str, int]]:
+    """Copies with a greeting before or thanks after them, which tell nothing about danger; and which they are of."""
+    chosen = [i for i, e in enumerate(examples) if len(e.text) <= LONGEST_COURTEOUS and (e.voice != corpus.ORDINARY or not i % COURTEOUS_ORDINARY)]
+    return [(perturb("courtesies", examples[i].text, seed=1), i) for i in chosen]
+
+
+def _encoded(texts: Sequence[str]) -> list[str]:
+    """Texts as the encoder gets them when the program runs."""
+    from language.morphology import Kiwi
+
+    kiwi = Kiwi()
+    return [kiwi.spaced(encoder_text(normalise(text))) for text in texts]
 
 
 def _heads(torch: Any) -> Any:
@@ -108,9 +120,10 @@ def train_encoder(
     start: Path | None = None,
     progress: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Adapt on the `train` part, write adapter and heads, and return what was measured on the `dev` part; about 100 minutes of processor time.
+    """Adapt on the `train` part, write adapter and heads, and return what was measured on `dev`; 75 minutes of two cores.
 
-    At last comes one more pass over what lies near the border. With ``start``, a folder with an adapter and its heads, only that pass is made.
+    Three passes over all, one over what lies near the border, one over all with courteous copies. With ``start``, a folder with an adapter and its heads, the
+    first three are left out.
 
     :raises ModuleNotFoundError: without the extra of `requirements/torch.in`.
     """
@@ -128,13 +141,14 @@ def train_encoder(
     heads = _heads(torch)
     parameters = [*model.parameters, *heads.parameters()]
     dropout = torch.nn.Dropout(DROPOUT)
-    texts, source = _texts(train)
-    progress(f"encoder: {len(train)} sentences, {len(texts)} with copies")
-    below = model.below(texts)
-    dev_below = model.below(_texts(dev)[0][: len(dev)])
+    plain = [*((e.text, i) for i, e in enumerate(train)), *_spoilt(train)]
+    copies = [*plain, *_courteous(train)]
+    progress(f"encoder: {len(train)} sentences, {len(copies)} with copies")
+    below = model.below(_encoded([text for text, _ in copies]))
+    dev_below = model.below(_encoded([e.text for e in dev]))
     progress(f"encoder: frozen layers done after {time.monotonic() - started:.0f} s")
 
-    rows = np.array(source)
+    rows = np.array([i for _, i in copies])
     lengths = np.array([len(b) for b in below])
     danger = torch.tensor([float(e.is_emergency) for e in train])
     urgency = torch.tensor([URGENCIES.index(e.urgency) for e in train])
@@ -173,15 +187,17 @@ def train_encoder(
         with torch.no_grad():
             return np.asarray(heads["danger"](model.settled(some) * LENGTH)[:, 0].numpy())
 
+    first = np.arange(len(plain))
     if start is None:
-        learn(np.arange(len(rows)), RATE, epochs)
+        learn(first, RATE, epochs)
     else:
         _resume(start, model, heads)
-    learn(_hard(scored(below), danger.numpy()[rows] > 0, draw), HARD_RATE, 1)
+    learn(_hard(scored(below[: len(plain)]), danger.numpy()[rows[first]] > 0, draw), HARD_RATE, 1)
+    learn(np.arange(len(rows)), LAST_RATE, 1)
     _save(out_dir, model, heads)
     saved = {
         "seed": seed, "corpus": corpus_digest(data_dir), "first_layer": FIRST, "rank": RANK, "numbers": model.adapter().size,
-        "sentences": len(train), "rows": len(texts), "passes": measured,
+        "sentences": len(train), "rows": len(copies), "passes": measured,
     }  # fmt: skip
     (out_dir / "adapter.json").write_text(json.dumps(saved, indent=2) + "\n", encoding="utf-8")
     return saved

@@ -92,11 +92,18 @@ _TAKEN = re.compile(
     r"(?<!잘 )팔려\s?[가간갈갔왔]|팔아\s?넘|(?:taken|taking|drive|driving|driven) (?:me|us) (?:to|across|over) the border|\bsold (?:me|us) to",
     re.IGNORECASE,
 )
+# A wave takes people along too, and who flees with the family takes them: neither is in anybody's hands.
+_IN_NOBODYS_HANDS = re.compile(
+    r"(?:쓰나미|해일|파도|물살|급류|홍수|강물|산사태|눈사태|토석류|태풍|회오리)(?:에|로)\s[^.!?\n]{0,12}끌려|"
+    r"(?:가족|식구|아이|애|부모님|어머니|아버지)들?[을를]?\s?(?:데리고|태우고|태워)[^.!?\n]{0,20}(?:피난|대피)"
+)
 _LOUD = tuple(list(Category).index(category) for category in (Category.NATURAL_DISASTER, Category.WAR_UNREST))
 # Whoever has more to say than this says more than what shuts them in.
 _SHORT = 100
-# Added to the category's logit: about as much as the whole range between the first and the tenth guess.
-BONUS = 2.0
+# Added to the category's logit, where the first guess is mostly 2.3 ahead of the second and 6.2 of the tenth: what dev emergencies bear.
+BONUS = 1.0
+# Who holds somebody outweighs any other word: the wrong card would betray, or keep help away.
+_DECIDES = 6.0
 _CONFINEMENT = list(Category).index(Category.CONFINEMENT)
 
 
@@ -108,14 +115,15 @@ def is_held_by_things(text: str) -> bool:
 def category_bonus(text: str) -> np.ndarray:
     """One value for each category, in the order of the closed list."""
     out = np.zeros(len(Category), dtype=np.float32)
+    by_people = _IN_NOBODYS_HANDS.sub("", text)
     for row, pattern in _PATTERNS:
         if pattern.search(text):
             out[row] = BONUS
     if is_held_by_things(text):
-        out[_CONFINEMENT] = -5 * BONUS
-    elif (any(out[list(_LOUD)] > 0) and _HELD_BY_PEOPLE.search(text)) or _TAKEN.search(text):
-        out[_CONFINEMENT] = 2 * BONUS
-        out[list(_LOUD)] = -2 * BONUS
+        out[_CONFINEMENT] = -2 * _DECIDES
+    elif (any(out[list(_LOUD)] > 0) and _HELD_BY_PEOPLE.search(by_people)) or _TAKEN.search(by_people):
+        out[_CONFINEMENT] = _DECIDES
+        out[list(_LOUD)] = -_DECIDES
     return out
 
 

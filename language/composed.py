@@ -9,8 +9,8 @@ from dataclasses import replace
 from language.categories import Category, Urgency
 from language.corpus import ORDINARY, Example
 
-HARMLESS = 2500
-EMERGENCIES = 1500
+HARMLESS = 6000
+EMERGENCIES = 3600
 LONGEST = 200  # characters; a longer message is judged by windows of this length
 MOST_PARTS = 5
 

@@ -22,7 +22,7 @@ from language.encoder_weights import HIDDEN, LAYERS, QUERY_PREFIX, read_weights,
 
 # Four of twelve layers: six learnt no more and cost half as much again; two learnt less.
 FIRST = 8
-RANK = 8
+RANK = 32
 SCALE = 2.0
 DROPOUT = 0.1
 LONGEST = 128  # tokens of a training text

@@ -64,26 +64,12 @@ def test_a_trap_is_never_an_emergency(examples):
 
 def test_voices_held_back_have_written_nothing_else(examples):
     held = corpus.read(corpus.FOLDER / "held_back")
-    others = [*examples, *corpus.read(corpus.FOLDER / "waiting")]
-    assert len({e.id for e in held}) == len(held) == 1196
+    assert len({e.id for e in held}) == len(held) == 1916
     assert {e.split for e in held} == {"test"}
-    assert not {e.id for e in held} & {e.id for e in others}
-    assert not {e.voice for e in held} & {e.voice for e in others}
-    assert not {"".join(e.text.split()) for e in held} & {"".join(e.text.split()) for e in others}
+    assert not {e.id for e in held} & {e.id for e in examples}
+    assert not {e.voice for e in held} & {e.voice for e in examples}
+    assert not {"".join(e.text.split()) for e in held} & {"".join(e.text.split()) for e in examples}
     assert {e.category for e in held if e.is_emergency} == set(Category)
-
-
-def test_what_waits_to_be_joined_keeps_the_same_promises(examples):
-    waiting = corpus.read(corpus.FOLDER / "waiting")
-    assert {e.split for e in waiting} == {"train", "dev"}
-    assert not {e.id for e in waiting} & {e.id for e in examples}
-    assert not {e.voice for e in waiting} & {e.voice for e in examples}
-    assert not {"".join(e.text.split()) for e in waiting} & {"".join(e.text.split()) for e in examples}
-    assert len({e.id for e in waiting}) == len(waiting) == 15886
-    assert not [e.id for e in waiting if e.is_trap and e.is_emergency]
-    by_split = [{e.voice for e in waiting if e.split == split} for split in ("train", "dev")]
-    assert [len(voices) for voices in by_split] == [207, 73]
-    assert not by_split[0] & by_split[1]
 
 
 def test_labels_of_use_are_read_like_the_corpus(tmp_path):

@@ -172,15 +172,15 @@ def test_held_out_voices(analyser):
 
     report = evaluate_triage(analyser=analyser, progress=lambda _: None)
     assert report["missed_rate"] <= 0.01
-    assert report["missed_life_threat"] <= 6
+    assert report["missed_life_threat"] <= 3
     assert report["escalated_rate"] >= 0.95
-    assert report["false_escalation_traps"] <= 0.10
-    assert report["asked_traps"] <= 0.22
+    assert report["false_escalation_traps"] <= 0.03
+    assert report["asked_traps"] <= 0.20
     assert report["asked_emergencies"] <= 0.05
     assert report["without_encoder"]["emergency"]["caught"]["rate"] >= 0.97
     assert report["groups"]["keywords"]["emergency"]["rate"] < report["escalated_rate"]
     assert report["n"]["life_threats"] >= 400
-    assert report["held_back"]["n"]["emergencies"] >= 500
+    assert report["held_back"]["n"]["emergencies"] >= 800
     assert report["held_back"]["missed_rate"] <= 0.01
 
 
