@@ -30,7 +30,7 @@ RATE, HARD_RATE, LAST_RATE = 1.5e-3, 5e-4, 8e-4
 HARD_HARMLESS, HARD_EMERGENCIES, HARD_OTHERS = 12000, 9000, 6000
 LONGEST_SPOILT = 120  # characters
 LONGEST_COURTEOUS = 130
-COURTEOUS_ORDINARY = 4  # of real and everyday talk, which is plenty, every fourth sentence
+COURTEOUS_ORDINARY = 4  # of real and everyday talk, which is plenty, every fourth sentence; of the dialogue's own each
 SIDE_WEIGHT = 0.3  # urgency and category beside the question "is somebody in danger?"
 # A unit vector is lengthened before the heads, or their weights would have to grow first.
 LENGTH = 8.0
@@ -51,8 +51,9 @@ def _spoilt(examples: Sequence[Example]) -> list[tuple[str, int]]:
 
 
 def _courteous(examples: Sequence[Example]) -> list[tuple[str, int]]:
-    """Copies with a greeting before or thanks after them, which tell nothing about danger; and which they are of."""
-    chosen = [i for i, e in enumerate(examples) if len(e.text) <= LONGEST_COURTEOUS and (e.voice != corpus.ORDINARY or not i % COURTEOUS_ORDINARY)]
+    """Copies with courtesies before, after or around them, which tell nothing about danger; and which they are of."""
+    taken = [e.voice != corpus.ORDINARY or corpus.DIALOGUE in e.tags or not i % COURTEOUS_ORDINARY for i, e in enumerate(examples)]
+    chosen = [i for i, e in enumerate(examples) if taken[i] and len(e.text) <= LONGEST_COURTEOUS]
     return [(perturb("courtesies", examples[i].text, seed=1), i) for i in chosen]
 
 

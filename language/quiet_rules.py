@@ -1,7 +1,7 @@
 """Families of plain statements behind which somebody is in danger, however calmly told: each asks, and none escalates by itself.
 
-They hold what voices held out of training showed at the bottom of the classifier's scores. Of 50,000 harmless sentences of the training and dev parts,
-the first fifteen together match four; `will_die` and `sold` match two of 87,000.
+They hold what voices held out of training showed at the bottom of the classifier's scores. They match about ten of the corpus's
+21,700 harmless sentences.
 Patterns read the text without spaces.
 """
 

@@ -16,10 +16,10 @@ def examples():
 
 def test_size(examples):
     emergencies = [e for e in examples if e.is_emergency]
-    assert len(examples) >= 7000
-    assert len(emergencies) >= 2800
-    assert sum(e.urgency == "life_threat" for e in emergencies) >= 1200
-    assert sum(e.is_trap for e in examples) >= 2500
+    assert len(examples) >= 39_000
+    assert len(emergencies) >= 16_000
+    assert sum(e.urgency == "life_threat" for e in emergencies) >= 10_000
+    assert sum(e.is_trap for e in examples) >= 14_000
 
 
 def test_most_emergencies_have_no_alarming_word(examples):

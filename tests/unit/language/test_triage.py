@@ -334,6 +334,11 @@ def test_a_thing_that_is_only_mentioned_does_not_uncover_whom_somebody_holds(tex
         "태국 메솟인데 국경 넘어 미얀마로 데려간대요",
         "우리를 태우고 미야와디 쪽으로 간대요",
         "미얀마 미야와디로 팔려간대요",
+        "홍수로 집 잃고 남자들한테 끌려왔어요",
+        "산사태로 길 막혀 군인들에게 끌려가요",
+        "내전 중 군인들이 우리 가족을 데리고 가 감금했고 피난도 못 가요",
+        "내전인데 반군이 아이를 데리고 가서 인질로 잡고 대피 못 하게 해요",
+        "브로커가 우리 가족 태우고 국경 넘어 피난시켜 준다더니 여권 뺏었어요",
     ],
 )
 def test_whoever_is_held_by_people_in_a_disaster_gets_the_card_of_the_held(decide, text):
@@ -346,8 +351,10 @@ def test_whoever_is_held_by_people_in_a_disaster_gets_the_card_of_the_held(decid
         "홍수로 집에 갇혔어요 물이 차요",
         "지진 때문에 무너진 건물에 깔렸어요",
         "쓰나미에 엄마가 끌려갔어요",
+        "누가 좀 도와주세요 쓰나미에 언니가 끌려갔어요",
         "지진 났는데 문이 안 열려요",
         "가족을 데리고 국경을 넘어 피난 가려고 해요 포격이 심해요",
+        "엄마 데리고 국경 넘어 피난 가려 해요",
         "미얀마에서 데리고 나갈 사람이 없어요 공습이에요",
         "전쟁 난 나라 국경에서 아이를 데리고 고립됐어요",
     ],
