@@ -88,6 +88,7 @@ async def line(talk: Talk, centre: Centre) -> AsyncIterator[SmsChannel]:
     task = asyncio.create_task(channel.work(talk.door))
     assert isinstance(channel.carrier, Smpp)
     await asyncio.wait_for(channel.carrier.session.bound.wait(), 60)
+    await asyncio.wait_for(centre.bound.wait(), 60)  # it unbinds only lines that it has heard of
     yield channel
     await channel.close()
     task.cancel()
