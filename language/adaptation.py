@@ -121,7 +121,7 @@ def train_encoder(
     start: Path | None = None,
     progress: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Adapt on the `train` part, write adapter and heads, and return what was measured on `dev`; 75 minutes of two cores.
+    """Adapt on the `train` part, write adapter and heads, and return what was measured on `dev`; 75 minutes of two cores for 60,000 sentences.
 
     Three passes over all, one over what lies near the border, one over all with courteous copies. With ``start``, a folder with an adapter and its heads, the
     first three are left out.

@@ -98,7 +98,7 @@ _FLEEING = re.compile(r"(?:가족|식구|아이|애|부모님|어머니|아버�
 _HOLDER = re.compile(
     r"(?:한테|에게|에서)\s?(?:\S{1,6}\s)?끌려|남자|군인|반군|해적|사장|브로커|관리자|팀장|조직|일당|놈|새끼|그\s?사람|그들|감금|납치|인질|억류|가두|가둬|가뒀|못\s?나가|안\s?보내|여권"
 )
-_HEARSAY = re.compile(r"대[요서]|다더니|다면서|라더니|라면서|라고\s?[해하]|시켜\s?준다")
+_HEARSAY = re.compile(r"대[요서]|다더니|다면서|라더니|라면서|라고\s?[해하]|[다라]며|간다고|시켜\s?준다")
 _LOUD = tuple(list(Category).index(category) for category in (Category.NATURAL_DISASTER, Category.WAR_UNREST))
 # Whoever has more to say than this says more than what shuts them in.
 _SHORT = 100

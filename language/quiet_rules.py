@@ -1,7 +1,7 @@
 """Families of plain statements behind which somebody is in danger, however calmly told: each asks, and none escalates by itself.
 
-They hold what voices held out of training showed at the bottom of the classifier's scores. They match about ten of the corpus's
-21,700 harmless sentences.
+They hold what voices held out of training showed at the bottom of the classifier's scores. They match ten of the 21,739
+harmless sentences of the training and dev parts.
 Patterns read the text without spaces.
 """
 

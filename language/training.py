@@ -79,7 +79,8 @@ def importance(examples: Sequence[Example]) -> np.ndarray:
     return np.array([LIFE_THREAT_WEIGHT if e.urgency == "life_threat" else DIALOGUE_WEIGHT if corpus.DIALOGUE in e.tags else 1.0 for e in examples])
 
 
-def _fit(x: Any, y: np.ndarray, weights: np.ndarray, strength: float = STRENGTH) -> Any:
+def fit(x: Any, y: np.ndarray, weights: np.ndarray, strength: float = STRENGTH) -> Any:
+    """A logistic regression of weighted rows, followed to its end."""
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=strength, max_iter=400, tol=TOLERANCE).fit(x, y, sample_weight=weights)
@@ -119,13 +120,13 @@ def linear_heads(data: TrainingData) -> dict[str, Head]:
     heads: dict[str, Head] = {}
     for name, with_vectors in (("plain", True), ("blind", False)):
         x, weights, rows = data.joined(with_vectors)
-        heads[name] = _head(_fit(x, emergency[rows], weights), dim)
+        heads[name] = _head(fit(x, emergency[rows], weights), dim)
     x, weights, rows = data.joined(True)
     urgencies = np.array([str(e.urgency) for e in examples])[rows]
     for name, among in (("life_threat", ("life_threat", "urgent")), ("non_urgent", ("non_urgent", "none"))):
         inside = np.isin(urgencies, among)
         y = urgencies[inside] == name
-        heads[name] = _head(_fit(x[inside], y, np.where(y, (~y).sum() / max(y.sum(), 1), 1.0)), dim)
+        heads[name] = _head(fit(x[inside], y, np.where(y, (~y).sum() / max(y.sum(), 1), 1.0)), dim)
     heads["category"] = _category_head(data, x, rows, dim)
     return heads
 
@@ -137,7 +138,7 @@ def _category_head(data: TrainingData, x: Any, rows: np.ndarray, dim: int) -> He
     x = x[telling]
     labels = np.array([CATEGORIES.index(e.category) for e in data.examples])[rows][telling]
     counts = np.bincount(labels, minlength=len(CATEGORIES))
-    fitted = _fit(x, labels, counts.mean() / counts[labels], CATEGORY_STRENGTH)
+    fitted = fit(x, labels, counts.mean() / counts[labels], CATEGORY_STRENGTH)
     head = _head(fitted, dim)
     order = {int(label): row for row, label in enumerate(fitted.classes_)}
     place = [order.get(i, -1) for i in range(len(CATEGORIES))]
@@ -237,9 +238,9 @@ def _calibrate(scores: np.ndarray, dev: Dev) -> dict[str, float]:
     return {"slope": slope, "offset": offset, "escalate": max(min(max(wanted), most), ask), "ask": ask}
 
 
-def dev_examples(data_dir: Path, everyday: Path | None) -> list[Example]:
-    """What heads are joined and thresholds set on: every voice of a `dev` part, and real everyday sentences."""
-    return [e for e in corpus.read(data_dir) if e.split == "dev"] + everyday_sentences.examples(everyday, "dev")
+def dev_examples(examples: Sequence[Example], everyday: Path | None) -> list[Example]:
+    """What heads are joined and thresholds set on: the `dev` part of these, and real everyday sentences."""
+    return [e for e in examples if e.split == "dev"] + everyday_sentences.examples(everyday, "dev")
 
 
 def training_examples(examples: Sequence[Example], data_dir: Path, everyday: Path | None) -> list[Example]:
@@ -257,8 +258,8 @@ def train_triage(
     more: Path | None = None,
     progress: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Train on the `train` part (and real everyday sentences, where a path to them is given; and the `train` lines of `more`, labelled in use), set thresholds
-    on `dev`, write arrays, thresholds and the model card, and return the evaluation on `test`.
+    """Train on the `train` part (and real everyday sentences, where a path to them is given; and the lines of `more`, labelled in use), set thresholds on
+    `dev`, write arrays, thresholds and the model card, and return the evaluation on `test`.
 
     :raises ValueError: `more` has a line that is none of a corpus.
     """
@@ -272,7 +273,7 @@ def train_triage(
     examples = [*corpus.read(data_dir), *labelled]
     progress(f"triage: analysing {len(examples)} sentences")
     data = TrainingData(analyser, training_examples(examples, data_dir, everyday))
-    dev = Dev(analyser, dev_examples(data_dir, everyday), data.mean)
+    dev = Dev(analyser, dev_examples(examples, everyday), data.mean)
     progress(f"triage: fitting after {time.monotonic() - started:.0f} s")
     heads = linear_heads(data)
     tiers = ["plain", "blind"]
@@ -311,7 +312,7 @@ def set_thresholds(
     path = out_dir / "thresholds.json"
     saved = json.loads(path.read_text(encoding="utf-8"))
     heads, mean = load_heads(out_dir / "triage.npz")
-    examples = dev_examples(data_dir, everyday)
+    examples = dev_examples(corpus.read(data_dir), everyday)
     tiers = list(saved["calibration"])
     found = (corpus_digest(data_dir), adapter.digest() if "adapted" in tiers else "", len(examples))
     if found != (saved["corpus"], saved["adapter"], saved["dev"]):

@@ -20,6 +20,7 @@ def test_size(examples):
     assert len(emergencies) >= 16_000
     assert sum(e.urgency == "life_threat" for e in emergencies) >= 10_000
     assert sum(e.is_trap for e in examples) >= 14_000
+    assert corpus.counts(examples) in (corpus.FOLDER / "DATASHEET.md").read_text(encoding="utf-8")
 
 
 def test_most_emergencies_have_no_alarming_word(examples):
