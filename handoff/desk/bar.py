@@ -37,7 +37,7 @@ def top_bar(viewer: Staff, *, on_next: Callable[[], Any], on_caller: Callable[[]
                     say("span", "팀")
             if viewer.has(Role.SUPERVISOR):
                 with block("a", "nav", href="/board"):
-                    say("span", "현황")
+                    say("span", "상황판")
                 with block("a", "nav", href="/desk/access"):
                     say("span", "열람 기록")
                 with block("a", "nav", href="/desk/exports"):
