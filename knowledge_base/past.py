@@ -1,7 +1,8 @@
 """Whether a question asks about the past, and about which days: "2020년에는 마스크 몇 장까지 됐어요?"
 
-A year alone does not make a question one about the past ("2020년에 만든 여권 지금도 되나요?"): in Korean its last predicate must be in the
-past as well, or nothing but a name may follow ("2019년도 긴급여권 값").
+A year alone does not make a question one about the past ("2020년에 만든 여권 지금도 되나요?"): in Korean what is asked must be in the past as well
+("얼마였더라", "안 됐었죠 그때 낸 것 같은데"), or nothing but a name may follow ("2019년도 긴급여권 값"), or the words say so ("2025년 기준으로",
+"조정 전에는 … 였던").
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ class Period:
 _DIGITS = {"영": 0, "공": 0, "일": 1, "이": 2, "삼": 3, "사": 4, "오": 5, "육": 6, "유": 6, "칠": 7, "팔": 8, "구": 9}
 _SPOKEN_YEAR = re.compile(r"이천\s?(이십|십)?\s?([일이삼사오육칠팔구])?\s?년")
 _SPOKEN_MONTH = re.compile(r"(?<![가-힣])(십이|십일|시|일|이|삼|사|오|유|칠|팔|구)월")
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:년도?|年|[./-](?=\s*\d)|(?!\d))")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:년도?(?!\s?생)|年|[./-](?=\s*\d)|(?![\d년]))")
+#: "22년에", and not "10년짜리", "20년 전": a year of two digits, said with a particle or a month.
+_SHORT_YEAR = re.compile(r"(?<!\d)(2[0-9])년(?:도)?(?=(?:에|엔|도에|\s?당시|\s?\d{1,2}월))(?!에\s?한)")
+#: "올해 5월", "지난 6월": of this year or the last one, whichever is past; a bare month only beside what is asked of the past.
+_OWN_MONTH = re.compile(r"(?<!내년 )(?<!다음 )(올해|금년|올|지난)?\s?(?<!\d)(?<!내년 )(1[0-2]|[1-9])월(?:\s*(3[01]|[12]?\d)\s*일)?")
 _MONTH = re.compile(r"(?:^|[년年./\s-])\s*(1[0-2]|0?[1-9])\s*(?:월|月)(?:\s*(3[01]|[12]?\d|0?[1-9])\s*(?:일|日|号))?")
 _DOTTED = re.compile(r"(?:19|20)\d\d\s*[./-]\s*(1[0-2]|0?[1-9])(?:\s*[./-]\s*(3[01]|[12]\d|0?[1-9]))?(?!\d)")
 _ENGLISH_MONTH = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.I)
@@ -46,6 +51,28 @@ _OPEN_ENDING = re.compile(
     r"이름|기준|한도|수량|수수료|비용|규정|제한|명단|국가|나라|(?:국가|나라) 수|단계|금액|가격|내용|때)"
     r"\s*[?.!~]*\s*$"
 )
+#: A question in the past, and whatever follows it: "얼마였죠 영수증을 잃어버려서", "됐던 거 맞죠".
+_PAST_ASKED = re.compile(
+    r"[았었였했됐렸졌갔왔냈꼈켰쳤났웠썼셨봤줬뒀랐](?:었)?(?:나요?|더라|던가요?|죠|지요?|는지|습니까|을까요?|냐|니|다면서요?|던\s?(?:거|건|것|게))(?=[\s?.!~,]|$|예|요|죠|지|맞|아|같|인|가|이)"
+)
+#: Something in the past, said of what is asked.
+_PAST_SAID = re.compile(
+    r"[았었였했됐렸졌갔왔냈꼈켰쳤났웠썼셨봤줬뒀랐](?:었|던|나|더라|죠|지|는지|습|을|냐|니|어|다)|[가-힣][되하이가오쓰받내]?던(?=\s|지|가|데)"
+)
+#: Days or a rule of another time, in so many words.
+_OF_THAT_TIME = re.compile(r"당시|그때|그 때|그땐|기준(?:으로|이면|의|은|엔|에는)?(?=[\s,]|$)|기록|공지(?:로는|에선|에서는)")
+_BEFORE_A_CHANGE = re.compile(
+    r"(?:개정|조정|변경|인상|인하|개편|연기|확대|폐지)(?:되기|하기)?\s?(?:이전|전)|(?:바뀌|오르|내리|없어지|생기|늘|줄)기\s?(?:이전|전)|원래\s(?:일정|공지|안내)|당초|처음\s?(?:공지|안내|나)"
+)
+#: No predicate at the end: a name, with a particle at most.
+_NAME_AT_THE_END = re.compile(r"(?<=\w)(?<![요다까죠나니네어아지냐음함됨래대데든서면고해돼봐줘야게줄듯워])(?:[은는]요?)?\s*[?.!~]*$")
+#: Letters of such a question.
+LONGEST_NAME = 30
+_SENTENCE_END = re.compile(r"[.!?。]\s*\S|(?:어요|아요|해요|니다|는데|은데|ㄴ데|했고|지만)\s")
+#: A thing of that time rather than a question about it: "2020년에 만든 여권".
+_THING_OF_THEN = re.compile(
+    r"(?:만든|받은|받아\s?둔|발급한|발급된|신청한|접수한|낸|산|찍은|잃어버린|뗀|떼어\s?둔|입국한|출국한|결혼한|태어난|보다|비해|대비|년생)"
+)
 #: A date that is put behind the question: "…였나요 2021년", "… 2020년 안내 기준으로".
 _DATE_BEHIND = re.compile(r"\s+(?:19|20)\d\d\s*년?도?(?:\s*\d{1,2}월)?(?:에|이요|요)?\s*(?:(?:당시|안내|공지)?\s*기준(?:으로)?(?:요)?)?\s*[?.!~]*$")
 #: Parts of a month: from which day to which (none: its last).
@@ -56,6 +83,7 @@ _PART = (
 )
 #: Asks about now in so many words; a date before it then only describes a thing.
 _NOW = re.compile(r"지금도?|현재|아직도?|요즘|이제|앞으로|올해|still|now|currently|今でも|现在|bây giờ|hiện nay")
+_COMPARED = re.compile(r"(?:[12]\d{3}년?|작년|지난해)(?:에)?\s?(?:보다|비해|대비)")
 _THEN_NOW = re.compile(r"이름이?\s?(?:뭘로|뭐로|어떻게)\s?바뀌")
 _ENGLISH_PAST = re.compile(r"\b(was|were|did|could|had|used to|got)\b", re.I)
 _JAPANESE_PAST = re.compile(r"(でした|ました|だった|った|できた)(か|の|っけ)?[。?？]*\s*$")
@@ -88,7 +116,14 @@ def _days(year: int, first_month: int, last_month: int | None = None, day: int |
 def _named_days(text: str, today: date) -> Period | None:
     """The days that the text names, whether or not it asks about them."""
     match = _YEAR.search(text)
-    year = int(match.group(1)) if match else next((today.year - n for word, n in _AGO.items() if word in text.lower()), None)
+    short = None if match else _SHORT_YEAR.search(text)
+    match = match or short
+    ago = None if match else next(((today.year - n, text.lower().index(word)) for word, n in _AGO.items() if word in text.lower()), None)
+    year = 2000 + int(short.group(1)) if short else int(match.group(1)) if match else ago[0] if ago else None
+    own = _OWN_MONTH.search(text) if year is None else None
+    if own is not None and (own.group(1) or _PAST_ENDING.search(text) or _PAST_ASKED.search(text)):
+        month = int(own.group(2))
+        return _days(today.year if month <= today.month else today.year - 1, month, day=int(own.group(3)) if own.group(3) else None)
     if year is None:
         return Period(date(2020, 1, 20), date(2023, 5, 31)) if _COVID.search(text) else None
     rest = text[match.start() :] if match else text
@@ -115,6 +150,16 @@ def _part_of(month: Period, behind: str) -> Period:
     return month
 
 
+def _names_that_time(asked: str, text: str, is_closed: bool) -> bool:
+    """Whether a Korean question that names past days asks about them without a predicate in the past; ``is_closed``: they ended before this year."""
+    if _OPEN_ENDING.search(asked):
+        return True
+    if _THING_OF_THEN.search(text):
+        return False
+    is_name = len(asked) <= LONGEST_NAME and not _SENTENCE_END.search(asked) and bool(_NAME_AT_THE_END.search(asked))
+    return (is_name and is_closed) or bool(_OF_THAT_TIME.search(text) and (_PAST_SAID.search(text) or "기준" in text or "당시" in text))
+
+
 def asked_period(text: str, today: date, language: str = "ko") -> Period | None:
     """The past days a question is about, or None for a question about now."""
     text = _spoken(text.strip())
@@ -123,14 +168,16 @@ def asked_period(text: str, today: date, language: str = "ko") -> Period | None:
         return None
     if days is not None and days.last is not None and days.last >= today:
         days = Period(days.first, today - timedelta(days=1)) if days.first is not None and days.first < today else None
-    is_vague = bool(_VAGUE.search(text))
+    is_vague = bool(_VAGUE.search(text) or (_BEFORE_A_CHANGE.search(text) and _PAST_SAID.search(text)))
     if days is None and not is_vague:
         return None
-    if _THEN_NOW.search(text) or (_NOW.search(text) and not _PAST_ENDING.search(text)):
+    if _THEN_NOW.search(text) or _COMPARED.search(text) or (_NOW.search(text) and not _PAST_ENDING.search(text)):
         return None
     if language == "ko":
         asked = _DATE_BEHIND.sub("", text)
-        asks = bool(_PAST_ENDING.search(asked)) or (days is not None and bool(_OPEN_ENDING.search(asked)))
+        asks = bool(_PAST_ENDING.search(asked) or _PAST_ASKED.search(asked)) or (
+            days is not None and _names_that_time(asked, text, days.last is not None and days.last.year < today.year)
+        )
     elif language == "en":
         asks = bool(_ENGLISH_PAST.search(text))
     elif language == "ja":

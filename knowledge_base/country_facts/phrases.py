@@ -103,7 +103,7 @@ NONE = {
     "ru": "Сейчас для страны {country} нет предупреждений МИД Кореи.",
 }
 UNKNOWN = {
-    "ko": "{country}의 여행경보는 현재 확인할 수 없습니다. 영사안전콜센터 {phone} 로 확인하시거나 상담관에게 연결해 드릴까요?",
+    "ko": "{country}의 여행경보는 현재 확인할 수 없습니다. 영사안전콜센터 {phone} 로 확인하실 수 있습니다. 상담관에게 연결해 드릴까요?",
     "en": "The travel alarm of {country} cannot be confirmed at present. Call {phone} to check, or shall I connect you to a person?",
     "ja": "{country}の旅行警報は現在確認できません。{phone} でご確認いただくか、相談員におつなぎしましょうか。",
     "zh": "目前无法确认{country}的旅行警报。请拨打 {phone} 确认，或者需要为您转接人工咨询吗？",

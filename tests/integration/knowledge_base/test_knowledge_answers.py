@@ -52,7 +52,7 @@ def test_source_card_says_that_it_is_a_test_text(shipped: KnowledgeBase) -> None
 def test_an_alarm_that_nobody_can_tell_is_said_so_with_a_number_to_call(shipped: KnowledgeBase, text: str, country: str | None) -> None:
     reply = shipped.answer(text, country=country)
     assert reply.outcome is Outcome.ABSTAIN
-    assert reply.text == "일본의 여행경보는 현재 확인할 수 없습니다. 영사안전콜센터 +82-2-3210-0404 로 확인하시거나 상담관에게 연결해 드릴까요?"
+    assert reply.text == "일본의 여행경보는 현재 확인할 수 없습니다. 영사안전콜센터 +82-2-3210-0404 로 확인하실 수 있습니다. 상담관에게 연결해 드릴까요?"
     assert reply.of_row
     assert "확인할 수 없습니다" not in shipped.answer("여행경보 단계별 뜻이 뭐예요?", country=country).text
 

@@ -66,3 +66,53 @@ def test_other_languages() -> None:
 def test_this_year_reaches_up_to_yesterday() -> None:
     assert asked_period("2026년 1월에 여권 수수료 얼마였어요", TODAY) == Period(date(2026, 1, 1), date(2026, 1, 31))
     assert asked_period("2026년에 수수료가 얼마였나요", TODAY) == Period(date(2026, 1, 1), date(2026, 11, 21))
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("작년 위임장 공증 수수료는?", date(2025, 1, 1), date(2025, 12, 31)),
+        ("2025년 휴무일 당직전화", date(2025, 1, 1), date(2025, 12, 31)),
+        ("작년에 스페인어 통역은 없었던 거 맞죠", date(2025, 1, 1), date(2025, 12, 31)),
+        ("작년에 전자비자가 얼마였더라", date(2025, 1, 1), date(2025, 12, 31)),
+        ("2025년 여름 번호가 뭐였죠 통화기록이랑 맞춰 보려고요", date(2025, 6, 1), date(2025, 8, 31)),
+        ("2024년 당시 부담금은 나누어 낼 수 있었는지 확인이 필요합니다.", date(2024, 1, 1), date(2024, 12, 31)),
+        ("재작년 여름 기준으로 신속송금 수수료 알려 주세요", date(2024, 6, 1), date(2024, 8, 31)),
+        ("올해 5월에 통금이 몇 시부터였나요", date(2026, 5, 1), date(2026, 5, 31)),
+        ("지난 10월에는 창구가 몇 시까지였나요", date(2026, 10, 1), date(2026, 10, 31)),
+        ("12월에는 예약 없이도 됐나요", date(2025, 12, 1), date(2025, 12, 31)),
+        ("22년에 무비자가 다시 됐었나요", date(2022, 1, 1), date(2022, 12, 31)),
+    ],
+)
+def test_the_past_as_people_ask_about_it(text: str, first: date, last: date) -> None:
+    assert asked_period(text, date(2026, 11, 23)) == Period(first, last)
+
+
+@pytest.mark.parametrize("text", ["조정 전에는 거기가 몇 단계였던 거죠", "바뀌기 전에는 예약이 필요 없었나요", "당초 공지에서는 언제까지라고 했었죠"])
+def test_before_a_change_is_the_past(text: str) -> None:
+    assert asked_period(text, date(2026, 11, 23)) == Period(None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2009년생 아들 국적이탈 기한",
+        "작년에 독일 국적을 받았어요. 한국에 신고하려면 무엇을 내야 하나요?",
+        "여권 발급비 2026",
+        "10년 복수여권 수수료",
+        "20년 전에 맞은 예방주사도 인정되나요",
+        "내년 3월이 마감인데 서류는 언제부터 준비하나요",
+        "2025년에 받은 여권 유효기간",
+        "작년보다 얼마나 올랐나요",
+        "5월에 결혼하는데 혼인신고는 어떻게 하나요",
+        "수수료가 오르기 전에 신청하려면 언제까지인가요",
+        "지난 10월 5일에 혼인했습니다. 신고는 언제까지 해야 합니까?",
+    ],
+)
+def test_what_only_mentions_another_time_is_about_now(text: str) -> None:
+    assert asked_period(text, date(2026, 11, 23)) is None
+
+
+def test_hostile_lengths_cost_little() -> None:
+    for text in ("작년 " * 20_000, "2025년" * 20_000, "였던 " * 20_000, "개정 전 " * 20_000, "5월 " * 20_000):
+        asked_period(text, date(2026, 11, 23))
