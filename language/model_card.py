@@ -72,6 +72,8 @@ def _comparison(found: Mapping[str, Any]) -> list[str]:
     for name, entry in report["models"].items():
         lines.append(f"| {name} | {_cell(entry['at_8'])} | {_cell(entry['at_20'])} | {entry['auc_traps']:.4f} |")
     words = "Every model learnt the same `train` part; the figures are the test part's, at equal false alarms. `gildongmu evaluate comparison --save`."
+    if not report["rasa"]:
+        words += " Rasa's DIET is not among them: that run had no Rasa."
     return ["## Compared", words, "\n".join(lines)]
 
 
