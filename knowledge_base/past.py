@@ -28,7 +28,7 @@ _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:년도?(?!\s?생)|年|[./-](?=\
 #: "22년에", and not "10년짜리", "20년 전": a year of two digits, said with a particle or a month.
 _SHORT_YEAR = re.compile(r"(?<!\d)(2[0-9])년(?:도)?(?=(?:에|엔|도에|\s?당시|\s?\d{1,2}월))(?!에\s?한)")
 #: "올해 5월", "지난 6월": of this year or the last one, whichever is past; a bare month only beside what is asked of the past.
-_OWN_MONTH = re.compile(r"(?<!내년 )(?<!다음 )(올해|금년|올|지난)?\s?(?<!\d)(?<!내년 )(1[0-2]|[1-9])월(?:\s*(3[01]|[12]?\d)\s*일)?")
+_OWN_MONTH = re.compile(r"(?<!내년 )(?<!다음 )(올해|금년|올|지난)?\s?(?<!\d)(?<!내년 )(1[0-2]|[1-9])월(?:\s*(3[01]|[12]\d|[1-9])\s*일)?")
 _MONTH = re.compile(r"(?:^|[년年./\s-])\s*(1[0-2]|0?[1-9])\s*(?:월|月)(?:\s*(3[01]|[12]?\d|0?[1-9])\s*(?:일|日|号))?")
 _DOTTED = re.compile(r"(?:19|20)\d\d\s*[./-]\s*(1[0-2]|0?[1-9])(?:\s*[./-]\s*(3[01]|[12]\d|0?[1-9]))?(?!\d)")
 _ENGLISH_MONTH = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.I)
@@ -115,11 +115,10 @@ def _days(year: int, first_month: int, last_month: int | None = None, day: int |
 
 def _named_days(text: str, today: date) -> Period | None:
     """The days that the text names, whether or not it asks about them."""
-    match = _YEAR.search(text)
-    short = None if match else _SHORT_YEAR.search(text)
-    match = match or short
-    ago = None if match else next(((today.year - n, text.lower().index(word)) for word, n in _AGO.items() if word in text.lower()), None)
-    year = 2000 + int(short.group(1)) if short else int(match.group(1)) if match else ago[0] if ago else None
+    match = _YEAR.search(text) or _SHORT_YEAR.search(text)
+    year = int(match.group(1)) if match else next((today.year - n for word, n in _AGO.items() if word in text.lower()), None)
+    if year is not None and year < 100:
+        year += 2000
     own = _OWN_MONTH.search(text) if year is None else None
     if own is not None and (own.group(1) or _PAST_ENDING.search(text) or _PAST_ASKED.search(text)):
         month = int(own.group(2))
