@@ -44,14 +44,14 @@ QUESTION = {
     "ru": ("Вы сейчас в опасности?", "Да, я в опасности", "Нет"),
 }
 PASSED_ON = {
-    "ko": "보내신 내용을 상담관에게 전했습니다. 상담관을 연결하고 있습니다.",
-    "en": "Your message has been passed to a counsellor. We are connecting you.",
-    "ja": "内容を相談員に伝えました。相談員におつなぎしています。",
-    "zh": "您的消息已转给咨询员。正在为您连接。",
-    "vi": "Tin nhắn của bạn đã được chuyển tới tư vấn viên. Chúng tôi đang kết nối.",
-    "fr": "Votre message a été transmis à un conseiller. Nous vous mettons en relation.",
-    "es": "Su mensaje se ha pasado a un asesor. Le estamos comunicando.",
-    "ru": "Ваше сообщение передано консультанту. Мы вас соединяем.",
+    "ko": "보내신 내용을 상담에 더했습니다. 상담관을 연결하고 있습니다.",
+    "en": "Your message has been added to your case. We are connecting you.",
+    "ja": "内容を相談に追加しました。相談員におつなぎしています。",
+    "zh": "您的消息已加入咨询记录。正在为您连接。",
+    "vi": "Tin nhắn của bạn đã được thêm vào hồ sơ tư vấn. Chúng tôi đang kết nối.",
+    "fr": "Votre message a été ajouté à votre dossier. Nous vous mettons en relation.",
+    "es": "Su mensaje se ha añadido a su caso. Le estamos comunicando.",
+    "ru": "Ваше сообщение добавлено к вашему обращению. Мы вас соединяем.",
 }
 
 _HANGUL = re.compile("[\uac00-\ud7a3]")

@@ -34,12 +34,12 @@ def shed_words(wait: Wait, language: str, hotline: str) -> str:
     if language == DEFAULT:
         return (
             "지금 큰 사고가 나서 위험한 분을 먼저 연결하고 있습니다.\n"
-            f"{_lengthko(wait)} 급하면 {hotline} 로 전화하세요. 위험하면 ‘지금 위험해요’를 누르면 바로 연결합니다.\n"
+            f"{_lengthko(wait)} 급하면 {hotline} 로 전화하세요. 위험하면 ‘지금 위험해요’를 누르면 먼저 연결합니다.\n"
             "여권·입국·안전 안내는 여기에 물어보면 바로 답합니다. 그래도 상담관을 기다리려면 아래를 누르거나 한 번 더 말씀해 주세요."
         )
     return (
         "There has been a major incident and people in danger are connected first.\n"
-        f"{_lengthen(wait)} If it is urgent, call {hotline}. In danger, press the danger button and you are connected at once.\n"
+        f"{_lengthen(wait)} If it is urgent, call {hotline}. In danger, press the danger button and you are connected first.\n"
         "Questions about passports, entry and safety are answered here right away. To wait for a person anyway, press below or ask again."
     )
 

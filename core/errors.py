@@ -25,14 +25,14 @@ CATALOGUE: dict[str, ErrorKind] = {
     kind.code: kind
     for kind in (
         ErrorKind("bad_json", 400, "보내신 내용을 읽을 수 없습니다. 다시 보내 주세요."),
-        ErrorKind("invalid_request", 422, "보내신 내용의 형식이 맞지 않습니다."),
+        ErrorKind("invalid_request", 422, "보내신 내용에 빠지거나 잘못된 곳이 있습니다. 다시 보내 주세요."),
         ErrorKind("empty_message", 422, "내용이 비어 있습니다. 한 글자라도 적어 주세요."),
         ErrorKind("too_long", 413, "글이 너무 깁니다. 나누어 보내 주세요."),
         ErrorKind("body_too_large", 413, "보내신 내용이 너무 큽니다."),
         ErrorKind("bad_xml", 400, "보내신 내용을 읽을 수 없습니다. 다시 보내 주세요."),
-        ErrorKind("wrong_content_type", 415, "받을 수 없는 형식의 요청입니다."),
+        ErrorKind("wrong_content_type", 415, "이런 종류의 내용은 받지 않습니다."),
         ErrorKind("bad_signature", 401, "보낸 곳을 확인할 수 없는 요청입니다."),
-        ErrorKind("location_out_of_range", 422, "위치 값이 올바르지 않습니다. 다시 보내거나 주소로 알려 주세요."),
+        ErrorKind("location_out_of_range", 422, "위치를 알아볼 수 없습니다. 다시 보내거나 주소로 알려 주세요."),
         ErrorKind("client_id_reused", 409, "같은 번호로 다른 글이 이미 접수되었습니다. 새로 보내 주세요."),
         ErrorKind("bad_token", 401, "대화를 확인할 수 없습니다. 새로 시작해 주세요."),
         ErrorKind("not_signed_in", 401, "로그인이 필요합니다."),

@@ -69,9 +69,9 @@ def words(wait: Wait, language: str, hotline: str) -> str:
 #: By language and by what is said: who is there (nothing if somebody is free), the place, and how long.
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "ko": {
-        "busy": "모든 상담원이 통화 중입니다. 급하시면 {hotline} 로 전화하세요.",
-        "nobody": "모든 상담원이 통화 중이거나 자리에 없습니다. 급하시면 {hotline} 로 전화하세요.",
-        "place": "지금 대기 {position}번째입니다.",
+        "busy": "상담관이 모두 다른 분을 돕고 있습니다. 급하시면 {hotline} 로 전화하세요.",
+        "nobody": "상담관이 모두 다른 분을 돕고 있거나 자리에 없습니다. 급하시면 {hotline} 로 전화하세요.",
+        "place": "지금 {position}번째로 기다리고 계십니다.",
         "unknown": "기다리는 시간은 아직 알 수 없습니다.",
         "longest": "{most}분 넘게 걸릴 수 있습니다.",
         "range": "약 {low}~{high}분 걸릴 것으로 보입니다.",

@@ -131,6 +131,10 @@ _TAILS = (
 )
 
 
+# "… 상담 받기"; not the many nouns that end alike (사기, 시기, 이야기, 비행기).
+_DOING = re.compile(r"(받|찾|하|보|지키|보내|날리|오|가|만들|떼|바꾸|적|고르|빌리|올리|찍|즐기)기$")
+
+
 @lru_cache(maxsize=4096)
 def title_as_question(title: str) -> str:
     """A notice's title as something a citizen would ask; short enough for a button."""
@@ -143,4 +147,6 @@ def title_as_question(title: str) -> str:
             if "{stem}" in form and "방법" in form:
                 return f"{bare}이 뭐예요?"
             return form.format(title=bare, stem=bare[: match.start()].strip() or bare)
+    if doing := _DOING.search(bare):
+        return f"{bare[: doing.start()]}{doing[1].replace('만들', '만드')}는 방법 알려 주세요"
     return f"{bare} 알려 주세요"

@@ -240,7 +240,7 @@
   // Cannot speak or hear: a person is asked for, who writes and makes the calls. What stands in the box stays there.
   $('mute').addEventListener('click', () => {
     say(titled('말할 수 없어요'), 'cannot_speak');
-    tell('글로만 돕습니다. 전화는 상담관이 대신 합니다.');
+    tell('글로만 이야기합니다. 필요한 전화는 연결된 상담관에게 부탁하세요.');
   });
 
   // A place: by the browser where it may, else in words.

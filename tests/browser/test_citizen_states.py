@@ -25,7 +25,7 @@ async def test_cannot_speak_is_large_on_queue_and_card_and_stays_through_a_trans
     desk, chat = await seat(dark=dark), await citizen(width=width, dark=dark)
     button = chat.page.get_by_role("button", name="말할 수 없어요")
     await button.click()
-    await expect(chat.page.locator("#status")).to_contain_text("상담관이 대신")
+    await expect(chat.page.locator("#status")).to_contain_text("상담관에게 부탁하세요")
     await expect(chat.page.locator(".bubble.crisis")).to_contain_text("지금 글을 봐도 안전한가요?")
     await expect(chat.page.locator(".bubble.crisis a.tel")).to_have_count(0)
     await picture(chat.page, f"cannot-speak-citizen-{width}-{'dark' if dark else 'light'}")

@@ -37,7 +37,7 @@ async def test_told_once_and_again_only_on_change_and_after_a_minute(db, cipher,
     assert await tell(db, cipher, 0) == [], "somebody may answer within seconds"
     assert await tell(db, cipher, 6) == [first.id, second.id]
     (text,) = await heard(db, cipher, second)
-    assert "모든 상담원이 통화 중입니다" in text
+    assert "상담관이 모두 다른 분을 돕고 있습니다" in text
     assert "2번째" in text
     assert await tell(db, cipher, 30) == []
     assert await tell(db, cipher, 90) == [], "nothing has changed"

@@ -21,4 +21,4 @@ def test_the_card_keeps_its_first_lines_and_an_ordinary_answer_its_first_sentenc
     ("language", "said"), [("ko", guarding.NOTED), ("en", "Thank you, noted."), ("ja", "はい、確認しました。"), ("th", "Thank you, noted.")]
 )
 def test_harmless_words_are_the_citizens_language(language: str, said: str) -> None:
-    assert guarding.brief("passed_on", {"text": "보내신 내용을 상담관에게 전했습니다."}, language)["text"] == said
+    assert guarding.brief("passed_on", {"text": "보내신 내용을 상담에 더했습니다."}, language)["text"] == said

@@ -37,9 +37,9 @@ def test_estimate(position, severity, crew, measured, expected):
 @pytest.mark.parametrize(
     ("position", "crew", "measured", "says", "never"),
     [
-        (3, Crew(1, 2, 0), TEN_TO_TWENTY, ["모든 상담원이 통화 중입니다", "3번째", "약 15~30분", "+82"], []),
+        (3, Crew(1, 2, 0), TEN_TO_TWENTY, ["상담관이 모두 다른 분을 돕고 있습니다", "3번째", "약 15~30분", "+82"], []),
         (1, Crew(0, 0, 0), None, ["자리에 없습니다", "1번째", "아직 알 수 없습니다", "+82"], ["약"]),
-        (1, Crew(1, 2, 2), None, ["1번째", "1분 안에"], ["통화 중"]),
+        (1, Crew(1, 2, 2), None, ["1번째", "1분 안에"], ["다른 분을"]),
         (99, Crew(1, 1, 0), TEN_TO_TWENTY, ["120분 넘게"], ["~"]),
     ],
 )
