@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from language import corpus
+from language import asked, corpus
 from language import everyday as everyday_sentences
 from language.analysis import Analyser
 from language.categories import Category, Urgency
@@ -134,6 +134,8 @@ def _decide(analyser: Analyser, triage: Triage, texts: Sequence[str]) -> list[De
 
 #: Voices of whom nothing was chosen: no weight, no threshold, no rule. Whoever changes triage looks here last, and once.
 HELD_BACK = "held_back"
+#: Questions to the knowledge base that no model has learnt: what citizens mostly send, and should be asked nothing about.
+QUESTIONS = "questions"
 
 
 def evaluate_triage(
@@ -144,7 +146,7 @@ def evaluate_triage(
     everyday: Path | None = None,
     progress: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Decide every sentence of a split, of the voices held back, and of real everyday sentences where a path to them is given, and report."""
+    """Decide every sentence of a split, of the voices held back, questions to the knowledge base, and real everyday sentences where a path is given; report."""
     analyser = analyser or Analyser.load()
     triage = Triage.load(model_dir)
     examples = [e for e in corpus.read(data_dir) if e.split == split]
@@ -154,6 +156,8 @@ def evaluate_triage(
     without = summarise(list(zip(examples, _decide(blind, triage, texts), strict=True)))
     written = "written: the routine sentences of this part"
     everyday_share, source = groups["routine"], written
+    questions = asked.examples(data_dir.parent / "eval", split)
+    routine = summarise(list(zip(questions, _decide(analyser, triage, [e.text for e in questions]), strict=True)))
     untouched = corpus.read(data_dir / HELD_BACK)
     held_back = summarise(list(zip(untouched, _decide(analyser, triage, [e.text for e in untouched]), strict=True)))
     false: list[dict[str, Any]] = []
@@ -167,6 +171,7 @@ def evaluate_triage(
         "split": split,
         **headline(groups, everyday_share, source),
         HELD_BACK: headline(held_back, held_back["routine"], written),
+        QUESTIONS: {**routine["routine"], "emergencies": routine["emergency"]["caught"]},
         "by_tag": groups["by_tag"],
         "by_language": groups["by_language"],
         "groups": {key: value for key, value in groups.items() if key not in ("by_tag", "by_language", "n")},

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from language import adapter, corpus
+from language import adapter, asked, corpus
 from language import everyday as everyday_sentences
 from language.adaptation import HEADS, URGENCIES
 from language.analysis import Analyser, Analysis
@@ -33,6 +33,7 @@ ESCALATED_EVERYDAY = 0.004  # the same of real everyday sentences
 ESCALATED_EMERGENCIES = 0.96  # never fewer than this, whatever the two above say
 LIFE_THREAT_WEIGHT = 1.5
 AUGMENTED_WEIGHT = 0.5
+ASKED_WEIGHT = 2.0  # emergencies among twenty times as many questions in the same words
 DIALOGUE_WEIGHT = 10.0  # what the dialogue serves by itself must reach it
 # scikit-learn's gradient is a mean over some 80,000 rows: at 1e-3 it stops after ten steps of 140, and asks about half as many traps again.
 TOLERANCE = 1e-5
@@ -76,7 +77,13 @@ def _weights(examples: Sequence[Example]) -> np.ndarray:
 
 def importance(examples: Sequence[Example]) -> np.ndarray:
     """What a mistake on each costs, beside an ordinary one."""
-    return np.array([LIFE_THREAT_WEIGHT if e.urgency == "life_threat" else DIALOGUE_WEIGHT if corpus.DIALOGUE in e.tags else 1.0 for e in examples])
+    return np.array([_importance(e) for e in examples])
+
+
+def _importance(example: Example) -> float:
+    if example.voice == asked.VOICE:
+        return ASKED_WEIGHT
+    return LIFE_THREAT_WEIGHT if example.urgency == "life_threat" else DIALOGUE_WEIGHT if corpus.DIALOGUE in example.tags else 1.0
 
 
 def fit(x: Any, y: np.ndarray, weights: np.ndarray, strength: float = STRENGTH) -> Any:
@@ -244,9 +251,11 @@ def dev_examples(examples: Sequence[Example], everyday: Path | None) -> list[Exa
 
 
 def training_examples(examples: Sequence[Example], data_dir: Path, everyday: Path | None) -> list[Example]:
-    """What a model learns of these: their `train` part and longer messages made of it, sentences of the dialogue data, and real everyday sentences."""
+    """What a model learns of these: their `train` part and longer messages made of it, sentences of the dialogue data, real everyday ones, and questions to
+    the knowledge base."""
     written = [e for e in examples if e.split == "train"]
-    return [*written, *compose(written, COMPOSED_SEED), *corpus.ordinary(data_dir.parent / "nlu"), *everyday_sentences.examples(everyday)]
+    ordinary = [*corpus.ordinary(data_dir.parent / "nlu"), *everyday_sentences.examples(everyday), *asked.learnt(data_dir.parent)]
+    return [*written, *compose(written, COMPOSED_SEED), *ordinary]
 
 
 def train_triage(
