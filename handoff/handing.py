@@ -20,7 +20,7 @@ from core.errors import AppError
 from core.settings import settings
 from handoff import handing_repository, promises, queue_order, repository
 from handoff.abuse import rests
-from handoff.access import access_claim, access_own_case, access_restricted
+from handoff.access import access_case, access_claim, access_own_case, access_restricted
 from handoff.moves import NOTE, return_to_queue
 from handoff.schemas import AgentFull, AlreadyTaken, Case, Claimed, ClaimResult, NotEligible
 from handoff.states import Move, after
@@ -132,7 +132,8 @@ async def hand_over_each(tx: Connection, cipher: Cipher, staff: Staff, from_id: 
     """A shift change: each case with a receiver and a note of its own, each promise to whom it is ``owed`` from now on; emergencies wait for a yes.
 
     Raises:
-        AppError: ``forbidden``, ``empty_message``, ``not_owner`` when a case is not theirs (then nothing happens), or ``invalid_request``.
+        AppError: ``forbidden``, ``empty_message``, ``not_owner`` when a case is not theirs, ``restricted`` when what somebody else answers for is closed to the
+            one who hands it on (then nothing happens), or ``invalid_request``.
     """
     for parcel in cases.values():
         _check_note(parcel.note)
@@ -145,6 +146,7 @@ async def hand_over_each(tx: Connection, cipher: Cipher, staff: Staff, from_id: 
     if len(rows) != len(cases):
         raise AppError("not_owner", f"not every case is staff {from_id}'s")
     for row in rows:
+        await access_restricted(tx, row, staff)
         parcel = cases[row["id"]]
         changed = await _hand(tx, row, receivers[parcel.to_id], "shift")
         if changed is None:
@@ -156,6 +158,8 @@ async def hand_over_each(tx: Connection, cipher: Cipher, staff: Staff, from_id: 
         await audit.record(tx, staff.login, "", "case.hand_over", row["id"], detail=detail)
     for to_id in sorted(set(owed.values())):
         for promise_id, case_id in await promises.give(tx, [one for one, whom in owed.items() if whom == to_id], from_id, to_id):
+            if staff.id != from_id:
+                await access_case(tx, case_id, staff)
             result.promises.append(promise_id)
             await audit.record(tx, staff.login, "", "promise.hand_over", case_id, detail={"promise_id": promise_id, "from": from_id, "to": to_id})
     return result

@@ -13,6 +13,7 @@ from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
 from handoff.access import access_writable_case
+from handoff.records import restricted_repository
 from handoff.streams import case_stream
 
 TEXT = "case_promises.body"
@@ -77,12 +78,17 @@ async def keep(tx: Connection, promise_id: int, staff: Staff) -> None:
     await audit.record(tx, staff.login, "", "promise.keep", row["case_id"], detail={"promise_id": promise_id})
 
 
-async def open_promises(connection: Connection, cipher: Cipher, staff: Staff) -> list[Promise]:
-    """What somebody still answers for, the most pressing first."""
+async def open_promises(connection: Connection, cipher: Cipher, staff: Staff, reader: Staff | None = None) -> list[Promise]:
+    """What somebody still answers for, the most pressing first; for another ``reader`` without the words of cases that are closed to them."""
     found = await database.rows(
         connection, "SELECT id, case_id, staff_id, body, due_at FROM case_promises WHERE staff_id = %s AND kept_at IS NULL ORDER BY due_at, id", staff.id
     )
-    return [Promise(row["id"], row["case_id"], row["staff_id"], cipher.open(row["body"], TEXT), row["due_at"]) for row in found]
+    hidden: set[int] = set()
+    if reader is not None and reader.id != staff.id:
+        hidden = await restricted_repository.closed_to(connection, [row["case_id"] for row in found], reader.id)
+    return [
+        Promise(row["id"], row["case_id"], row["staff_id"], "" if row["case_id"] in hidden else cipher.open(row["body"], TEXT), row["due_at"]) for row in found
+    ]
 
 
 async def of_case(connection: Connection, cipher: Cipher, case_id: int) -> list[Promise]:

@@ -40,6 +40,7 @@ from handoff.desk.phone_dialog import ask_caller
 from handoff.desk.phone_tools import PhoneTools
 from handoff.desk.place_tools import PlaceTools
 from handoff.desk.presence import PresenceControl
+from handoff.desk.press import Press
 from handoff.desk.pulse import pulse
 from handoff.desk.queue_pane import QueuePane
 from handoff.desk.texts import Texts
@@ -75,8 +76,7 @@ class Desk:
         elsewhere |= dict.fromkeys((Do.CLOSE, Do.CONFIRM_CLOSE, Do.OBJECT), self._leaving.ask_close)
         self._moves = Moves(floor, lambda: self._case.card, elsewhere, self._case.open, lambda: self._presence.count_promises())
         self._tasks: list[asyncio.Task[Any]] = []
-        #: The case where asking for the place has just been refused as telling: pressed once more, it is meant.
-        self._place_warned = 0
+        self._place_press = Press(self._guarded)
 
     def build(self) -> None:
         """Make the page's elements; called once, synchronously, so that no change of the queue falls between picture and events."""
@@ -243,10 +243,8 @@ class Desk:
 
     async def _ask_place(self) -> None:
         case_id = self._case.id
-        is_confirmed, self._place_warned = self._place_warned == case_id, 0
-        if not await self._guarded(lambda: self._do.ask_place(case_id, secrets.token_hex(8), is_confirmed=is_confirmed)):
-            self._place_warned = case_id
-        else:
+        # Always a new id: a link that was sent and is over by now must be written once more, and one that still lives is only repeated.
+        if await self._place_press.run(case_id, lambda _, is_confirmed: self._do.ask_place(case_id, secrets.token_hex(8), is_confirmed=is_confirmed)):
             with self._client:
                 ui.notify("위치 링크를 보냈습니다.", type="positive")
 

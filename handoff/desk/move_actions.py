@@ -101,7 +101,7 @@ class MoveActions:
             await handoff.keep(tx, promise_id, staff)
 
     async def promises(self, of_id: int | None = None) -> list[handoff.Promise]:
-        """What this person still answers for, or, for supervisors, a colleague.
+        """What this person still answers for, or, for supervisors, a colleague: of cases that are closed to the supervisor without the words.
 
         Raises:
             AppError: ``forbidden`` or ``not_found``.
@@ -112,7 +112,7 @@ class MoveActions:
             whom = await accounts.account(tx, of_id)
             if not staff.has(Role.SUPERVISOR) or whom is None:
                 raise AppError("forbidden" if whom else "not_found")
-            return await handoff.open_promises(tx, self._cipher, whom)
+            return await handoff.open_promises(tx, self._cipher, whom, staff)
 
     async def rungs(self, case_id: int) -> list[dict[str, Any]]:
         """How far a case has climbed in each of its waits."""

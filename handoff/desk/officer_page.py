@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,13 +10,15 @@ from nicegui import Client, ui
 from accounts.schemas import Staff
 from core.clock import now as clock_now
 from core.logging import get
-from handoff.desk import words
+from handoff.desk import drafts, words
 from handoff.desk.context_pane import ContextPane
+from handoff.desk.conversation_pane import MAX_CHARS
 from handoff.desk.elements import Signals, block, button, say
 from handoff.desk.guarded import guarded
 from handoff.desk.officer_actions import OfficerActions
+from handoff.desk.press import Press
 from handoff.officers.service import DistrictCase
-from handoff.schemas import CaseCard
+from handoff.schemas import Case, CaseCard
 
 log = get(__name__)
 REFRESH_S = 2.0
@@ -35,7 +36,7 @@ class OfficerPage:
         self._tile_url = tile_url
         self._rows: list[DistrictCase] | None = None
         self._card: CaseCard | None = None
-        self._refused: tuple[int, str] | None = None
+        self._press = Press(self._guarded)
         self._seen: tuple[Any, ...] = ()
 
     def build(self) -> None:
@@ -55,11 +56,9 @@ class OfficerPage:
                 with block("section", "pane conversation-pane", aria_label="상담"):
                     self._nothing = say("p", "목록에서 참여한 상담을 여세요.", "nothing")
                     self._talk = block("div", "lines", role="log", aria_label="대화")
-                    self._box = ui.textarea(placeholder="민원인에게 쓰기").props("outlined autogrow").classes("officer-reply")
-                    self._send = button("보내기", self._write, classes="primary", data_action="officer-send")
+                    self._reply = block("div", "reply")
                 self._context = ContextPane(self._tile_url, on_ask=lambda: None)
-        self._box.set_visibility(False)
-        self._send.set_visibility(False)
+        self._reply.set_visibility(False)
         ui.timer(REFRESH_S, self._refresh, immediate=True)
 
     async def _guarded(self, action: Callable[[], Awaitable[Any]]) -> bool:
@@ -72,7 +71,9 @@ class OfficerPage:
                 self._rows = rows
                 self._fill_list(rows)
             if self._card is not None and any(row.case_id == self._card.case.id and row.has_joined for row in rows):
-                self._show(await self._do.open(self._card.case.id))
+                card = await self._do.open(self._card.case.id)
+                if self._card is not None and self._card.case.id == card.case.id:  # meanwhile another one may have been opened
+                    self._show(card)
             elif self._card is not None:
                 self._close()
 
@@ -116,11 +117,13 @@ class OfficerPage:
 
     def _show(self, card: CaseCard) -> None:
         seen = (card.case.id, card.case.version, card.transcript[-1].seq if card.transcript else 0, card.place.fix_id if card.place else None)
-        self._card = card
+        is_another, self._card = self._card is None or self._card.case.id != card.case.id, card
         if seen == self._seen:
             return
         self._seen = seen
         with self._client:
+            if is_another:
+                self._fill_reply(card)
             self._nothing.set_visibility(False)
             self._talk.clear()
             with self._talk:
@@ -128,26 +131,40 @@ class OfficerPage:
                     with block("p", f"line {line.author_kind}"):
                         say("b", words.AUTHORS.get(line.author_kind, line.author_kind) + " ")
                         say("span", words.line_text(line.kind, line.body))
-            self._box.set_visibility(card.may_write)
-            self._send.set_visibility(card.may_write)
+            self._reply.set_visibility(card.may_write)
             self._context.show(card, may_ask=False)
 
+    def _fill_reply(self, card: CaseCard) -> None:
+        """A box of the case's own, with what was begun in it: whatever stands in another one can never go to this citizen."""
+        self._press.disarm()
+        begun = drafts.of(self._viewer.id, card.case.conversation_id)
+        self._reply.clear()
+        with self._reply:
+            box = self._box = ui.textarea(
+                placeholder="민원인에게 쓰기",
+                value=begun.text if begun else "",
+                on_change=lambda e: drafts.keep(self._viewer.id, card.case.conversation_id, str(e.value or "")[:MAX_CHARS]),
+            )
+            box.props(f"outlined autogrow maxlength={MAX_CHARS}").classes("officer-reply")
+            button("보내기", lambda: self._write(card.case, str(box.value or "")), classes="primary", data_action="officer-send")
+
     def _close(self) -> None:
+        if self._card is not None:
+            drafts.forget(self._viewer.id, self._card.case.conversation_id)
+        self._press.disarm()
         self._card, self._seen = None, ()
         self._nothing.set_visibility(True)
         self._talk.clear()
-        self._box.set_visibility(False)
-        self._send.set_visibility(False)
+        self._reply.clear()
+        self._reply.set_visibility(False)
         self._context.clear()
 
-    async def _write(self) -> None:
-        text, card = str(self._box.value or ""), self._card
-        # The same words once more are meant, whatever was said against them.
-        is_confirmed, self._refused = self._refused == (card and card.case.id, text), None
-        if card is None:
+    async def _write(self, case: Case, text: str) -> None:
+        if not text.strip():
             return
-        if await self._guarded(lambda: self._do.write(card.case.id, text, secrets.token_hex(8), is_confirmed=is_confirmed)):
+        if not await self._press.run((case.id, text), lambda client_id, is_confirmed: self._do.write(case.id, text, client_id, is_confirmed=is_confirmed)):
+            return
+        drafts.forget(self._viewer.id, case.conversation_id)
+        if self._card is not None and self._card.case.id == case.id and self._box.value == text:
             self._box.set_value("")
-            await self._refresh()
-        else:
-            self._refused = (card.case.id, text)
+        await self._refresh()

@@ -50,4 +50,6 @@ def sentence(error: AppError) -> str:
     """What to tell the person who pressed; the catalogue's sentence where nothing better is known."""
     if error.code == "invalid_request":
         return _FIELDS.get(str(error.extra.get("field")), error.kind.korean)
+    if error.code == "restricted" and "case_id" in error.extra:  # of several that are handed over, which one
+        return f"#{error.extra['case_id']}: {error.kind.korean}"
     return _CODES.get(error.code, error.kind.korean)

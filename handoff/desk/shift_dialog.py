@@ -115,7 +115,7 @@ class ShiftDialog:
             for one in owed:
                 with block("li", "row-line", data_shift_promise=one.id):
                     say("b", f"약속 · {when.said(one.due_at, clock_now())}까지 · #{one.case_id}")
-                    say("p", one.text, "soft")
+                    say("p", one.text or words.RESTRICTED, "soft")
                     self._promises.append(_Row(one.id, self._select(free)))
 
     def _select(self, free: dict[int, str]) -> Any:

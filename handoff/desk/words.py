@@ -60,6 +60,7 @@ WHY = {
     "rule:self_harm": "자해 표현",
     "rule:police_now": "경찰·구급 요청",
     "rule:help_begging": "도움 간청",
+    "rule:asks_for_help": "위험한지 묻거나 도움을 청함",
     "rule:bare_call": "부르는 말 한마디",
     "rule:bare_plea": "짧은 호소나 그림 글자뿐",
     "rule:sos_sign": "SOS 표시",

@@ -40,13 +40,15 @@ def incident_stream(incident_id: int) -> str:
 
 
 async def suggestions(connection: Connection, staff: Staff) -> list[Suggestion]:
-    """Open cases that look like one event, for a person to confirm.
+    """Open cases that look like one event, for a person to confirm; none that a restriction keeps from them.
 
     Raises:
         AppError: ``forbidden``.
     """
     access_queue(staff)
-    loose = [Loose(row["case_id"], row["category"], row["country"], row["cell"], row["opened_at"]) for row in await repository.loose(connection)]
+    rows = await repository.loose(connection)
+    hidden = await restricted_repository.closed_to(connection, [row["case_id"] for row in rows], staff.id)
+    loose = [Loose(row["case_id"], row["category"], row["country"], row["cell"], row["opened_at"]) for row in rows if row["case_id"] not in hidden]
     known = [(row["id"], row["category"], row["country"]) for row in await repository.all_open(connection)]
     return suggest(loose, known)
 
@@ -187,10 +189,10 @@ async def add_person(tx: Connection, cipher: Cipher, staff: Staff, incident_id: 
 
 
 async def say_state(tx: Connection, cipher: Cipher, staff: Staff, person_id: int, state: str, said_by: str, *, name: str | None = None) -> None:
-    """Write down how somebody stands and who says so; an empty ``name`` wipes the name. No case is touched, whatever is said.
+    """Write down how somebody stands and who says so; an empty ``name`` wipes the name, None leaves it. No case is touched, whatever is said.
 
     Raises:
-        AppError: ``forbidden``, ``not_found``, ``illegal_move``, ``invalid_request``.
+        AppError: ``forbidden``, ``not_found``, ``illegal_move``, ``invalid_request``, ``restricted`` for a name that the person may not see.
     """
     access_queue(staff)
     _check(state, said_by)
@@ -201,6 +203,9 @@ async def say_state(tx: Connection, cipher: Cipher, staff: Staff, person_id: int
     if known is None:
         raise AppError("not_found")
     await _standing(tx, known["incident_id"])
+    case_id = known["case_id"]
+    if name is not None and case_id is not None and await restricted_repository.closed_to(tx, [case_id], staff.id):
+        raise AppError("restricted", f"staff {staff.id} may not name the people of case {case_id}", case_id=case_id)
     row = await repository.say_state(tx, person_id, state, said_by, staff.id)
     if name is not None:
         await repository.set_name(tx, person_id, cipher.seal(" ".join(name.split()), NAME) if name.strip() else None)

@@ -129,6 +129,8 @@ async def check(tx: Connection, cipher: Cipher, consent_id: int, staff: Staff, *
 async def end(tx: Connection, cipher: Cipher, consent_id: int, staff: Staff, why: str) -> None:
     """Somebody takes their word back, or it was written down wrongly. That a guardian is the danger is taken back by a supervisor alone.
 
+    The record may be of an earlier case: who may, what is at stake and who sees it are then those of the open one.
+
     Raises:
         AppError: ``reason_missing``, ``too_long``, ``not_found``, ``forbidden``, ``illegal_move``, and those of ``access_own_case``.
     """
@@ -136,7 +138,8 @@ async def end(tx: Connection, cipher: Cipher, consent_id: int, staff: Staff, why
     found = await _found(tx, consent_id)
     if found["kind"] == Kind.CHILD and not staff.has(Role.SUPERVISOR):
         raise AppError("forbidden")
-    row = await access.access_own_case(tx, found["case_id"], staff, supervisor_too=True)
+    now_open = await repository.open_case(tx, found["conversation_id"])
+    row = await access.access_own_case(tx, now_open["id"] if now_open else found["case_id"], staff, supervisor_too=True)
     if (await _found(tx, consent_id, lock=True))["ended_at"] is not None:
         raise AppError("illegal_move")
     await consent_repository.end(tx, consent_id, staff.id, cipher.seal(why, ENDED))

@@ -112,10 +112,11 @@ async def decide(tx: Connection, review_id: int, state: str, decided_by: int, ur
 
 
 async def pending(connection: Connection, viewer_id: int, limit: int) -> list[Row]:
-    """What waits for an editor, oldest first; not what the viewer is still to judge blind."""
+    """What waits for an editor, oldest first, with the newest case of its words; not what the viewer is still to judge blind."""
     return await database.rows(
         connection,
-        f"""{_REVIEW} WHERE r.state = 'proposed' AND NOT EXISTS (
+        f"""SELECT r.*, (SELECT max(c.id) FROM messages m JOIN cases c USING (conversation_id) WHERE m.id = r.message_id) AS newest_case_id
+            FROM ({_REVIEW}) r WHERE r.state = 'proposed' AND NOT EXISTS (
                 SELECT 1 FROM review_samples p JOIN review_slots t ON t.sample_id = p.id
                 WHERE p.message_id = r.message_id AND p.state = 'open' AND t.account_id = %s)
             ORDER BY r.marked_at, r.id LIMIT %s""",  # noqa: S608  (a constant)

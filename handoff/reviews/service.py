@@ -18,6 +18,7 @@ from core.db import Connection
 from core.errors import AppError
 from handoff.access import access_case, access_reviews, access_words
 from handoff.moves import open_or_raise
+from handoff.records import restricted_repository
 from handoff.reviews import repository
 from handoff.reviews.schemas import ClosedCase, Context, Label, OpenedReview, OpenedSample, ReviewRow, Said, SampleRow, Verdict
 from handoff.reviews.states import Move, State, after, agreed
@@ -108,20 +109,22 @@ async def open_closed_case(tx: Connection, cipher: Cipher, case_id: int, staff: 
 
 
 async def pending(connection: Connection, staff: Staff) -> list[ReviewRow]:
-    """What waits for a second person.
+    """What waits for a second person, without what a restriction keeps from them.
 
     Raises:
         AppError: ``forbidden``.
     """
     access_reviews(staff)
-    return [_row(row) for row in await repository.pending(connection, staff.id, LISTED)]
+    rows = await repository.pending(connection, staff.id, LISTED)
+    hidden = await restricted_repository.closed_to(connection, [row["newest_case_id"] for row in rows], staff.id)
+    return [_row(row) for row in rows if row["newest_case_id"] not in hidden]
 
 
 async def open_review(tx: Connection, cipher: Cipher, review_id: int, staff: Staff, *, address: str = "") -> OpenedReview:
     """A proposal with the words it is about; that they were looked at is written down.
 
     Raises:
-        AppError: ``forbidden`` (also while the person has the message in an open blind sample) or ``not_found``.
+        AppError: ``forbidden`` (also while the person has the message in an open blind sample), ``restricted`` or ``not_found``.
     """
     access_reviews(staff)
     row, found = await _with_message(tx, review_id)
@@ -142,7 +145,7 @@ async def accept(
     ``seen`` is the ``marked_at`` of what the person had before their eyes.
 
     Raises:
-        AppError: ``forbidden``, ``not_found``, ``own_review``, ``review_changed`` or ``illegal_move``.
+        AppError: ``forbidden``, ``not_found``, ``restricted``, ``own_review``, ``review_changed`` or ``illegal_move``.
     """
     row, found = await _to_decide(tx, review_id, staff, seen)
     if row["account_id"] == staff.id:
@@ -158,7 +161,7 @@ async def reject(tx: Connection, cipher: Cipher, review_id: int, staff: Staff, *
     """A proposal is not taken over, or an accepted one is taken back. One's own may be withdrawn.
 
     Raises:
-        AppError: ``forbidden``, ``not_found``, ``review_changed`` or ``illegal_move``.
+        AppError: ``forbidden``, ``not_found``, ``restricted``, ``review_changed`` or ``illegal_move``.
     """
     row, found = await _to_decide(tx, review_id, staff, seen)
     await repository.decide(tx, review_id, after(row["state"], Move.REJECT), staff.id, None, None)
@@ -175,6 +178,7 @@ async def _to_decide(tx: Connection, review_id: int, staff: Staff, seen: datetim
         raise AppError("review_changed")
     if await repository.is_blind(tx, found["id"], staff.id):
         raise AppError("forbidden", f"staff {staff.id} judges message {found['id']} blind")
+    await access_words(tx, found["conversation_id"], staff)
     return row, found
 
 

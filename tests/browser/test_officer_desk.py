@@ -7,9 +7,12 @@ import contextlib
 import pytest
 from playwright.async_api import expect
 
+from conversation import guarding
 from conversation import service as conversation
 from core import db as database
 from core.clock import now
+from handoff import service as handoff
+from handoff.desk import drafts
 from handoff.officers.routing import route_open
 
 pytestmark = pytest.mark.browser
@@ -90,3 +93,61 @@ async def test_m_opens_the_missions_card_and_an_officer_is_told_and_invited(seat
     await page.keyboard.press("?")
     await expect(page.locator("[data-dialog=help]")).to_contain_text("관할 공관 카드")
     assert me.complaints == []
+
+
+async def test_what_an_officer_has_begun_stays_in_its_case_and_a_double_click_confirms_nothing(seat, make_case, staff_server, db, cipher):
+    officer, owner = await seat("yeongsa", "박영사", "officer", opened=False), await seat(opened=False)
+    chief = await seat("boss", "박감독", "supervisor", opened=False)
+    page = officer.page
+    calm, guarded = await make_case(country="KH"), await make_case("urgent", country="KH")
+    async with db.transaction() as tx:
+        await database.run(tx, "INSERT INTO mission_officers (staff_id, mission, changed_by) VALUES (%s, '주캄보디아대사관', 'test')", officer.staff.id)
+        await guarding.mark(tx, guarded.conversation_id, guarding.CATEGORY)
+    for case in (calm, guarded):
+        async with db.transaction() as tx:
+            await handoff.claim(tx, case.id, owner.staff)
+            await handoff.invite(tx, case.id, owner.staff, officer.staff.id)
+    box, send = page.locator(".officer-reply textarea"), page.locator("[data-action='officer-send']")
+
+    async def open_case(case):
+        await page.locator(f"[data-case='{case.id}'] [data-action='officer-open']").click()
+        await expect(page.locator(f"[data-case='{case.id}'].opened")).to_be_visible()
+
+    async def written(case):
+        async with db.read() as connection:
+            return [line.text for line in await conversation.transcript(connection, cipher, case.conversation_id)]
+
+    await page.goto(f"{staff_server.url}/desk/mission", timeout=90_000)
+    await open_case(calm)
+    await box.fill("아드님께 연락했습니다.")
+    await open_case(guarded)
+    await expect(box).to_have_value("")
+    await box.fill("경찰과 함께 갑니다.")
+    await send.dblclick()
+    await expect(page.get_by_text("그래도 보내려면 한 번 더 누르세요.")).to_have_count(1)
+    assert await written(guarded) == []
+    # Another case looked at in between: who comes back finds the words, and is warned again.
+    await open_case(calm)
+    await expect(box).to_have_value("아드님께 연락했습니다.")
+    await open_case(guarded)
+    await expect(box).to_have_value("경찰과 함께 갑니다.")
+    await page.wait_for_timeout(700)
+    await send.click()
+    await expect(page.get_by_text("그래도 보내려면 한 번 더 누르세요.")).to_have_count(2)
+    await page.wait_for_timeout(700)
+    await send.click()
+    await expect(box).to_have_value("")
+    assert await written(guarded) == ["경찰과 함께 갑니다."]
+    await open_case(calm)
+    await expect(box).to_have_value("아드님께 연락했습니다.")
+    await send.dblclick()
+    await expect(box).to_have_value("")
+    assert await written(calm) == ["아드님께 연락했습니다."]
+    await box.fill("다시")
+    async with db.transaction() as tx:
+        await handoff.close(tx, cipher, calm.id, owner.staff, "resolved", verified_contact="본인과 통화함")
+    async with db.transaction() as tx:
+        await handoff.confirm_close(tx, calm.id, chief.staff)
+    await expect(box).to_have_count(0)
+    assert drafts.of(officer.staff.id, calm.conversation_id) is None
+    assert officer.complaints == []

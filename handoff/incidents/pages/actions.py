@@ -84,8 +84,8 @@ class IncidentActions:
         async with self._acting() as (tx, staff):
             await service.add_person(tx, self._cipher, staff, incident_id, name, state, said_by)
 
-    async def say_state(self, person_id: int, state: str, said_by: str, name: str) -> None:
-        """Write down how somebody stands."""
+    async def say_state(self, person_id: int, state: str, said_by: str, name: str | None) -> None:
+        """Write down how somebody stands; ``name`` None leaves the name as it is."""
         async with self._acting() as (tx, staff):
             await service.say_state(tx, self._cipher, staff, person_id, state, said_by, name=name)
 

@@ -14,6 +14,11 @@ from handoff.incidents.schemas import SAID_BY, STATES, Person
 Refresh = Callable[[], Awaitable[None]]
 
 
+def edited(shown: str, typed: str | None) -> str | None:
+    """What stands in a field, if somebody has changed it: the field of a name that is hidden is empty, and says nothing. Pure."""
+    return None if (typed or "") == shown else typed or ""
+
+
 def ask_state(client: Client, do: IncidentActions, person: Person, refresh: Refresh) -> None:
     """How this person stands, and who says so."""
     with Sheet(client, "상태 적기", "person-state") as sheet:
@@ -25,7 +30,7 @@ def ask_state(client: Client, do: IncidentActions, person: Person, refresh: Refr
         async def act() -> str | None:
             if not said_by.value:
                 return "누가 말했는지 고르세요."
-            await do.say_state(person.id, state.value, said_by.value, name.value or "")
+            await do.say_state(person.id, state.value, said_by.value, edited(person.name, name.value))
             await refresh()
             return None
 

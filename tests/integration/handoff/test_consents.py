@@ -93,6 +93,28 @@ async def test_a_guardians_no_ends_the_asking_where_nothing_is_at_stake(db, ciph
     assert lines[-1].text == ASK_PLACE_OF_A_CHILD
 
 
+async def test_a_word_of_an_earlier_case_is_taken_back_in_the_one_that_is_open(db, cipher, held, call, make_staff, of):
+    case, earlier = await held("none")
+    made, again = [await call(consent_service.guardian, cipher, case.id, earlier, YES) for _ in range(2)]
+    await call(handoff.close, cipher, case.id, earlier, "resolved")
+    danger = await call(handoff.open_or_raise, cipher, case.conversation_id, "life_threat", "child_alone", "direct")
+    owner = await make_staff()
+    await call(handoff.claim, danger.id, owner)
+    token = await call(location.request_link, case.conversation_id, danger.id, cipher)
+    await refused(call, "not_owner", consent_service.end, cipher, made, earlier, "보호자가 다시 전화함")
+    await call(consent_service.end, cipher, made, owner, "보호자가 다시 전화함")
+    assert (await call(location.open_link, token)).case_id == danger.id, "an emergency's link works against any refusal"
+    async with db.read() as connection:
+        told = await database.rows(connection, "SELECT stream FROM events WHERE kind = 'consent' ORDER BY created_at, stream")
+    assert [row["stream"] for row in told] == [f"case:{case.id}", f"case:{case.id}", f"case:{danger.id}"]
+    assert [row["case_id"] for row in await log(db, "consent.end")] == [danger.id]
+    # Where nothing is open, whoever had the case takes it back, as ever.
+    await call(handoff.close, cipher, danger.id, owner, "resolved", verified_contact="본인과 통화함")
+    await call(handoff.confirm_close, danger.id, await make_staff())
+    await call(consent_service.end, cipher, again, earlier, "보호자가 다시 전화함")
+    assert [one.stands for one in await of(case)] == [False, False]
+
+
 @pytest.mark.parametrize("severity", ["urgent", "life_threat"])
 async def test_no_refusal_stands_before_an_emergency(db, cipher, held, call, severity):
     case, agent = await held(severity)

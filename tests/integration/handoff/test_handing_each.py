@@ -1,6 +1,7 @@
 """A shift change with a receiver and a note for each case; the same press twice; somebody removed in the middle."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,9 @@ from core import db as database
 from core.clock import now
 from core.errors import AppError
 from handoff import service as handoff
+from handoff.desk.move_actions import MoveActions
+from handoff.desk.refusals import sentence
+from handoff.records import restricted
 from handoff.schemas import AlreadyTaken, Claimed
 
 
@@ -67,6 +71,37 @@ async def test_one_mistake_and_nothing_moves(db, cipher, call, held, make_staff,
     async with db.read() as connection:
         assert len(await handoff.mine(connection, one)) == 2
     assert await texts(db, cipher, first) == []
+
+
+@pytest.mark.parametrize("severity", ["none", "life_threat"])
+async def test_a_restricted_case_is_handed_on_by_its_owner_or_by_who_may_see_it(db, cipher, call, held, make_staff, severity):
+    one, two, boss = await make_staff(cap=9), await make_staff(cap=9), await make_staff("supervisor")
+    plain, case = await held(one, "none"), await held(one, severity)
+    owed = await call(handoff.promise, cipher, case.id, one, "동생에게 전화", now() + timedelta(hours=1))
+    await call(restricted.restrict, cipher, case.id, one, [], "동료의 가족이 관련된 상담")
+
+    @asynccontextmanager
+    async def acting():
+        async with db.transaction() as tx:
+            yield tx, boss
+
+    async def promises():
+        return [item.text for item in await MoveActions(acting, cipher).promises(one.id)]
+
+    async def hand(by, parcels, promised):
+        return await call(handoff.hand_over_each, cipher, by, one.id, {each.id: handoff.Parcel(two.id, "대신 넘깁니다") for each in parcels}, promised)
+
+    for parcels, promised in (((plain, case), {}), ((plain,), {owed: two.id})):
+        with pytest.raises(AppError) as caught:
+            await hand(boss, parcels, promised)
+        assert caught.value.code == "restricted"
+        assert sentence(caught.value).startswith(f"#{case.id}:")
+    assert (await call(handoff.get, plain.id)).owner_id == one.id, "nothing moves"
+    assert await promises() == [""]
+    await call(restricted.break_glass, cipher, case.id, boss, "담당자가 쓰러져 대신 넘깁니다")
+    assert await promises() == ["동생에게 전화"]
+    await hand(boss, (case,), {})
+    assert (await hand(one, (plain,), {owed: two.id})).promises == [owed], "one's own go on as ever"
 
 
 async def test_two_shift_changes_that_cross_do_not_wait_for_each_other_in_a_ring(cipher, call, held, make_staff):

@@ -14,8 +14,10 @@ from core import db as database
 from core.errors import AppError
 from handoff import service as handoff
 from handoff.incidents import list_file, service, statements
+from handoff.incidents.pages.dialogs import edited
 from handoff.incidents.service import incident_stream
 from handoff.phone.caller import CHANNEL as PHONE
+from handoff.records import restricted
 
 
 @pytest.fixture
@@ -113,6 +115,41 @@ async def test_safe_is_what_somebody_said_and_touches_no_case(db, cipher, call, 
         assert await database.one(connection, "SELECT * FROM cases WHERE id = %s", case.id) == before
         assert await database.rows(connection, "SELECT kind, due_at FROM timers ORDER BY 1") == timers
         assert b"\xea\xb9\x80" not in (await database.one(connection, "SELECT name FROM incident_people"))["name"]
+
+
+async def test_who_may_not_see_a_name_says_that_somebody_is_safe_and_leaves_the_name(cipher, call, make_staff, make_case, incident, look):
+    chief, agent = await make_staff("supervisor"), await make_staff()
+    case, other = await quake(make_case, 2)
+    number = await incident(agent, case.id, other.id)
+    [person] = [one for one in (await look(chief, number)).people if one.case_id == case.id]
+    await call(service.say_state, cipher, chief, person.id, "unknown", "family", name="김철수")
+    await call(restricted.restrict, cipher, case.id, chief, [], "동료의 가족이 관련된 상담")
+    [seen] = [one for one in (await look(agent, number)).people if one.case_id == case.id]
+    assert seen.name == ""
+    await call(service.say_state, cipher, agent, person.id, "safe", "mission", name=edited(seen.name, ""))
+    for name in ("", "박영희"):
+        with pytest.raises(AppError) as caught:
+            await call(service.say_state, cipher, agent, person.id, "needs_help", "mission", name=name)
+        assert caught.value.code == "restricted"
+    [after] = [one for one in (await look(chief, number)).people if one.case_id == case.id]
+    assert (after.name, after.state) == ("김철수", "safe")
+    await call(service.say_state, cipher, chief, person.id, "safe", "family", name=edited("김철수", ""))
+    assert {one.name for one in (await look(chief, number)).people} == {""}
+
+
+@pytest.mark.parametrize(("shown", "typed", "said"), [("", "", None), ("", None, None), ("김", "김", None), ("김", "", ""), ("김", None, ""), ("", "김", "김")])
+def test_a_name_is_written_only_where_somebody_has_changed_it(shown, typed, said):
+    assert edited(shown, typed) == said
+
+
+async def test_restricted_cases_are_suggested_to_nobody_who_may_not_see_them(db, cipher, call, make_staff, make_case):
+    chief, agent = await make_staff("supervisor"), await make_staff()
+    cases = await quake(make_case, 6)
+    await call(restricted.restrict, cipher, cases[0].id, chief, [], "동료의 가족이 관련된 상담")
+    async with db.read() as connection:
+        found = [await service.suggestions(connection, staff) for staff in (chief, agent)]
+    numbers = [case.id for case in cases]
+    assert [[sorted(one.case_ids) for one in each] for each in found] == [[numbers], [numbers[1:]]]
 
 
 async def test_a_case_stands_in_one_incident_however_it_is_moved(call, make_staff, make_case, incident, look):

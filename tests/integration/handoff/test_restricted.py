@@ -230,6 +230,12 @@ async def test_reviewers_read_no_words_of_it(cipher, people, make_case, make_sta
     review = await call(reviews.mark, cipher, named, case.id, message, Label(Urgency.URGENT, Category.OTHER))
     await call(restricted.restrict, cipher, case.id, chief, [named.id], WHY)
     await refused(call, reviews.open_review, cipher, review.id, editor)
+    # Nor what it was and which case, and nobody decides on words that they may not read.
+    for decide in (reviews.accept, reviews.reject):
+        await refused(call, decide, cipher, review.id, editor)
+    assert await call(reviews.pending, editor) == []
+    assert [row.id for row in await call(reviews.pending, chief)] == [review.id]
+    await call(reviews.accept, cipher, review.id, chief)
 
 
 async def test_only_a_supervisor_lifts_it_and_the_reason_stays_in_the_notes(db, cipher, people, make_case, make_staff, call):
