@@ -15,7 +15,7 @@ from knowledge_base.aspects import HEDGES
 from knowledge_base.confidence import RANKED, Confidence, Settled, names_another_country
 from knowledge_base.index import Entry, Index
 from knowledge_base.picking import Picker
-from knowledge_base.schemas import Answer, Outcome
+from knowledge_base.schemas import Answer, NoticeContent, Outcome
 from knowledge_base.search import Question, Ranked, Weights, rank
 from language.normalise import normalise
 
@@ -143,8 +143,14 @@ def _abstain(language: str, sentences: dict[str, str], score: float, nearest: tu
 
 def _named_by_title(index: Index, ranked: Ranked) -> int | None:
     """The place of the notice whose title was pressed as a question: that one is meant, however sure we would be."""
-    titles = (_pressed(index.entries[i].notice.content.title) for i in ranked.entries)
-    return next((place for place, title in enumerate(titles) if title == ranked.question.analysis.normalised), None)
+    asked = ranked.question
+    contents = (index.entries[i].notice.content for i in ranked.entries)
+    return next((at for at, one in enumerate(contents) if _pressed(one.title) == asked.analysis.normalised and not _is_elsewhere(asked, one)), None)
+
+
+def _is_elsewhere(question: Question, content: NoticeContent) -> bool:
+    """Whether a notice holds in other countries than the citizen's, and the question names none; from Korea one asks about any."""
+    return bool(content.countries) and not question.named and question.here not in (None, "KR", *content.countries)
 
 
 @lru_cache(maxsize=4096)
@@ -158,9 +164,10 @@ def _unsure(index: Index, ranked: Ranked, language: str, probability: float) -> 
     nearest = _nearest(index, ranked)
     if ranked.question.period is not None:
         return _abstain(language, phrases.NO_PAST, probability, nearest)
-    if probability < OFFERED:
+    contents = (index.entries[i].notice.content for i in ranked.entries[:MOST_QUICK_REPLIES])
+    titles = dict.fromkeys(phrases.title_as_question(one.title) for one in contents if not _is_elsewhere(ranked.question, one))
+    if probability < OFFERED or not titles:
         return _abstain(language, phrases.ABSTAIN, probability, nearest)
-    titles = dict.fromkeys(phrases.title_as_question(index.entries[i].notice.content.title) for i in ranked.entries[:MOST_QUICK_REPLIES])
     return replace(_abstain(language, phrases.NEAR, probability, nearest), quick_replies=(*titles, phrases.PERSON[language]))
 
 
@@ -315,7 +322,7 @@ def next_questions(index: Index, ranked: Ranked) -> tuple[str, ...]:
         entry = index.entries[number]
         content = entry.notice.content
         is_related = set(content.topics) & set(first.topics) or score > ranked.scores[0] - NEIGHBOUR_GAP / 2
-        if score < ranked.scores[0] - NEIGHBOUR_GAP or not is_related or not entry.force.on(ranked.question.today):
+        if score < ranked.scores[0] - NEIGHBOUR_GAP or not is_related or not entry.force.on(ranked.question.today) or _is_elsewhere(ranked.question, content):
             continue
         question = phrases.title_as_question(content.title)
         if question not in found:

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import groupby
 
 from knowledge_base import phrases
-from knowledge_base.notices import Force, force_table
+from knowledge_base.notices import Force, day_after, force_table
 from knowledge_base.passages import split_passages
 from knowledge_base.schemas import OFFICIAL, Hit, Notice, NoticeContent, NoticeStatus
 from knowledge_base.slots import Found, Slot, quoted_ids, slots
@@ -105,7 +105,7 @@ def why_over(one: Standing, name: str = "") -> str:
         return ""
     subject = f"{name} ‘{one.content.title}’".strip()
     review = one.content.review_by
-    if review is not None and review.toordinal() + 1 == one.ended.toordinal():
+    if review is not None and day_after(review) == one.ended:
         return f"{subject}: 검토 기한({phrases.korean_date(review)})이 지났습니다."
     return f"{subject}: {phrases.korean_date(one.ended)}부터 유효하지 않습니다."
 

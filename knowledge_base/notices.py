@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,10 +19,10 @@ from knowledge_base.slots import unknown
 SEOUL = ZoneInfo("Asia/Seoul")
 MOST_BODY_CHARS = 200_000
 MOST_TITLE_CHARS = 300
-_ID = re.compile(r"[^\s\x00-\x1f\x7f]{1,200}")
+_ID = re.compile(r"[^\s\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-_SHORTCUT = re.compile(r"[^\s/{}\x00-\x1f\x7f]{1,20}")
+_SHORTCUT = re.compile(r"[^\s/{}\x00-\x1f\x7f\ud800-\udfff]{1,20}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 
@@ -41,6 +42,19 @@ def today_in_seoul(moment: datetime) -> date:
     return moment.astimezone(SEOUL).date()
 
 
+def written_day(moment: datetime) -> date:
+    """The day that somebody wrote down with its time: the ministry's day of a moment that names its offset, else the day as it stands."""
+    try:
+        return today_in_seoul(moment) if moment.tzinfo else moment.date()
+    except OverflowError:  # at the ends of the calendar, which databases write for "never"
+        return moment.date()
+
+
+def day_after(day: date) -> date | None:
+    """The next day; None after the calendar's last, which databases write for "no end"."""
+    return None if day == date.max else day + timedelta(days=1)
+
+
 def parse_record(record: Mapping[str, Any]) -> NoticeContent:
     """Validate a row of an import or the front matter of a file.
 
@@ -52,7 +66,7 @@ def parse_record(record: Mapping[str, Any]) -> NoticeContent:
         # Exports of databases number their rows; 10**200 has more digits than an id may have, and is refused below.
         notice_id = str(notice_id) if abs(notice_id) < 10**200 else ""
     if not isinstance(notice_id, str) or not _ID.fullmatch(notice_id):
-        raise NoticeError(str(notice_id or ""), "id must be a word of 1 to 200 characters without spaces")
+        raise NoticeError(_CONTROL.sub("", str(notice_id or "")), "id must be a word of 1 to 200 characters without spaces")
     title = _text(notice_id, record, "title", MOST_TITLE_CHARS).replace("\n", " ").strip()
     body = _text(notice_id, record, "body", MOST_BODY_CHARS)
     published_at = _date(notice_id, record, "published_at")
@@ -79,6 +93,8 @@ def parse_record(record: Mapping[str, Any]) -> NoticeContent:
         raise NoticeError(notice_id, "source_url must be an http or https address")
     kind, shortcut = _kind(notice_id, record)
     review_by = _date(notice_id, record, "review_by")
+    if review_by == date.max:
+        raise NoticeError(notice_id, "review_by must be a date on which somebody can look again, such as 2026-03-01", "bad_date")
     if kind is NoticeKind.CANNED and review_by is None:
         raise NoticeError(notice_id, "a canned text needs review_by: somebody must vouch for what agents send every day")
     if kind is NoticeKind.CANNED and (odd := unknown(body)):
@@ -136,14 +152,14 @@ def _date(notice_id: str, record: Mapping[str, Any], key: str) -> date | None:
     if value is None or value == "":
         return None
     if isinstance(value, datetime):
-        return value.date()
+        return written_day(value)
     if isinstance(value, date):
         return value
     if isinstance(value, str):
-        try:
+        with contextlib.suppress(ValueError):
+            return written_day(datetime.fromisoformat(value.strip()))
+        with contextlib.suppress(ValueError):
             return date.fromisoformat(value.strip()[:10])
-        except ValueError:
-            pass
     raise NoticeError(notice_id, f"{key} must be a date such as 2026-03-01", "bad_date")
 
 
@@ -155,7 +171,7 @@ def _words(notice_id: str, record: Mapping[str, Any], key: str) -> tuple[str, ..
         value = [value]
     if isinstance(value, list | tuple):
         value = [str(word) if isinstance(word, int) and not isinstance(word, bool) and abs(word) < 10**200 else word for word in value]
-    if not isinstance(value, list | tuple) or not all(isinstance(word, str) and word.strip() for word in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(word, str) and word.strip() and not _CONTROL.search(word) for word in value):
         raise NoticeError(notice_id, f"{key} must be a list of words")
     return tuple(dict.fromkeys(word.strip() for word in value))
 
@@ -217,7 +233,7 @@ def force_table(notices: Iterable[Notice]) -> dict[tuple[str, int], Force]:
         content = notice.content
         ends = [content.expires_at, replaced_from.get(notice.id), newer_from.get((notice.id, notice.version))]
         if content.review_by is not None:
-            ends.append(date.fromordinal(content.review_by.toordinal() + 1))
+            ends.append(day_after(content.review_by))
         known = [end for end in ends if end is not None]
         table[notice.id, notice.version] = Force(content.effective_from, min(known) if known else None)
     return table

@@ -25,8 +25,20 @@ _ACTIVE = re.compile(
     re.S | re.I,
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>")
-_BLOCK_TAG = re.compile(r"</?(?:p|br|div|li|ul|ol|tr|table|h[1-6]|section|article)\b[^<>]*>", re.I)
+_ELEMENTS = (
+    "a|abbr|acronym|address|applet|area|article|aside|audio|b|base|basefont|bdi|bdo|bgsound|big|blink|blockquote|body|br|button|canvas|caption|center|cite|code|"
+    "col|colgroup|data|datalist|dd|del|details|dfn|dialog|dir|div|dl|dt|em|embed|fieldset|figcaption|figure|font|footer|form|frame|frameset|h[1-6]|head|header|"
+    "hgroup|hr|html|i|iframe|image|img|input|ins|isindex|kbd|keygen|label|legend|li|link|listing|main|map|mark|marquee|math|menu|menuitem|meta|meter|nav|nobr|"
+    "noembed|noframes|noscript|object|ol|optgroup|option|output|p|param|picture|plaintext|portal|pre|progress|q|rb|rp|rt|rtc|ruby|s|samp|script|search|section|"
+    "select|slot|small|source|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|time|title|tr|track|tt|u|ul|var|video|"
+    "wbr|xmp"
+)
+# An element of HTML, a name of another language of markup ("o:p"), whatever has an attribute, and whatever is closed; "<USD 53>" is a value.
+_TAG = re.compile(
+    rf"<(?:(?:{_ELEMENTS})(?=[\s/>])|[a-z][\w.-]{{0,60}}:[a-z]|[a-z][^\s<>/]{{0,60}}[\s/][^<>=]{{0,200}}=|/[a-z])[^<>]{{0,2000}}>|<[a-z][\w.:-]{{0,60}}\s?/>",
+    re.I,
+)
+_BLOCK_TAG = re.compile(r"</?(?:p|br|div|li|ul|ol|tr|table|h[1-6]|section|article)(?=[\s/>])[^<>]*>", re.I)
 _RAW_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
 _SPACES = re.compile(r"[^\S\n]+")
 # A full stop ends a sentence unless it stands after a digit ("2026. 3. 1.", "3.5달러", "0404.go.kr" has no space).

@@ -24,12 +24,17 @@ class Period:
 _DIGITS = {"영": 0, "공": 0, "일": 1, "이": 2, "삼": 3, "사": 4, "오": 5, "육": 6, "유": 6, "칠": 7, "팔": 8, "구": 9}
 _SPOKEN_YEAR = re.compile(r"이천\s?(이십|십)?\s?([일이삼사오육칠팔구])?\s?년")
 _SPOKEN_MONTH = re.compile(r"(?<![가-힣])(십이|십일|시|일|이|삼|사|오|유|칠|팔|구)월")
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:년도?(?!\s?생)|年|[./-](?=\s*\d)|(?![\d년]))")
+#: What four digits count or name when they are no year: "2000바트", "2003호", "OZ2012편".
+_COUNTED = (
+    r"(?:[원불엔동호편번명장석만천억円元人号]|개(?!정)|"
+    r"[가-힣]{0,4}(?:달러|유로|위안|바트|밧|페소|루피|파운드|링깃|리엘|프랑|루블|리라|디르함)|(?:usd|dollars?|euros?|krw|won|yen|baht|thb|dong|vnd|pesos?)\b)"
+)
+_YEAR = re.compile(rf"(?<![\dA-Za-z$€£¥₩])((?:19|20)\d\d)\s*(?:년도?(?!\s?생)|年|[./-](?=\s*\d)|(?![\d년]|\s?{_COUNTED}))", re.I)
 #: "22년에", and not "10년짜리", "20년 전": a year of two digits, said with a particle or a month.
 _SHORT_YEAR = re.compile(r"(?<!\d)(2[0-9])년(?:도)?(?=(?:에|엔|도에|\s?당시|\s?\d{1,2}월))(?!에\s?한)")
 #: "올해 5월", "지난 6월": of this year or the last one, whichever is past; a bare month only beside what is asked of the past.
 _OWN_MONTH = re.compile(r"(?<!내년 )(?<!다음 )(올해|금년|올|지난)?\s?(?<!\d)(?<!내년 )(1[0-2]|[1-9])월(?:\s*(3[01]|[12]\d|[1-9])\s*일)?")
-_MONTH = re.compile(r"(?:^|[년年./\s-])\s*(1[0-2]|0?[1-9])\s*(?:월|月)(?:\s*(3[01]|[12]?\d|0?[1-9])\s*(?:일|日|号))?")
+_MONTH = re.compile(r"(?:^|[년年./\s-])\s*(1[0-2]|0?[1-9])\s*(?:월|月)(?:\s*(3[01]|[12]\d|0?[1-9])\s*(?:일|日|号))?")
 _DOTTED = re.compile(r"(?:19|20)\d\d\s*[./-]\s*(1[0-2]|0?[1-9])(?:\s*[./-]\s*(3[01]|[12]\d|0?[1-9]))?(?!\d)")
 _ENGLISH_MONTH = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.I)
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -50,6 +55,11 @@ _OPEN_ENDING = re.compile(
     r"(?:목록|값|얼마|몇\s?(?:장|개|개국|나라|명|원|곳|살|세|단계)|"
     r"이름|기준|한도|수량|수수료|비용|규정|제한|명단|국가|나라|(?:국가|나라) 수|단계|금액|가격|내용|때)"
     r"\s*[?.!~]*\s*$"
+)
+#: What has happened, told: "만료됐어요", "잃어버렸습니다"; the same ending asks where a word or a mark does.
+_STATEMENT = re.compile(r"(?:[아어]요|습니다|음|다|는데요?)[\s.!~ㅋㅎㅠㅜ]*$")
+_ASKS = re.compile(
+    r"[?？]|몇(?!\s?(?:년|개월|달|주|시간)\s?(?:전|째))|얼마(?!\s?전)|언제|[뭐뭘뭔]|(?<![가-힣])머(?![리무])|무엇|무슨|어디|어느|어떤|어떻|어땠|누구|왜|며칠(?!\s?(?:전|째))|맞(?!았)"
 )
 #: A question in the past, and whatever follows it: "얼마였죠 영수증을 잃어버려서", "됐던 거 맞죠".
 _PAST_ASKED = re.compile(
@@ -113,6 +123,11 @@ def _days(year: int, first_month: int, last_month: int | None = None, day: int |
     return Period(date(year, first_month, 1), date(year, last_month, calendar.monthrange(year, last_month)[1]))
 
 
+def _ends_in_the_past(text: str) -> bool:
+    """Whether the last predicate is in the past and asks rather than tells."""
+    return _PAST_ENDING.search(text) is not None and (_ASKS.search(text) is not None or _STATEMENT.search(text) is None)
+
+
 def _named_days(text: str, today: date) -> Period | None:
     """The days that the text names, whether or not it asks about them."""
     match = _YEAR.search(text) or _SHORT_YEAR.search(text)
@@ -120,7 +135,7 @@ def _named_days(text: str, today: date) -> Period | None:
     if year is not None and year < 100:
         year += 2000
     own = _OWN_MONTH.search(text) if year is None else None
-    if own is not None and (own.group(1) or _PAST_ENDING.search(text) or _PAST_ASKED.search(text)):
+    if own is not None and (own.group(1) or _ends_in_the_past(text) or _PAST_ASKED.search(text)):
         month = int(own.group(2))
         return _days(today.year if month <= today.month else today.year - 1, month, day=int(own.group(3)) if own.group(3) else None)
     if year is None:
@@ -170,11 +185,11 @@ def asked_period(text: str, today: date, language: str = "ko") -> Period | None:
     is_vague = bool(_VAGUE.search(text) or (_BEFORE_A_CHANGE.search(text) and _PAST_SAID.search(text)))
     if days is None and not is_vague:
         return None
-    if _THEN_NOW.search(text) or _COMPARED.search(text) or (_NOW.search(text) and not _PAST_ENDING.search(text)):
+    if _THEN_NOW.search(text) or _COMPARED.search(text) or (_NOW.search(text) and not _ends_in_the_past(text)):
         return None
     if language == "ko":
-        asked = _DATE_BEHIND.sub("", text)
-        asks = bool(_PAST_ENDING.search(asked) or _PAST_ASKED.search(asked)) or (
+        asked = _DATE_BEHIND.sub("", text).rstrip("ㅋㅎㅠㅜ ")
+        asks = bool(_ends_in_the_past(asked) or _PAST_ASKED.search(asked)) or (
             days is not None and _names_that_time(asked, text, days.last is not None and days.last.year < today.year)
         )
     elif language == "en":

@@ -119,6 +119,8 @@ def past_lead(start: date, end: date | None, language: str) -> str:
     return _PAST[language].format(days=days)
 
 
+#: Whose notice it is, in front of the title: "[주중국대사관] 영사 수수료표". It stays, in words: two missions have notices of one name.
+_WHOSE = re.compile(r"^\s*[\[【]([^\[\]【】]+)[\]】]\s*(?=\S)")
 _BRACKETS = re.compile(r"\s*[(（\[【][^()（）\[\]【】]*[)）\]】]\s*")
 _TAILS = (
     (re.compile(r"(?:하는|받는|쓰는|찾는)? ?방법$"), "{stem} 방법이 뭐예요?"),
@@ -138,6 +140,7 @@ _DOING = re.compile(r"(받|찾|하|보|지키|보내|날리|오|가|만들|떼|�
 @lru_cache(maxsize=4096)
 def title_as_question(title: str) -> str:
     """A notice's title as something a citizen would ask; short enough for a button."""
+    title = _WHOSE.sub(r"\1 ", title)
     # "여행유의(남색경보)의 뜻": a particle stays with its noun.
     bare = _BRACKETS.sub(lambda m: "" if re.match("[가-힣]", title[m.end() :]) and not m.group().endswith(" ") else " ", title).strip() or title
     bare = bare.replace(": ", " ")

@@ -13,9 +13,11 @@ from knowledge_base.errors import NoticeError
 from knowledge_base.ingest.drafts import Document, Draft, Row
 from knowledge_base.ingest.kinds import MEDIA_TYPES
 from knowledge_base.notices import content_hash, may_move, parse_record, supersedes_in_a_loop
-from knowledge_base.schemas import Attachment, NoticeContent, NoticeStatus, RowResult
+from knowledge_base.schemas import Attachment, Notice, NoticeContent, NoticeStatus, RowResult
 
 IMPORT_BATCH = 200
+#: How the history of a version begins that was made from a document.
+FROM_FILE = "from "
 
 
 async def save_draft(tx: Connection, content: NoticeContent, by: str) -> int:
@@ -114,7 +116,7 @@ async def _import_batch(db: Database, batch: list[NoticeContent | NoticeError], 
 async def _import_one(tx: Connection, content: NoticeContent, links: dict[str, list[str]], by: str, environment: str) -> RowResult:
     _refuse_test_text(content, environment)
     known = await repository.newest(tx, content.id)
-    if known and known[1] == content_hash(content):
+    if known is not None and await _was_brought(tx, known, content, NoticeStatus.PUBLISHED):
         return RowResult(content.id, "unchanged", version=known[0].version)
     await _refuse_other_kind(tx, content)
     if supersedes_in_a_loop(content, links):
@@ -180,7 +182,10 @@ async def _store_draft(tx: Connection, draft: Draft, file: Attachment, rules: Dr
     }
     content = parse_record(record)
     _refuse_second(content, seen)
-    if before is not None and known is not None and content_hash(content) == known[1]:
+    if known is not None and (
+        await _was_brought(tx, known, content, NoticeStatus.DRAFT, FROM_FILE)
+        or file.sha256 in {one.sha256 for one in await repository.attachments(tx, content.id, known[0].version)}
+    ):
         seen[content.id] = content_hash(content)
         return RowResult(content.id, "unchanged", version=known[0].version)
     if before is not None and not draft.review_by:
@@ -190,10 +195,16 @@ async def _store_draft(tx: Connection, draft: Draft, file: Attachment, rules: Dr
     if supersedes_in_a_loop(content, links):
         raise NoticeError(content.id, "its supersedes leads back to itself", "supersedes_loop")
     number = known[0].version + 1 if known else 1
-    await repository.insert(tx, content, number, NoticeStatus.DRAFT, rules.by, f"from {file.name} ({file.media_type}, sha256 {file.sha256[:16]})")
+    await repository.insert(tx, content, number, NoticeStatus.DRAFT, rules.by, f"{FROM_FILE}{file.name} ({file.media_type}, sha256 {file.sha256[:16]})")
     links[content.id] = list(content.supersedes)
     seen[content.id] = content_hash(content)
     return RowResult(content.id, "draft", version=number, warnings=warnings)
+
+
+async def _was_brought(tx: Connection, known: tuple[Notice, str], content: NoticeContent, arrived: NoticeStatus, reason: str = "") -> bool:
+    """Whether this is what stands as the newest version, or what an import brought last and an editor has corrected since: that is no news."""
+    digest = content_hash(content)
+    return digest == known[1] or any(digest == brought for _, brought in await repository.brought_last(tx, [content.id], arrived, reason=reason))
 
 
 def _refused(error: NoticeError) -> RowResult:

@@ -153,6 +153,29 @@ async def newest(tx: Connection, notice_id: str) -> tuple[Notice, str] | None:
     return (_notice(row), str(row["content_hash"])) if row else None
 
 
+async def brought_last(
+    connection: Connection, ids: Sequence[str], arrived: NoticeStatus, *, by: str | None = None, reason: str = ""
+) -> list[tuple[Notice, str]]:
+    """The newest version of each notice that came from outside, whatever editors have made of it since, with its content hash.
+
+    That it came so, the first line of its history tells: the state that it ``arrived`` in, who brought it (``by``), and how its ``reason`` begins.
+    """
+    found = await database.rows(
+        connection,
+        f"""SELECT DISTINCT ON (n.id) {_CONTENT}, version, status, content_hash FROM notices n
+            WHERE id = ANY(%s) AND EXISTS (
+              SELECT FROM notice_history h WHERE h.notice_id = n.id AND h.version = n.version AND h.from_status IS NULL AND h.to_status = %s
+                AND (%s::text IS NULL OR h.changed_by = %s) AND starts_with(h.reason, %s))
+            ORDER BY n.id, n.version DESC""",  # noqa: S608
+        list(ids),
+        arrived.value,
+        by,
+        by,
+        reason,
+    )
+    return [(_notice(row), str(row["content_hash"])) for row in found]
+
+
 async def version(tx: Connection, notice_id: str, number: int) -> Notice | None:
     """One version of a notice."""
     row = await database.one(tx, f"SELECT {_CONTENT}, version, status FROM notices WHERE id = %s AND version = %s", notice_id, number)  # noqa: S608

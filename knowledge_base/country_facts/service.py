@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from core import db as database
 from core.db import Connection
 from knowledge_base import publishing
+from knowledge_base import repository as notices
 from knowledge_base.country_facts import repository
 from knowledge_base.country_facts.changes import Held, Plan, is_doubtful, plan
 from knowledge_base.country_facts.errors import FactError
@@ -17,6 +17,7 @@ from knowledge_base.errors import NoticeError
 from knowledge_base.notices import parse_record
 from knowledge_base.opendata.catalogue import SERVICES, Kind, Service
 from knowledge_base.opendata.rows import Row, rows_of
+from knowledge_base.schemas import NoticeStatus
 
 #: Who stands behind a synchronisation that nobody started; it can never be the second person.
 SCHEDULE = "schedule"
@@ -67,16 +68,22 @@ async def difference(connection: Connection, run_id: int) -> Difference:
 
 async def _held_notices(connection: Connection, ids: Sequence[str]) -> list[Held]:
     """The text that the ministry gave last, whatever editors have made of it since."""
-    found = await database.rows(
-        connection,
-        """SELECT DISTINCT ON (id) id, title, body, published_at, countries, source_url FROM notices
-           WHERE id = ANY(%s) AND created_by = %s ORDER BY id, version DESC""",
-        list(ids),
-        NOTICE_AUTHOR,
-    )
+    found = [notice.content for notice, _ in await notices.brought_last(connection, ids, NoticeStatus.DRAFT, by=NOTICE_AUTHOR)]
     return [
-        Held(0, (row["id"],), {**row, "published_at": row["published_at"].isoformat(), "countries": list(row["countries"])}, row["published_at"])
-        for row in found
+        Held(
+            0,
+            (content.id,),
+            {
+                "id": content.id,
+                "title": content.title,
+                "body": content.body,
+                "published_at": content.published_at.isoformat(),
+                "countries": list(content.countries),
+                "source_url": content.source_url,
+            },
+            content.published_at,
+        )
+        for content in found
     ]
 
 

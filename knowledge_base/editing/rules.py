@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from core.errors import AppError
 from core.settings import Settings, settings
 from knowledge_base.editing.schemas import Due, Flag
-from knowledge_base.notices import Force, force_table, may_move
+from knowledge_base.notices import Force, day_after, force_table, may_move
 from knowledge_base.schemas import OFFICIAL, Notice, NoticeContent, NoticeStatus
 
 SOON = timedelta(days=30)
@@ -82,7 +82,7 @@ def _review_flags(review_by: date | None, today: date) -> list[Flag]:
 
 def _end_without_review(content: NoticeContent, force: Force) -> date | None:
     """The end that a renewal could not move; the day after ``review_by`` may hide a later one, which is told by ``expires_at`` alone."""
-    if content.review_by is not None and force.end == content.review_by + timedelta(days=1):
+    if content.review_by is not None and force.end == day_after(content.review_by):
         return content.expires_at
     return force.end
 

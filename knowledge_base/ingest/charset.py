@@ -53,6 +53,9 @@ def decode_mostly(raw: bytes, name: str, declared: str = "") -> tuple[str, bool]
 
 def _strict(raw: bytes, encoding: str, name: str) -> str:
     try:
-        return raw.decode(encoding)
+        text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise Refusal(name, f"the text is not the {encoding} that its mark says", "file_charset") from error
+    if "\x00" in text:
+        raise Refusal(name, "the file has NUL characters: it is not text", "file_charset")
+    return text

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import re
+from datetime import date, timedelta
 from functools import lru_cache
 
 from babel import Locale
@@ -25,7 +26,8 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "body": ("body", "내용", "본문", "공지내용", "글내용", "content", "text", "contents"),
     "published_at": ("publishedat", "게시일", "게시일자", "등록일", "등록일자", "작성일", "작성일자", "공고일", "date", "publisheddate", "wrtdt"),
     "effective_from": ("effectivefrom", "시행일", "시행일자", "적용일", "시작일", "effectivedate"),
-    "expires_at": ("expiresat", "만료일", "만료일자", "종료일", "마감일", "expirydate", "expires"),
+    "expires_at": ("expiresat", "만료일", "만료일자", "expirydate", "expires"),
+    "last_day": ("종료일", "종료일자", "마감일", "마감일자"),  # on which it still holds, unlike on the day of expiry
     "review_by": ("reviewby", "검토기한", "검토일", "재검토일"),
     "countries": ("countries", "country", "국가", "국가명", "국가코드", "대상국가", "나라", "countrycode", "countryisoalp2"),
     "topics": ("topics", "topic", "분류", "주제", "구분", "category", "카테고리"),
@@ -34,7 +36,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "language": ("language", "lang", "언어"),
     "supersedes": ("supersedes", "대체", "대체공지", "대체하는공지"),
 }
-_DAYS = ("published_at", "effective_from", "expires_at", "review_by")
+_DAYS = ("published_at", "effective_from", "expires_at", "last_day", "review_by")
 _LISTS = re.compile(r"[,;/·|]\s*|\n")
 
 
@@ -94,13 +96,15 @@ def _draft(row: list[str], places: dict[str, int], name: str, line: int) -> Draf
     row_name = cell("id") or f"{name} line {line}"
     if not title or not cell("body"):
         return Row(row_name, "title or body is empty")
-    days: dict[str, str] = {}
+    days: dict[str, date] = {}
     for field in _DAYS:
         if cell(field):
             day = parse_day(cell(field))
             if day is None:
                 return Row(row_name, f"{field} must be a date such as 2026-03-01", "bad_date")
-            days[field] = day.isoformat()
+            days[field] = day
+    if "last_day" in days:
+        days.setdefault("expires_at", days.pop("last_day") + timedelta(days=1))  # ``parse_day`` knows no year after 2099
     countries = [country_code(word) for word in _LISTS.split(cell("countries")) if word.strip()]
     unknown = [word.strip() for word, code in zip((w for w in _LISTS.split(cell("countries")) if w.strip()), countries, strict=True) if not code]
     warnings = (f"나라 이름을 알아볼 수 없어 비웠습니다: {', '.join(unknown)[:100]}",) if unknown else ()
@@ -118,7 +122,7 @@ def _draft(row: list[str], places: dict[str, int], name: str, line: int) -> Draf
         topics=tuple(filter(None, (word.strip() for word in _LISTS.split(cell("topics"))))),
         supersedes=tuple(filter(None, (word.strip() for word in re.split(r"[,;\s]+", cell("supersedes"))))),
         warnings=warnings,
-        **days,  # type: ignore[arg-type]  # names of text fields, all of them
+        **{field: day.isoformat() for field, day in days.items()},  # type: ignore[arg-type]  # names of text fields, all of them
     )
 
 

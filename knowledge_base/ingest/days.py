@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from datetime import date
+from datetime import date, datetime
+
+from knowledge_base.notices import written_day
 
 _DAY = r"((?:19|20)\d{2})\s*(?:[-./]|년)\s*(\d{1,2})\s*(?:[-./]|월)\s*(\d{1,2})(?!\d)"
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
@@ -15,11 +18,16 @@ _LABELS = {
 
 
 def parse_day(text: str) -> date | None:
-    """A day out of ``2026-03-01``, ``2026. 3. 1.``, ``2026년 3월 1일``, ``20260301`` (a time may follow); None if it is no day."""
+    """A day out of ``2026-03-01``, ``2026. 3. 1.``, ``2026년 3월 1일``, ``20260301``; None if it is no day.
+
+    A time may follow; one that names its offset, as in ``2026-02-28T15:00:00Z``, is a moment, and its day is Seoul's.
+    """
     text = text.strip()
     match = _ANY.match(text) or _COMPACT.match(text)
     if match is None:
         return None
+    with contextlib.suppress(ValueError):
+        return written_day(datetime.fromisoformat(text))
     try:
         return date(*(int(part) for part in match.groups()))
     except ValueError:

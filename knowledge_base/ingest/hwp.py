@@ -12,7 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import olefile
@@ -21,6 +21,7 @@ from knowledge_base.ingest.archive import MOST_UNPACKED, inflate
 from knowledge_base.ingest.blocks import Block, Cell, Paragraph, Table, escape, link, markdown, plain, take_title
 from knowledge_base.ingest.days import labelled_day
 from knowledge_base.ingest.drafts import Draft, Refusal, Row, Warnings
+from knowledge_base.notices import today_in_seoul
 
 SIGNATURE = b"HWP Document File"
 KNOWN_VERSIONS = {(5, 0), (5, 1)}
@@ -134,7 +135,8 @@ def _summary(compound: Any) -> tuple[str, str]:
         )
     except (OSError, ValueError, OverflowError, TypeError):
         changed = None
-    day = changed.date().isoformat() if isinstance(changed, datetime) and 1990 <= changed.year <= 2100 else ""
+    # A FILETIME is in UTC, and olefile does not say so.
+    day = today_in_seoul(changed.replace(tzinfo=UTC)).isoformat() if isinstance(changed, datetime) and 1990 <= changed.year <= 2100 else ""
     return plain(escape(title)).split("\n")[0][:120].strip(), day
 
 

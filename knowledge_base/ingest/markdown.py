@@ -14,6 +14,17 @@ _FRONT = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)\n---[ \t]*(?:\n(.*))?\Z", re.S)
 MOST_FRONT_CHARS = 20_000
 
 
+class _Loader(yaml.SafeLoader):
+    """Days stay text: of one that is none, the notice's rules can name the field."""
+
+    def day(self, node: yaml.ScalarNode) -> str:
+        """As it is written."""
+        return str(self.construct_scalar(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.day)
+
+
 def read_markdown(raw: bytes, name: str) -> NoticeContent:
     """Parse one file; ``name`` is used where the front matter has no id.
 
@@ -32,8 +43,9 @@ def read_markdown(raw: bytes, name: str) -> NoticeContent:
         # An alias can unfold a few lines into gigabytes; nobody needs one here.
         raise NoticeError(name, "the front matter is too long or uses YAML anchors")
     try:
-        record = yaml.safe_load(front)
-    except yaml.YAMLError as error:
+        record = yaml.load(front, Loader=_Loader)  # noqa: S506  (a safe loader)
+    except Exception as error:
+        # The edge to a library that reads a stranger's text: besides its own errors it lets through whatever its conversions raise.
         raise NoticeError(name, "the front matter is not valid YAML") from error
     if not isinstance(record, dict):
         raise NoticeError(name, "the front matter must be a list of keys and values")

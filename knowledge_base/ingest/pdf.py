@@ -14,6 +14,7 @@ from pypdf.generic import DictionaryObject
 from knowledge_base.ingest.blocks import Block, Cell, Paragraph, Table, clean, escape, markdown, plain, take_title
 from knowledge_base.ingest.days import labelled_day
 from knowledge_base.ingest.drafts import Draft, Refusal, Row, Warnings
+from knowledge_base.notices import written_day
 
 MOST_PAGES = 300
 #: Fewer letters than this on a page are a stamp or a page number on a scan.
@@ -95,7 +96,7 @@ def _metadata(reader: PdfReader) -> tuple[str, str]:
         day = found.modification_date or found.creation_date
     except (ValueError, TypeError):
         day = None
-    return title, day.date().isoformat() if day and 1990 <= day.year <= 2100 else ""
+    return title, written_day(day).isoformat() if day and 1990 <= day.year <= 2100 else ""
 
 
 def _lines(page: object) -> list[str]:

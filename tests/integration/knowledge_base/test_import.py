@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from bench.documents.pdf import lines
 from core.db import Database, rows
 from core.settings import Settings
 from knowledge_base import commands, publishing, repository
+from knowledge_base.editing.commands import revert
+from knowledge_base.editing.service import draft
 
 SETTINGS = Settings(environment="development", import_max_mb=1)
 ROW = {"id": "n1", "title": "제목", "body": "본문입니다.", "published_at": "2026-01-10"}
@@ -30,6 +33,16 @@ async def brought(db: Database, *paths: Path, settings: Settings = SETTINGS) -> 
 async def stored(db: Database) -> dict[str, tuple[str, int]]:
     async with db.read() as connection:
         return {row["id"]: (row["status"], row["version"]) for row in reversed(await repository.listing(connection))}
+
+
+async def corrected(db: Database, *ids: str) -> None:
+    """An editor publishes another text of each."""
+    async with db.transaction() as tx:
+        for notice_id in ids:
+            known = await repository.newest(tx, notice_id)
+            assert known is not None
+            number = await draft(tx, replace(known[0].content, body="바로잡은 본문입니다."), "kim")
+            await publishing.publish(tx, notice_id, number, "kim", "development")
 
 
 def write(folder: Path, files: dict[str, bytes]) -> Path:
@@ -90,11 +103,58 @@ class TestDocuments:
         _, results, _ = await brought(db, folder)
         assert [(row["id"], row["version"]) for row in results if row["outcome"] == "draft"] == [("a.hwp", 2)]
 
+    async def test_a_second_time_leaves_an_editors_correction_alone(self, db: Database, tmp_path: Path) -> None:
+        table = [("번호", "제목", "내용"), ("f1", "가", "나입니다."), ("f2", "다", "라입니다.")]
+        folder = write(tmp_path, {"a.hwp": hwp(notice()), "f.csv": csv_rows(table)})
+        await brought(db, folder)
+        await corrected(db, "a.hwp", "f1", "f2")
+        _, results, _ = await brought(db, folder)
+        assert {row["outcome"] for row in results} == {"unchanged"}
+        # The table with another row changed says nothing new of the first.
+        write(tmp_path, {"a.hwp": hwp(notice(number=7)), "f.csv": csv_rows([*table[:2], ("f2", "다", "새 라입니다.")])})
+        _, results, _ = await brought(db, folder)
+        assert [(row["id"], row["outcome"]) for row in results] == [("a.hwp", "draft"), ("f1", "unchanged"), ("f2", "draft")]
+
     async def test_a_draft_can_be_published(self, db: Database, tmp_path: Path) -> None:
         await brought(db, write(tmp_path, {"a.hwp": hwp(notice())}))
         async with db.transaction() as tx:
             await publishing.publish(tx, "a.hwp", 1, "kim", "development")
         assert await stored(db) == {"a.hwp": ("published", 1)}
+
+
+class TestNotices:
+    async def test_a_second_time_leaves_an_editors_correction_alone(self, db: Database, tmp_path: Path) -> None:
+        folder = write(tmp_path, {"a.jsonl": json.dumps(ROW).encode()})
+        await brought(db, folder)
+        await corrected(db, "n1")
+        _, (row,), _ = await brought(db, folder)
+        assert (row["outcome"], row["version"]) == ("unchanged", 2)
+        assert await stored(db) == {"n1": ("published", 2)}
+
+    async def test_a_text_that_came_before_the_last_one_is_brought_anew(self, db: Database, tmp_path: Path) -> None:
+        for body in ("하나입니다.", "둘입니다.", "하나입니다."):
+            _, (row,), _ = await brought(db, write(tmp_path, {"a.jsonl": json.dumps({**ROW, "body": body}).encode()}))
+            assert row["outcome"] == "imported"
+        assert await stored(db) == {"n1": ("published", 3)}
+
+    async def test_a_return_to_an_older_text_from_the_command_line_is_an_editors_too(self, db: Database, tmp_path: Path) -> None:
+        for body in ("하나입니다.", "둘입니다."):
+            folder = write(tmp_path, {"a.jsonl": json.dumps({**ROW, "body": body}).encode()})
+            await brought(db, folder)
+        assert await revert(db, SETTINGS, "n1", 1, io.StringIO()) == 0
+        assert await commands.publish(db, SETTINGS, ["n1"], io.StringIO()) == 0
+        _, (row,), _ = await brought(db, folder)
+        assert (row["outcome"], await stored(db)) == ("unchanged", {"n1": ("published", 3)})
+
+    async def test_what_no_database_takes_is_refused_and_the_rest_comes_in(self, db: Database, tmp_path: Path) -> None:
+        odd = [{"topics": ["\x00"]}, {"supersedes": ["\ud800"]}, {"id": "\ud800"}, {"review_by": "9999-12-31"}, {"id": "n2"}]
+        files = {
+            "a.md": b"---\ntitle: t\npublished_at: 2026-02-30\n---\ntext",
+            "b.jsonl": b"\n".join(json.dumps({**ROW, **changes}).encode() for changes in odd),
+        }
+        code, results, _ = await brought(db, write(tmp_path, files))
+        assert (code, [row.get("code") for row in results]) == (1, ["bad_date", "bad_notice", "bad_notice", "bad_notice", "bad_date", None])
+        assert await stored(db) == {"n2": ("published", 1)}
 
 
 class TestRefusals:

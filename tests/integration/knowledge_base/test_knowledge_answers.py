@@ -14,6 +14,7 @@ from knowledge_base import phrases
 from knowledge_base.answer import answer, full_text
 from knowledge_base.consistency import is_critical
 from knowledge_base.evaluation import load_cases, questions_of, score_answers, score_search
+from knowledge_base.notices import parse_record
 from knowledge_base.schemas import Outcome
 from knowledge_base.service import KnowledgeBase
 
@@ -89,6 +90,31 @@ def test_every_title_that_is_pressed_brings_its_own_notice(shipped: KnowledgeBas
         if entry.force.on(TODAY):
             reply = shipped.answer(phrases.title_as_question(entry.notice.content.title))
             assert reply.notice_ids == (entry.notice.id,), entry.notice.content.title
+
+
+@pytest.mark.parametrize("title", ["[주중국대사관] 창구 잔돈 교환 기준표(2026년 7월 1일 시행)", "창구 잔돈 교환 기준표"])
+def test_a_title_without_its_mission_is_judged_as_any_question_in_another_country(shipped: KnowledgeBase, title: str) -> None:
+    content = parse_record(
+        {"id": "change-cn", "title": title, "body": "잔돈은 100위안까지 바꿔 드립니다.", "published_at": "2026-07-01", "countries": ["CN"], "test_only": True}
+    )
+    desk = shipped.supposing(content)
+    assert shipped.answer("창구 잔돈 교환 기준표 알려 주세요", country="US", desk=desk).score < 1.0
+    pressed = phrases.title_as_question(title)
+    for country in (None, "CN", "KR", *(["US"] if title.startswith("[") else [])):
+        reply = shipped.answer(pressed, country=country, desk=desk)
+        assert (reply.notice_ids, reply.score) == (("change-cn",), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "text"),
+    [
+        ("창구 잔돈 교환 기준표", "잔돈은 100위안까지 바꿔 드립니다. 지폐는 바꿔 드리지 않습니다.", "잔돈 얼마까지 바꿔줘요"),
+        ("전자여권 발급 수수료표", "발급 수수료는 100위안입니다.", "여권 수수료표"),
+    ],
+)
+def test_a_title_of_another_country_is_not_offered(shipped: KnowledgeBase, title: str, body: str, text: str) -> None:
+    desk = shipped.supposing(parse_record({"id": "fee-cn", "title": title, "body": body, "published_at": "2026-07-01", "countries": ["CN"], "test_only": True}))
+    assert phrases.title_as_question(title) not in shipped.answer(text, country="US", desk=desk).quick_replies
 
 
 class TestPast:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from core.db import Database
 from core.settings import Settings
 from knowledge_base import commands, publishing, repository
+from knowledge_base.editing.service import listing
 from knowledge_base.errors import NoticeError
 from knowledge_base.notices import parse_record
 from knowledge_base.schemas import NoticeStatus, Outcome
@@ -83,6 +85,14 @@ async def test_expiry_at_the_boundary_day(db: Database, bring: Any, open_base: A
     assert ids(base, QUESTION, at=date(2026, 11, 21)) == ["fee-old"]
     assert ids(base, QUESTION) == []
     assert base.answer(QUESTION).outcome is Outcome.ABSTAIN
+
+
+async def test_a_stored_review_day_at_the_end_of_the_calendar_keeps_nobody_from_starting(db: Database, open_base: Any) -> None:
+    async with db.transaction() as tx:
+        await repository.insert(tx, replace(parse_record(FEE), review_by=date.max), 1, NoticeStatus.PUBLISHED, "x")
+    base = await open_base()
+    assert ids(base, QUESTION) == ["fee-old"]
+    assert [(row.id, row.flags) for row in await listing(db, today=date(2026, 11, 22))] == [("fee-old", ())]
 
 
 async def test_near_duplicates_fold_into_the_newest(db: Database, bring: Any, open_base: Any) -> None:

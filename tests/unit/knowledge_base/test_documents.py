@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from bench.documents import Content, Grid, Line, csv_rows, docx, html, hwp, hwpx, notice, pdf
+from bench.documents.docx import parts as docx_parts
 from bench.documents.hwp import section
+from bench.documents.hwpx import parts as hwpx_parts
+from bench.documents.packed import packed
 from bench.documents.pdf import lines
 from knowledge_base.ingest.blocks import Cell, Paragraph, escape, markdown, plain, table
 from knowledge_base.ingest.charset import decode
@@ -90,6 +94,16 @@ class TestWordProcessors:
     def test_without_a_line_for_a_title_the_properties_have_one(self, kind: str) -> None:
         draft = one(WRITERS[kind](Content((Grid.of(("종류", "값"), ("가", "1원")),), title="속성의 제목", changed="2026-03-02")), f"파일 이름.{kind}")
         assert (draft.title, draft.published_at) == ("속성의 제목", "2026-03-02")
+
+    def test_the_properties_are_in_utc_and_the_day_is_seouls(self, kind: str) -> None:
+        content = Content((Grid.of(("종류", "값"), ("가", "1원")),), title="속성의 제목", changed="2026-02-28")
+        made = {"docx": docx_parts, "hwpx": hwpx_parts}
+        if kind == "hwp":
+            raw = hwp(replace(content, changed="2026-02-28T15:00:00"))
+        else:
+            at_midnight = {entry: re.sub(rb"(2026-02-28)T\d\d:\d\d:\d\dZ", rb"\1T15:00:00Z", part) for entry, part in made[kind](content).items()}
+            raw = packed(at_midnight)
+        assert one(raw, f"a.{kind}").published_at == "2026-03-01"
 
     def test_otherwise_the_file_names_itself(self, kind: str) -> None:
         draft = one(WRITERS[kind](Content((Grid.of(("종류", "값"), ("가", "1원")),))), f"여권_수수료 안내.{kind}")
@@ -211,6 +225,11 @@ class TestPdf:
         assert "신청서를내십시오" in draft.body
         assert len(draft.warnings) == 2
 
+    def test_the_properties_are_days_of_seoul(self) -> None:
+        raw = pdf([lines(["여권 안내 제목", "여권 수수료가 바뀝니다."])], changed="2026-02-28")
+        assert one(raw, "a.pdf").published_at == "2026-02-28"
+        assert one(raw.replace(b"090000+09'00'", b"150000+00'00'"), "a.pdf").published_at == "2026-03-01"
+
     def test_a_scan_is_called_a_scan(self) -> None:
         with pytest.raises(Refusal) as caught:
             parse(pdf([[], []], picture=True), "a.pdf")
@@ -275,6 +294,22 @@ class TestCsv:
         assert (draft.published_at, draft.effective_from, draft.expires_at) == ("2026-03-01", "2026-04-01", "2026-12-31")
         assert (draft.countries, draft.source, draft.source_url) == (("JP", "FR"), "외교부", "https://example.org/a")
 
+    @pytest.mark.parametrize(
+        ("columns", "cells", "expires_at"),
+        [
+            (("만료일",), ("2026-12-31",), "2026-12-31"),
+            (("종료일",), ("2026-12-31",), "2027-01-01"),
+            (("마감일자",), ("2026. 2. 28.",), "2026-03-01"),
+            (("종료일", "만료일"), ("2026-12-31", "2027-06-01"), "2027-06-01"),
+            (("종료일", "만료일"), ("2026-12-31", ""), "2027-01-01"),
+            (("종료일",), ("",), ""),
+            (("종료일",), ("2099-12-31",), "2100-01-01"),
+        ],
+    )
+    def test_a_last_day_still_counts_and_a_day_of_expiry_does_not(self, columns: tuple[str, ...], cells: tuple[str, ...], expires_at: str) -> None:
+        draft = one(csv_rows([("제목", "내용", *columns), ("가", "나", *cells)]), "a.csv")
+        assert draft.expires_at == expires_at
+
     def test_english_columns_and_rows_that_are_refused(self) -> None:
         rows = [("Title", "Body", "Published At"), ("a", "b", "2026-01-02"), ("", "b", ""), ("c", "d", "soon"), ("e", "f", "")]
         kind, found = parse(csv_rows(rows), "list.csv")
@@ -295,6 +330,7 @@ class TestCsv:
             (csv_rows([("제목", "내용")]), "file_no_text"),
             (b"\xff\xfd\xfc\xfb\x80", "file_charset"),
             (b"title,body\na,b\x00", "file_charset"),
+            ("title,body\na,b\x00".encode("utf-16"), "file_charset"),
             (b'title,body\na,"' + b"x" * 300_000 + b'"', "file_broken"),
             (b"", "file_columns"),
         ],
@@ -317,6 +353,9 @@ class TestPieces:
             ("2026년 3월 1일(일)", "2026-03-01"),
             ("20260301", "2026-03-01"),
             ("2026/3/1 09:00", "2026-03-01"),
+            ("2026-02-28T15:00:00.000Z", "2026-03-01"),
+            ("2026-02-28T15:00:00", "2026-02-28"),
+            ("2026-02-30T15:00:00Z", None),
             ("2026-13-01", None),
             ("26-03-01", None),
             ("", None),

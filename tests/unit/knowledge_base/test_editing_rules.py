@@ -81,6 +81,10 @@ class TestFlags:
     def test_the_last_day(self, expires_at: date, expected: set[Flag]) -> None:
         assert flags(make(expires_at=expires_at)) == expected
 
+    def test_a_review_day_at_the_end_of_the_calendar(self) -> None:
+        assert flags(make(review_by=date.max)) == set()
+        assert flags(make(review_by=date.max, expires_at=TODAY)) == {Flag.ENDED}
+
     def test_ended_and_overdue_is_only_ended(self) -> None:
         assert flags(make(expires_at=date(2026, 6, 1), review_by=date(2026, 5, 1))) == {Flag.ENDED}
 

@@ -24,7 +24,7 @@ from core.errors import CATALOGUE
 from knowledge_base.ingest.archive import Archive
 from knowledge_base.ingest.drafts import Draft, Refusal
 from knowledge_base.ingest.isolated import Reader
-from knowledge_base.ingest.kinds import parse
+from knowledge_base.ingest.kinds import parse, sniff
 from knowledge_base.passages import split_passages
 from knowledge_base.preview import to_html
 
@@ -135,6 +135,30 @@ class TestOthers:
         assert refusal(b"<div>" * 10_000, "a.html") in ("file_bomb", "file_no_text")
         assert refusal(b"<html><body>" + b"<p>x</p>" * 50_000, "a.html") == "file_bomb"
         parse_anything(b"<table>" + b"<tr><td colspan=9999 rowspan=9999>x" * 500, "a.html")
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"<!-- x -->" * 30 + b"<p>",
+            b"<!-- x -->" * 400 + b"<p>",
+            b"<!---->\n \n" * 400 + b"<p>",
+            b"<!---->" * 500 + b"<!--",
+            b"<!--" * 1000,
+            b"<!-->" * 800,
+            b"<!--" + b"-" * 4000,
+            b"<!--" + b" -- > " * 600,
+            b" " * 4096,
+            b"<?xml ?>" + b" " * 4000,
+        ],
+    )
+    def test_comments_before_a_page_are_passed_in_no_time(self, raw: bytes) -> None:
+        started = time.process_time()
+        with pytest.raises(Refusal):
+            sniff(raw, "a")
+        assert time.process_time() - started < 0.5
+
+    def test_comments_before_a_page(self) -> None:
+        assert sniff(b"\xef\xbb\xbf <?xml version='1.0'?>\n<!-- a -- > - -->\n<!---->\n<!doctype  html>", "a") == "html"
 
     def test_scripts_never_come_along(self) -> None:
         head = '<script>steal()</script><base href="https://evil.example/">'

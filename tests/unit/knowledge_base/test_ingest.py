@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ def test_a_bad_line_does_not_stop_the_rest() -> None:
     assert sum(isinstance(item, NoticeError) for item in found) == 5
 
 
+def test_characters_that_no_database_takes_cost_only_their_line() -> None:
+    bad = [line(topics=["\x00"]), line(supersedes=["\ud800"]), line(id="\ud800"), line(id="d\ud800"), line(published_at="9999-12-31T23:59:59-12:00")]
+    found = list(read_jsonl([*bad, line(id="c")]))
+    assert [getattr(item, "id", None) or item.notice_id for item in found] == ["a", "a", "line 3", "d", "a", "c"]  # type: ignore[union-attr]
+    assert [type(item) for item in found] == [NoticeError] * 4 + [NoticeContent] * 2
+
+
 def test_a_row_without_id_is_named_by_its_line() -> None:
     (error,) = read_jsonl([json.dumps({"title": "t"}).encode()])
     assert isinstance(error, NoticeError)
@@ -40,6 +48,13 @@ def test_a_row_without_id_is_named_by_its_line() -> None:
         (b"---\n[1, 2]\n---\ntext", "keys and values"),
         (b"---\na: &x [1]\nb: *x\n---\ntext", "anchors"),
         (b"---\ntitle: 'open\n---\ntext", "YAML"),
+        (b"---\ntitle: t\npublished_at: 2026-02-30\n---\ntext", "published_at must be a date"),
+        (b"---\ntitle: t\npublished_at: 2026-02-30T25:00:00+99:00\n---\ntext", "published_at must be a date"),
+        (b"---\ntitle: " + b"[" * 10_000 + b"\n---\ntext", "YAML"),
+        (b"---\ntitle: !!int ''\n---\ntext", "YAML"),
+        (b"---\ntitle: !!bool maybe\n---\ntext", "YAML"),
+        (b"---\ntitle: " + b"9" * 10_000 + b"\n---\ntext", "YAML"),
+        (b'---\ntitle: t\npublished_at: 2026-01-01\ntopics: ["\\uD800"]\n---\ntext', "topics"),
         ("---\ntitle: 제목\n---\n본문".encode("euc-kr"), "UTF-8"),
         (b"---\ntitle: t\npublished_at: 2026-01-01\n---\n", "body is empty"),
     ],
@@ -48,6 +63,11 @@ def test_a_bad_file_is_refused_by_name(raw: bytes, message: str) -> None:
     with pytest.raises(NoticeError, match=message) as caught:
         read_markdown(raw, "file")
     assert caught.value.notice_id == "file"
+
+
+def test_a_moment_in_front_matter_is_a_day_of_seoul() -> None:
+    assert read_markdown(b"---\ntitle: t\npublished_at: 2026-02-28T15:00:00Z\n---\ntext", "a").published_at == date(2026, 3, 1)
+    assert read_markdown(b"---\ntitle: t\npublished_at: 2026-02-28 15:00:00\n---\ntext", "a").published_at == date(2026, 2, 28)
 
 
 def test_folder_with_one_bad_file(tmp_path: Path) -> None:
@@ -83,6 +103,41 @@ def test_hostile_markup_leaves_only_words() -> None:
         assert bad not in text, (bad, text)
     for good in ("문장 하나입니다.", "둘입니다.", "여기를 누르지", "셋입니다.", "넷입니다.", "다섯입니다.", "가: 값 1"):
         assert good in text, (good, text)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("수수료는 <USD 53>입니다.", "수수료는 <USD 53>입니다."),
+        ("수수료는 &lt;USD 53&gt;입니다.", "수수료는 <USD 53>입니다."),
+        ("<K-ETA> 대상국입니다.", "<K-ETA> 대상국입니다."),
+        ("| 종류 | 값 |\n|---|---|\n| 긴급 | <USD 48> |", "긴급: 값 <USD 48>"),
+    ],
+)
+def test_a_value_between_angles_is_no_tag(body: str, text: str) -> None:
+    assert [p.text for p in split_passages(body)] == [text]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "<b>",
+        "</FONT>",
+        "<br/>",
+        "<img src=x onerror=alert(1)>",
+        "<img/onerror=alert(1)>",
+        "&lt;img src=x onerror=alert(1)&gt;",
+        "&amp;lt;x-part onclick=alert(1)&amp;gt;",
+        "<x-part onclick='alert(1)'>",
+        "<o:p>",
+        "</o:p>",
+        "<v:shape id=a>",
+        "<whatever/>",
+        "</whatever>",
+    ],
+)
+def test_a_tag_leaves_nothing(tag: str) -> None:
+    assert [p.text for p in split_passages(f"앞 {tag}뒤입니다.")] in (["앞 뒤입니다."], ["앞", "뒤입니다."])
 
 
 def test_unclosed_script_hides_the_rest() -> None:

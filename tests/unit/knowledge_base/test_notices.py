@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -31,6 +32,12 @@ class TestForce:
         notice = make(review_by="2026-06-30")
         assert holds([notice], ("a", 1), "2026-06-30")
         assert not holds([notice], ("a", 1), "2026-07-01")
+
+    def test_a_stored_review_day_at_the_end_of_the_calendar_ends_nothing(self) -> None:
+        endless = replace(make(), content=replace(make().content, review_by=date.max))
+        assert force_table([endless])["a", 1].end is None
+        newer = make("b", supersedes=["a"], effective_from="2026-05-01")
+        assert force_table([endless, newer])["a", 1].end == date(2026, 5, 1)
 
     def test_superseded_from_the_day_the_other_starts(self) -> None:
         both = [make("a"), make("b", supersedes=["a"], effective_from="2026-05-01")]
@@ -91,9 +98,16 @@ def test_the_day_is_the_ministrys() -> None:
         ({"published_at": None}, "published_at is missing"),
         ({"published_at": "어제"}, "date"),
         ({"published_at": 20260101}, "date"),
+        ({"published_at": "2026-02-30T00:00:00Z"}, "date"),
+        ({"review_by": "9999-12-31"}, "review_by must be a date"),
+        ({"review_by": "9999-12-31T23:59:59Z"}, "review_by must be a date"),
         ({"expires_at": "2026-01-10"}, "after effective_from"),
         ({"supersedes": ["a"]}, "itself"),
         ({"supersedes": [1.5]}, "list of words"),
+        ({"supersedes": ["b\x00"]}, "list of words"),
+        ({"topics": ["\ud800"]}, "list of words"),
+        ({"id": "\ud800"}, "id"),
+        ({"kind": "canned", "review_by": "2026-06-30", "shortcut": "\ud800"}, "shortcut"),
         ({"countries": ["Korea"]}, "ISO"),
         ({"source_url": "javascript:alert(1)"}, "http"),
         ({"test_only": "no"}, "true or false"),
@@ -103,6 +117,25 @@ def test_the_day_is_the_ministrys() -> None:
 def test_a_bad_record_is_named(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(NoticeError, match=message):
         parse_record({"id": "a", "title": "t", "body": "b", "published_at": "2026-01-10", **changes})
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2026-02-28T15:00:00.000Z", date(2026, 3, 1)),
+        ("2026-02-28T14:59:59Z", date(2026, 2, 28)),
+        ("2026-02-28 15:00:00+00", date(2026, 3, 1)),
+        ("2026-03-01T00:30:00+09:00", date(2026, 3, 1)),
+        ("2026-02-28T15:00:00", date(2026, 2, 28)),
+        ("2026-02-28 at noon", date(2026, 2, 28)),
+        (datetime(2026, 2, 28, 15, 0, tzinfo=UTC), date(2026, 3, 1)),
+        (datetime(2026, 2, 28, 15, 0), date(2026, 2, 28)),
+        ("9999-12-31T23:59:59Z", date.max),
+        (date(2026, 2, 28), date(2026, 2, 28)),
+    ],
+)
+def test_a_moment_that_names_its_offset_is_a_day_of_seoul(written: Any, day: date) -> None:
+    assert make(expires_at=written).content.expires_at == day
 
 
 def test_defaults_of_a_users_own_row() -> None:

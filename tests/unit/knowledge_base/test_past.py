@@ -38,6 +38,11 @@ TODAY = date(2026, 11, 22)
         ("12월에는 예약 없이도 됐나요", date(2025, 12, 1), date(2025, 12, 31)),
         ("22년에 무비자가 다시 됐었나요", date(2022, 1, 1), date(2022, 12, 31)),
         ("5월 0일에 얼마였나요", date(2026, 5, 1), date(2026, 5, 31)),
+        ("2020년 5월 0일에 얼마였나요", date(2020, 5, 1), date(2020, 5, 31)),
+        ("2020년에는 수수료가 얼마였어요", date(2020, 1, 1), date(2020, 12, 31)),
+        ("작년에 예약 없이 됐어요?", date(2025, 1, 1), date(2025, 12, 31)),
+        ("5월 10일에 몇 명까지 들어갔어요", date(2026, 5, 10), date(2026, 5, 10)),
+        ("2020 개정 때 수수료가 얼마였나요", date(2020, 1, 1), date(2020, 12, 31)),
     ],
 )
 def test_days_of_a_question_about_the_past(text: str, first: date, last: date) -> None:
@@ -66,6 +71,44 @@ def test_past_without_a_date(text: str) -> None:
 )
 def test_questions_about_now(text: str) -> None:
     assert asked_period(text, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5월 10일에 여권을 잃어버렸어요",
+        "2023년에 여권이 만료됐어요",
+        "작년에 비자가 거절됐습니다ㅠㅠ",
+        "2019년에 발급받았는데요",
+        "1월에 접수했는데 아직 안 왔어요",
+        "2023년에 할머니가 돌아가셨어요",
+        "2023년에 여행하다 도둑맞았어요",
+        "몇 년 전에 여권을 잃어버렸어요",
+        "얼마 전, 5월에 이사했어요",
+    ],
+)
+def test_who_tells_what_has_happened_asks_about_now(text: str) -> None:
+    assert asked_period(text, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "오버스테이 벌금 2000바트 나왔나요",
+        "수수료가 2020원이었나요",
+        "벌금이 2000 홍콩달러였나요",
+        "OZ2012편이 결항됐나요",
+        "2012편이 결항됐나요",
+        "호텔 2003호에 묵었나요",
+    ],
+)
+def test_four_digits_of_a_sum_a_flight_or_a_room_are_no_year(text: str) -> None:
+    assert asked_period(text, TODAY) is None
+
+
+def test_a_sum_is_no_year_in_english() -> None:
+    assert asked_period("I was fined 2000 baht, what now", TODAY, "en") is None
+    assert asked_period("They took $2000, what could I do", TODAY, "en") is None
 
 
 def test_other_languages() -> None:
@@ -106,5 +149,14 @@ def test_what_only_mentions_another_time_is_about_now(text: str) -> None:
 
 
 def test_hostile_lengths_cost_little() -> None:
-    for text in ("작년 " * 20_000, "2025년" * 20_000, "였던 " * 20_000, "개정 전 " * 20_000, "5월 " * 20_000):
+    for text in (
+        "작년 " * 20_000,
+        "2025년" * 20_000,
+        "였던 " * 20_000,
+        "개정 전 " * 20_000,
+        "5월 " * 20_000,
+        "2000홍" * 20_000,
+        "됐다." * 20_000,
+        "작년 됐어요 " * 20_000,
+    ):
         asked_period(text, TODAY)
