@@ -19,12 +19,15 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000:
 
 _DAY = r"(?:(?:19|20)\d\d\s?[-./년]\s?(?:0?[1-9]|1[0-2])\s?[-./월]\s?(?:0?[1-9]|[12]\d|3[01])\s?일?|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
 _TIME = r"(?:[T\s]{1,2}\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
-_UNIT = (
-    r"(?:원|달러|불|동|엔|유로|바트|밧|위안|루피|페소|링깃|리엘|킵|짯|파운드|프랑|루블|숨|텡게|투그릭|만|천|억|명|"
-    r"ms\b|KRW|USD|EUR|JPY|VND|THB|CNY|won|dollars?|baht|dong|yen)"
+# What only begins like a currency does not make a sum of a bare number: 동생, 원본, 불러, 숨겨, won't.
+_CURRENCY = (
+    r"(?:원(?![본래])|달러|불(?![러법가])|동(?![생네포행료기일]|의[해합하서])|엔|유로|바트|밧|위안|루피|페소|링깃|리엘|킵(?!해)|짯|파운드|프랑|루블|숨(?![겨어])|텡게|투그릭|"
+    r"ms\b|KRW|USD|EUR|JPY|VND|THB|CNY|won(?![A-Za-z'’])|dollars?|baht|dong(?![A-Za-z])|yen)"
 )
+# A count or a sum: short before 만 and the like, which may as well say "only" or begin a word (만료, 천안, 명의), and with no nought in front.
+_SUM = rf"(?<![\dA-Za-z.+-])(?!0\d)(?:\d{{1,5}}\s?[만천억]|\d{{1,6}}\s?명(?!의)|\d{{1,10}}(?:\.\d{{1,2}})?\s?{_CURRENCY})"
 _HARMLESS = re.compile(
-    rf"(?<![\d.-]){_DAY}{_TIME}(?![\d-])|(?<![\d.])\d{{1,3}}(?:,\d{{3}}){{1,5}}(?:\.\d{{1,2}})?(?![\d,])|(?<![\d.-])\d{{1,12}}(?:\.\d{{1,2}})?\s?{_UNIT}|"
+    rf"(?<![\d.-]){_DAY}{_TIME}(?![\d-])|(?<![\d.])\d{{1,3}}(?:,\d{{3}}){{1,5}}(?:\.\d{{1,2}})?(?![\d,])|{_SUM}|"
     r"(?<![\d.])\d{1,2}\.\d{1,2}\s?~\s?\d{1,2}\.\d{1,2}(?![\d.])|(?<![0-9a-zA-Z])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-zA-Z])|"
     r"(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?\s?[-~]\s?\d{1,2}:\d{2}",
     re.IGNORECASE,
@@ -80,7 +83,11 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 # What any of the rules needs; most log lines have none of it.
-_MAY_HOLD = re.compile(rf"\d|[@＠]|//|골뱅이|앳|아이디|[{_HANGUL_DIGITS}]{{3}}|www|geo:|\sat\s|[(\[]at|goo\.gl|naver\.me|kko\.to|map|\bid\b", re.IGNORECASE)
+_MAY_HOLD = re.compile(
+    rf"\d|[@＠]|//|골뱅이|앳|아이디|[{_HANGUL_DIGITS}]{{3}}|www|geo:|\sat\s|[(\[]at|goo\.gl|naver\.me|kko\.to|map|"
+    r"(?<![A-Za-z_])(?:line|kakao|wechat|telegram)?id(?![A-Za-z])",
+    re.IGNORECASE,
+)
 _FEWEST_SAID = 7
 _NUMBERS = {"phone", "number", "passport", "card", "resident"}
 

@@ -49,16 +49,29 @@ _PLEAS = (
     r"제발|빨리|얼른|급해|급함|급합니다|살|살려|도와|도움|도움이?필요(?:해|합니다)?|오지마|하지마|놔|놔줘|큰일(?:났어|났다|났습니다|남)?|"
     r"사고|강도|도둑|지진|쓰나미|구급차|앰뷸런스|피|ㅅㅅㅅ|ㅅㄹ|ㅈㅂ|ㅃㄹ|ㅁㅅㅇ|please|pls|hurry|scared|怖い|こわい|早く|はやく|助|帮帮我|cứu|giúp(?:với|tôi)?"
 )
+
+
+def _not_after(start: str, words: str, particles: str) -> str:
+    """What refuses the verb `start`, spaces taken out, where one of the words is its object; put right behind it, so that the search begins with the verb."""
+    return "".join(f"(?<!{word}{particle}{start})" for word in words.split() for particle in ["", *particles.split()])
+
+
+# One lives off them ("경력을 살려"), or finds them for somebody ("방 구해 주세요"); a husband (서방) and a home that burns (우리 집) are rescued.
+_MADE_USE_OF = _not_after("살려", "전공 경력 경험 특기 장점 재능 강점", "을")
+_LOOKED_FOR = _not_after("구해", r"(?<!우리)(?<!저희)집 (?<![서상])방 숙소 통역 통역사 변호사 일자리 (?<!대)표 약", "을 를 좀 을좀 를좀")
+# A polite beginning, and no cry ("can you help me!", "could you help me he has a knife").
+_POLITE = "".join(f"(?<!{verb} you {please})" for verb in ("can", "could", "would") for please in ("", "please "))
 RULES = (
-    _squeezed("rescue", r"살려[주줘달도]|살려[조쥬죠져]|사람살려|구해(?:주세요|줘|주십)|구조해?(?:주세요|줘|요청합|바랍)", _LIFE),
-    _squeezed("in_danger", r"(?:지금|저|제가|우리|여기|너무)(?:좀|너무|많이)?위험(?:해요|합니다|해$|해\W|한상황|한상태)|위험에처", _LIFE),
+    _squeezed("rescue", rf"살려{_MADE_USE_OF}[주줘달도]|살려[조쥬죠져]|사람살려|구해{_LOOKED_FOR}(?:주세요|줘|주십)|구조해?(?:주세요|줘|요청합|바랍)", _LIFE),
+    _squeezed("in_danger", r"(?:지금|저|제가|우리|여기|너무)(?:좀|너무|많이)?위험(?:해요(?!\.*\?)|합니다|해$|해(?!\?)\W|한상황|한상태)|위험에처", _LIFE),
     # Initials typed in fear: 살려줘, 살려주세요, 살려달라, 도와줘, 도와주세요. Only as a word of their own.
     _written("initials", r"(?<![ㄱ-ㅎ])(?:ㅅㄹㅈ|ㅅㄹㅈㅅㅇ|ㅅㄹㅈㅇ|ㅅㄹㄷ|ㅅㄹㄷㄹ|ㄷㅇㅈ|ㄷㅇㅈㅅㅇ|ㄷㅇㅈㅇ|"
         r"ㄱㅎㅈ|ㄱㅎㅈㅅㅇ|ㅅㅅㄹ|ㄴㅊㄷ)(?![ㄱ-ㅎ])", _LIFE),
     _written("sos", r"(?<![A-Za-z])(?:s\.?o\.?s|mayday|may day)(?![A-Za-z])", _LIFE),
     _written(
         "help_english",
-        r"\bhelp me\b(?=\s*(?:[!.,?~]|$|please|now|they|he|she|i'?m|i am))|\b(?:i'?m|i am|we'?re|we are) (?:in danger|"
+        rf"{_POLITE}\bhelp me\b(?=\s*(?:[!.,?~]|$|please|now|they|he|she|i'?m|i am))|\bhelp me\b(?=\s*(?:!|(?:now|they|he|she)\b))"
+        r"|\b(?:i'?m|i am|we'?re|we are) (?:in danger|"
         r"trapped|being (?:held|followed|attacked))"
         r"|\bsave (?:me|us)\b|\bplease help\b(?=\s*[!.]*\s*$)",
         _LIFE,
@@ -100,6 +113,8 @@ RULES = (
         r"|체포|연행|구금|억류|구속|잡혀|끌려|강도[를가]?(?:당|들|만)|강탈|소매치기[를]?당|뺏[겼겨]|빼앗[겼겨]|털렸"
         r"|사망|숨졌|숨진|돌아가셨|죽었|죽은채|실종|연락두절|연락이?(?:안되|안돼|안됨|안닿|끊|두절)|안보여|없어졌|사라졌"
         r"|kidnap|trapped|stabbed|shooting|unconscious|bleeding|suicide", re.IGNORECASE), _URGENT, None, True, False, True),
+    # Asked rather than cried: who wants a form filled in begins like that, and so may somebody in danger.
+    Rule("asks_for_help", re.compile(r"위험해요?\.*\?|(?:can|could|would)you(?:please)?helpme", re.IGNORECASE), _URGENT, None, True, False, is_hint=True),
     _squeezed("help_begging", r"제발(?:좀|저좀|저희좀|빨리)?도와|도와주세요?제발|급해요도와|도와주세요?[!.ㅠㅜ]*$", _URGENT, None, False),
     *(_squeezed(name, pattern, urgency, category, False) for name, pattern, urgency, category in QUIET),
 )  # fmt: skip

@@ -16,13 +16,28 @@ from language.redaction import redact
         ("위치 13.7563, 100.5018 입니다", "7563"),
         ("https://maps.example/?q=13.7,100.5", "100.5"),
         ("계좌 110-234-567890", "567890"),
+        ("01012345678만 됩니다", "12345678"),
+        ("01012345678 동생 번호예요", "12345678"),
+        ("M12345678 만료됐어요", "12345678"),
+        ("여권번호 M12345678 원본", "12345678"),
+        ("+821012345678 동생이에요", "12345678"),
+        ("110234567890 동생 계좌", "567890"),
+        ("110234567890 명의자가 누구죠", "567890"),
+        ("8123456789 불러 주세요", "456789"),
+        ("812345678 won't answer", "345678"),
+        ("카톡 ID는 honggildong이에요", "honggildong"),
+        ("카톡id: hong_gd", "hong_gd"),
+        ("lineid: hong_gd", "hong_gd"),
     ],
 )
 def test_secret_is_gone(text, secret):
     assert secret not in redact(text)
 
 
-@pytest.mark.parametrize("text", ["여권을 잃어버렸어요", "3명이 2026년에 왔어요", "수수료 53,000원", "119에 전화"])
+@pytest.mark.parametrize(
+    "text",
+    ["여권을 잃어버렸어요", "3명이 2026년에 왔어요", "수수료 53,000원", "119에 전화", "1500000원", "2500000동 냈어요", "150000명", "1000000won이에요"],
+)
 def test_ordinary_text_stays(text):
     assert redact(text) == text
 

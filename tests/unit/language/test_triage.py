@@ -386,3 +386,44 @@ def test_a_handful_of_medicine_is_an_emergency_however_calmly_told(decide, text)
 )
 def test_an_ordinary_dose_or_a_parcel_of_it_is_no_overdose(text):
     assert "overdose" not in {hit.name for hit in hits(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "전공을 살려 도쿄에서 취업하려는데 비자가 필요한가요",
+        "경력을 살려 주재원으로 나갑니다",
+        "통역사 좀 구해주세요",
+        "집 구해주세요",
+        "변호사를 구해 주세요",
+        "비행기 표 구해줘요",
+    ],
+)
+def test_what_one_makes_use_of_or_looks_for_is_nobody_to_be_rescued(text):
+    assert "rescue" not in {hit.name for hit in hits(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "방에서 구해주세요",
+        "우리 집 좀 구해주세요 불났어요",
+        "서방 좀 구해주세요",
+        "대표를 구해주세요",
+        "경력도 뭐도 다 필요 없고 살려주세요",
+        "친구 구해줘",
+        "여기 위험해요",
+        "could you help me!!",
+        "could you please help me he has a knife",
+        "please help me",
+    ],
+)
+def test_a_cry_for_rescue_stays_certain(text):
+    assert any(hit.is_certain and not hit.is_softened and not hit.is_hint and hit.urgency is Urgency.LIFE_THREAT for hit in hits(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["Can you help me? I want to renew my passport.", "Could you please help me with a form, please", "여기 위험해요?", "지금 위험해?"]
+)
+def test_what_is_asked_rather_than_cried_is_only_a_hint(text):
+    assert [(hit.name, hit.is_hint) for hit in hits(text)] == [("asks_for_help", True)]
