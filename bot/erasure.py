@@ -187,18 +187,23 @@ async def erase(tx: Connection, cipher: Cipher, conversation_ids: Sequence[str],
     if await holds.held(tx, ids):
         raise AppError("on_hold")
     for one in ids:
-        await database.run(
-            tx,
-            """INSERT INTO erasures (conversation_id, erased_at, erased_by, removed) VALUES (%s, COALESCE(%s, clock_timestamp()), %s, %s)
-               ON CONFLICT (conversation_id) DO NOTHING""",
-            one,
-            at,
-            by,
-            Jsonb(removed),
-        )
+        await _list(tx, one, by, at, removed)
     for one in ids:
         await audit.record(tx, by, "", "record.erase", subject=cipher.pseudonym(one), detail={"rows": sum(removed.values())})
     return removed
+
+
+async def _list(tx: Connection, conversation_id: str, by: str, at: datetime | None, removed: dict[str, int]) -> None:
+    """Keep in mind that a conversation is erased; the first time counts."""
+    await database.run(
+        tx,
+        """INSERT INTO erasures (conversation_id, erased_at, erased_by, removed) VALUES (%s, COALESCE(%s, clock_timestamp()), %s, %s)
+           ON CONFLICT (conversation_id) DO NOTHING""",
+        conversation_id,
+        at,
+        by,
+        Jsonb(removed),
+    )
 
 
 async def preview(connection: Connection, conversation_ids: Sequence[str]) -> dict[str, Any]:
@@ -242,6 +247,7 @@ async def erase_again(db: Database, cipher: Cipher, journal: Iterable[str]) -> i
             if await database.one(tx, "SELECT 1 FROM erasures WHERE conversation_id = %s", one):
                 continue
             if not await database.one(tx, "SELECT 1 FROM conversations WHERE id = %s", one):
+                await _list(tx, one, entry["by"], at, {})  # it stays in the journal: another backup may still hold it
                 continue
             await database.run(
                 tx,

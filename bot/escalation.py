@@ -114,10 +114,11 @@ async def _with_what_was_told(tx: Connection, conversation_id: str, danger: Dang
     earlier = await database.one(
         tx,
         """SELECT category FROM inbox WHERE conversation_id = %s AND action IN ('ask', 'escalate') AND category = ANY(%s) AND received_at > %s
-           ORDER BY message_id DESC LIMIT 1""",
+           ORDER BY category = ANY(%s) DESC, message_id DESC LIMIT 1""",
         conversation_id,
-        sorted(str(category) for category in QUIET),
+        sorted(guarding.GUARDING),
         now() - STAYS_QUIET,
+        sorted(QUIET),  # the card that has no number at all goes before the one that has the ambulance's
     )
     if earlier is None:
         return danger

@@ -59,6 +59,10 @@ _SPACED = re.compile(r"\S+")
 #: So much Korean, of a citizen who has written in another language, is a change and not a button or a name.
 _KOREAN_WORDS = 3
 _LATIN = ("en", "vi", "fr", "es")
+#: Words that are written so in every language; "ESTA" is a permit and no Spanish.
+_BORROWED = frozenset(("esta", "visa", "e-visa", "evisa", "hotel", "ticket", "passport"))
+#: Latin letters of so many words at most, in which nothing has changed the language, are a name: "San Francisco". More are a tongue that is not ours.
+_NAME_WORDS = 2
 
 
 @lru_cache(maxsize=1)
@@ -123,17 +127,22 @@ def passed_on(language: str) -> str:
 
 
 def language_after(current: str, text: str, detected: str) -> str:
-    """The language a conversation is held in after a typed message. A name, a number or a Korean button changes nothing."""
+    """The language a conversation is held in after a typed message. A name, a number, a word of every language or a Korean button changes nothing."""
     words = _SPACED.findall(text)
     if detected == current or not words:
         return current
     if detected == DEFAULT:
         return DEFAULT if len(words) >= _KOREAN_WORDS and text not in _titles() else current
-    if detected in _LATIN and not (len(words) > 1 or len(text.strip()) > 3):
+    if detected in _LATIN and len(words) == 1 and (len(words[0]) <= 3 or words[0].strip(".,!?~").lower() in _BORROWED):
         return current
     if detected in _LATIN and not text.isascii() and detected == "vi":
         return detected
     return detected if detected not in _LATIN or has_common_words(text, min(2, len(words))) else current
+
+
+def answered_in(held: str, text: str, detected: str) -> str:
+    """The language in which one message is answered: a name that has left the conversation's as it was is answered in that one."""
+    return held if detected in _LATIN and len(_SPACED.findall(text)) <= _NAME_WORDS else detected
 
 
 @lru_cache(maxsize=1)

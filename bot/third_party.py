@@ -22,17 +22,20 @@ ANSWER = {
     "その方のことがご心配なら、相談員にお話しください。",
     "zh": "谁与我们交谈过、此人在哪里,我们不会告诉任何人,包括家人;是否有人联系过我们也不透露。\n如果您担心某人,请告诉咨询员。",
 }
+#: Whom a message is addressed to is nobody that it asks after.
+_NO_TITLE = "(?<!영사|대사|직원|선생|고객|챗봇)(?<!상담관|상담사|상담원|담당관|담당자|실무관|주무관|사무관|길동무)"
 _KIN = (
     r"(?:남편|아내|와이프|집사람|신랑|신부|배우자|애인|남자\s?친구|여자\s?친구|남친|여친|엄마|아빠|어머니|아버지|부모님?|아들|딸|동생|누나|오빠|언니|조카|사촌|"
     r"삼촌|이모|고모|할머니|할아버지|친구|며느리|사위|룸메이트|전남편|전처|"
-    r"[가-힣]{2,4}(?:\s?씨|\s?님)|[가-힣A-Za-z ]{2,20}(?:이)?라는\s?(?:사람|분|여자|남자)|(?:이런|그런|제가 찾는)\s?(?:사람|분|여자|남자))"
+    rf"[가-힣]{{2,4}}(?:\s?씨|{_NO_TITLE}\s?님)|[가-힣A-Za-z ]{{2,20}}(?:이)?라는\s?(?:사람|분|여자|남자)|(?:이런|그런|제가 찾는)\s?(?:사람|분|여자|남자))"
 )
 _HERE = r"(?:거기|그쪽|그곳|여기|이쪽|대사관|영사관|공관|상담\s?센터|콜\s?센터|상담관|상담소)"
 _KIN_EN = r"(?:my |the )?(?:husband|wife|son|daughter|brother|sister|mother|father|girlfriend|boyfriend|partner|friend|(?-i:[A-Z][a-z]+))"
 #: The end of a question; what may as well be a statement needs its mark.
 _ASKS = r"(?:(?:나요|습니까|ㅂ니까|는지|었는지|을까요|ㄹ까요|까요|가요|던가요)|(?:어요|아요|죠|지요|지|니|냐|나|어)\s*\?)"
 _ASKED_FOR = r"(?:연락|신고|상담|접수|문의|전화|도움\s?요청|구조\s?요청)"
-_WANTED = r"(?:알려|가르쳐|말해|조회|추적|알\s?수)"
+#: Not what the writer offers to tell ("알려 드릴게요").
+_WANTED = r"(?:(?:알려|가르쳐|말해)(?!\s?(?:드|줄게))|조회|추적|알\s?수)"
 _LETTERS = r"[a-z]{2}"
 #: What a question of the kind must hold, and the question: most messages hold nothing of it, and looking for a person at each place of a text takes long.
 _PATTERNS = tuple(

@@ -193,6 +193,8 @@ class TurnSlot:
         if understanding is None:
             return Reply((Body(NO_ANSWER, buttons=OFFER_PERSON),))
         analysis = await understanding.of_message(row["message_id"], text)
+        # Triage has settled the conversation's language by now, with this message among what it read.
+        analysis = replace(analysis, language=phrases.answered_in(row["language"], text, analysis.language))
         if self.services.dialogue is not None:
             reply = await self._talk(self.services.dialogue, row, text, analysis)
             if reply.bodies:

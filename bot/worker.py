@@ -25,6 +25,7 @@ from bot.triage_slot import TriageSlot
 from bot.turn import TurnQueue, TurnSlot
 from bot.typing_display import TypingDisplay
 from bot.wake import Wake
+from conversation import guarding
 from conversation import service as conversation
 from core import db as database
 from core import heartbeat, timers
@@ -40,7 +41,7 @@ from handoff.incidents import statements
 from handoff.officers import jobs as officer_jobs
 from handoff.records import jobs as record_jobs
 from handoff.reviews import jobs as review_jobs
-from knowledge_base.crisis_cards import GENERIC, QUIET
+from knowledge_base.crisis_cards import GENERIC
 from knowledge_base.editing import jobs as editing_jobs
 from knowledge_base.editing.known import KnownQuestions
 from knowledge_base.opendata import jobs as opendata_jobs
@@ -208,7 +209,7 @@ class Worker:
             return
         text = str(conversation.open_body(self.services.cipher, row["body"]).get("text", ""))
         category = row["category"] or "other"
-        card = category if category in QUIET else GENERIC
+        card = category if guarding.guards(category) else GENERIC
         danger = Danger(Urgency.URGENT, category, "unanswered_question", row["country"], row["language"], card)
         await escalation.escalate(self.services, tx, row, row["message_id"], text, danger)
 

@@ -27,6 +27,8 @@ from core.settings import settings
 log = get(__name__)
 #: Rows of one conversation that a sender takes at once.
 ROWS = 20
+#: What a response did not hold of a long line follows so much later: by then it is known whether the response went out, or the platform has asked again.
+REST_AFTER_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -166,17 +168,21 @@ async def take_inline(tx: Connection, cipher: Cipher, conversation_id: str, *, q
     return _claims(found, cipher)[0] if found else None
 
 
-async def sent_inline(connection: Connection, cipher: Cipher, conversation_id: str, window_id: int, *, quiet: list[str]) -> Claim | None:
-    """What an earlier answer to the same inbound carried, for a platform that asks once more because it did not see that answer."""
+async def sent_inline(connection: Connection, cipher: Cipher, conversation_id: str, window_id: int, *, parts: int, quiet: list[str]) -> Claim | None:
+    """What an earlier answer to the same inbound carried, for a platform that asks once more because it did not see that answer.
+
+    ``parts``: so many of a line that is too long for one answer went with it.
+    """
     carried = await database.rows(
         connection,
-        "SELECT message_id FROM outbox WHERE conversation_id = %s AND window_id = %s AND state = 'sent' AND claimed_by = 'inline'",
+        "SELECT message_id FROM outbox WHERE conversation_id = %s AND window_id = %s AND state IN ('pending', 'sent') AND claimed_by = 'inline'",
         conversation_id,
         window_id,
     )
     ids = [row["message_id"] for row in carried]
     found = await database.rows(connection, _ROWS, ids=ids, quiet=quiet, push_minutes=settings().guarded_push_minutes) if ids else []
-    return _claims(found, cipher)[0] if found else None
+    begun = [row | {"parts_sent": row["parts_sent"] - parts} if row["state"] == "pending" else row for row in found]
+    return _claims(begun, cipher)[0] if begun else None
 
 
 async def begin(tx: Connection, by: str, message_ids: list[int], parcel: UUID, window_id: int | None, lease_s: float) -> bool:
@@ -214,15 +220,25 @@ async def carry_inline(tx: Connection, conversation_id: str, window_id: int, who
     """The answer of the waiting request carries these rows, and so many parts of one more."""
     await database.run(tx, _ARRIVED, stream=stream(conversation_id), ids=whole, held_by=None, claimed_by="inline", window_id=window_id)
     if partly is not None:
-        await database.run(tx, "UPDATE outbox SET parts_sent = %s WHERE message_id = %s", partly[1], partly[0])
+        await database.run(
+            tx,
+            """UPDATE outbox SET parts_sent = %s, in_doubt = false, parcel = NULL, claimed_by = 'inline', window_id = %s,
+                      next_attempt_at = clock_timestamp() + make_interval(secs => %s)
+               WHERE message_id = %s""",
+            partly[1],
+            window_id,
+            REST_AFTER_S,
+            partly[0],
+        )
 
 
 async def put_back(tx: Connection, conversation_id: str, window_id: int) -> None:
-    """The answer that was to carry these rows never went out: they are due again."""
+    """The answer that was to carry these rows never went out: they are due again, and one that it had begun goes from its beginning."""
     await database.run(
         tx,
-        """UPDATE outbox SET state = 'pending', sent_at = NULL, claimed_by = NULL, next_attempt_at = clock_timestamp()
-           WHERE conversation_id = %s AND window_id = %s AND state = 'sent' AND claimed_by = 'inline'""",
+        """UPDATE outbox SET state = 'pending', sent_at = NULL, claimed_by = NULL, next_attempt_at = clock_timestamp(),
+                  parts_sent = CASE state WHEN 'pending' THEN 0 ELSE parts_sent END
+           WHERE conversation_id = %s AND window_id = %s AND state IN ('pending', 'sent') AND claimed_by = 'inline'""",
         conversation_id,
         window_id,
     )

@@ -179,7 +179,7 @@ class WaitingRoom:
         if not state["has_answer"] and not is_persons:
             return None, is_quiet
         async with self._carrying, self._services.db.transaction() as tx:
-            messages = await self._carry(tx, arrived, capabilities) or await self._carried_before(tx, arrived, capabilities)
+            messages = await self._carry(tx, arrived, capabilities)
         if not messages and not is_persons:
             return None, is_quiet
         return Answer(arrived, "answered" if messages else "to_person", messages, is_quiet), is_quiet
@@ -195,10 +195,13 @@ class WaitingRoom:
         return {}
 
     async def _carry(self, tx: Connection, arrived: Arrived, capabilities: Capabilities) -> tuple[Outbound, ...]:
-        """Everything that waits for this person, as far as one response holds it; it counts as sent."""
+        """Everything that waits for this person, as far as one response holds it; it counts as sent. A repeat gets what the first response was to carry."""
         if arrived.window_id is None:
             return ()
+        # What waits is locked first: whoever answers the same inbound at this moment has written what it carried by then.
         claim = await outbox.take_inline(tx, self._services.cipher, arrived.conversation_id, quiet=QUIET_CATEGORIES)
+        if before := await self._carried_before(tx, arrived, arrived.window_id, capabilities):
+            return before
         if claim is None:
             return ()
         # What may not be said here is left to the sender, and what comes after it.
@@ -213,16 +216,14 @@ class WaitingRoom:
         await outbox.carry_inline(tx, arrived.conversation_id, arrived.window_id, whole, partly)
         return tuple(message for message in load.messages if message.text)
 
-    async def _carried_before(self, tx: Connection, arrived: Arrived, capabilities: Capabilities) -> tuple[Outbound, ...]:
+    async def _carried_before(self, tx: Connection, arrived: Arrived, window_id: int, capabilities: Capabilities) -> tuple[Outbound, ...]:
         """The platform asked once more because it did not see the response that carried the answer: this one carries it again."""
-        if arrived.window_id is None:
-            return ()
-        claim = await outbox.sent_inline(tx, self._services.cipher, arrived.conversation_id, arrived.window_id, quiet=QUIET_CATEGORIES)
+        cipher, parts = self._services.cipher, capabilities.messages_per_send
+        claim = await outbox.sent_inline(tx, cipher, arrived.conversation_id, window_id, parts=parts, quiet=QUIET_CATEGORIES)
         if claim is None:
             return ()
         rendered = [
-            (replace(row, policy="", parts_sent=0), render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger) or (Outbound(),))
-            for row in claim.rows
+            (replace(row, policy=""), render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger) or (Outbound(),)) for row in claim.rows
         ]
         return tuple(message for message in pack(rendered, capabilities).messages if message.text)
 

@@ -257,6 +257,16 @@ def test_an_older_backup_does_not_bring_an_erased_citizen_back(server, dsn_of: s
     assert last(server("restore", str(tmp_path / "old.tar"), "--replace"))["erased_again"] == 1
 
 
+def test_a_backup_from_before_an_erased_citizen_came_does_not_make_the_erasure_forgotten(server, dsn_of: str, tmp_path: Path) -> None:
+    assert server("backup", str(tmp_path / "before.tar")).exit_code == 0
+    gone, _ = citizen(dsn_of, server.folder)
+    assert server("backup", str(tmp_path / "with.tar")).exit_code == 0
+    assert server("erase", "--conversation", gone, "--confirm").exit_code == 0
+    assert last(server("restore", str(tmp_path / "before.tar"), "--replace"))["erased_again"] == 0
+    assert last(server("restore", str(tmp_path / "with.tar"), "--replace"))["erased_again"] == 1
+    assert words_in(dsn_of, server.folder, gone) == []
+
+
 def test_every_table_says_what_an_erasure_does_with_it() -> None:
     named = {step.table for step in erasure.STEPS}
     assert not named & (erasure.KEPT.keys() | erasure.NOBODY)

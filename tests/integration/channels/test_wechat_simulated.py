@@ -35,6 +35,8 @@ PERSON = "o" + secrets.token_urlsafe(20)
 COUNTED = ("conversations", "messages", "inbox", "outbox", "cases", "reply_windows", "geo_fixes")
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 ANSWER_S = 2.0
+#: Of three messages.
+LONG = "\n".join(f"{number}번 서류를 가까운 공관에 내십시오." for number in range(1, 100))
 URL, HOTLINE = "https://gildongmu.example", "+82-2-3210-0404"
 
 
@@ -307,6 +309,23 @@ class TestAnswering:
         assert len(set(wechat.texts)) == 1
         assert [row["n"] for row in await wechat.talk.run("SELECT count(*) AS n FROM inbox")] == [1]
 
+    async def test_a_repeat_gets_the_part_of_a_long_answer_that_the_first_request_got(self, wechat: WeChat) -> None:
+        await wechat.platform.says(PERSON, "안녕하세요")
+        await wechat.no_notice()
+        await wechat.talk.run("UPDATE inbox SET triage_state = 'done', turn_state = 'answered'")
+        wechat.worker(LONG)
+        fields = wechat.platform.message(PERSON, "text", Content="여권")
+        answers = [await wechat.platform.deliver(fields) for _ in range(3)]
+        for status, answer in answers:
+            assert status == 200
+            wechat.platform._answered(PERSON, answer)
+        first, *again = wechat.texts
+        assert again == [first] * 2
+        await wechat.talk.make_due()
+        await wechat.talk.send()
+        assert " ".join([first, *wechat.texts[3:]]).split() == LONG.split()
+        assert {row["state"] for row in await wechat.talk.outbox()} == {"sent"}
+
     async def test_two_requests_at_once_are_one_message(self, wechat: WeChat) -> None:
         wechat.worker("하나", after_s=0.2)
         fields = wechat.platform.message(PERSON, "text", Content="여권")
@@ -413,6 +432,23 @@ class TestWithoutDatabase:
         await wechat.until("SELECT 1 FROM outbox WHERE state = 'pending'")
         await wechat.talk.send()
         assert wechat.texts[-1] == "답"
+
+    async def test_a_long_answer_of_which_the_beginning_came_too_late_is_sent_from_its_beginning(self, wechat: WeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+        converse = wechat.talk.door.converse
+
+        async def hangs(*args: Any, **values: Any) -> Any:
+            answer = await converse(*args, **values)
+            await asyncio.sleep(ANSWER_S)
+            await wechat.talk.send()  # a sender does not go on with what may still be put back
+            return answer
+
+        monkeypatch.setattr(wechat.talk.door, "converse", hangs)
+        wechat.worker(LONG, danger=True)
+        await wechat.platform.says(PERSON, "도와주세요")
+        assert not any("1번" in text for text in wechat.texts)
+        await wechat.until("SELECT 1 FROM outbox WHERE state = 'pending' AND parts_sent = 0")
+        await wechat.talk.send()
+        assert " ".join(wechat.texts).split() == LONG.split()
 
 
 class TestBudget:

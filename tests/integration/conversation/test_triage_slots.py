@@ -13,6 +13,7 @@ from bot.services import Services
 from bot.triage_slot import TriageSlot
 from bot.turn import GLAD, TurnQueue, TurnSlot
 from bot.worker import Worker
+from conversation import guarding
 from conversation.schemas import Attachment, InboundKind, Location
 from core.db import Database
 from core.events import EventHub
@@ -287,6 +288,23 @@ class TestTheQuestion:
         assert await desk.turn_states(talk) == ["answered"]
         assert await desk.count("cases") == 1
         assert [row["client_id"] for row in await desk.rows("SELECT client_id FROM outbox ORDER BY message_id")] == ["ask-1", "danger-1"]
+
+    @pytest.mark.parametrize("is_pressed", [True, False])
+    @pytest.mark.parametrize("category", sorted(guarding.GUARDING))
+    async def test_doubt_about_whoever_may_hold_the_telephone_ends_with_its_own_card(self, desk, talk, slots, services, db, category, is_pressed) -> None:
+        services.understanding.decision = replace(ASK, category=category)
+        await desk.say(talk, text="이상해요")
+        await slots("worker").step()
+        if is_pressed:
+            services.understanding.decision = NONE
+            await desk.say(talk, kind=InboundKind.CHOICE, choice=escalation.YES)
+            await slots("worker").step()
+        else:
+            async with db.transaction() as tx:
+                await tx.execute("UPDATE timers SET due_at = now() - interval '1 second'")
+            await Worker(services, None)._timers()
+        assert [row["kind"] for row in await desk.rows("SELECT kind FROM messages WHERE author_kind = 'bot' ORDER BY id")][1:] == [f"crisis:{category}"]
+        assert (await desk.row(talk))["guarded_at"] is not None
 
     async def test_a_timer_at_fault_does_not_stop_the_others(self, desk, talk, asked, services, db) -> None:
         other = await desk.start()

@@ -146,6 +146,16 @@ class TestFrames:
         assert said.text == "여권 수수료는 5만 3천 원입니다."
         assert buttons(said) == ["", "person"]
 
+    @pytest.mark.parametrize("name", ["San Francisco", "K-ETA", "ESTA"])
+    async def test_a_name_in_latin_letters_is_answered_in_korean(self, desk, chat, name) -> None:
+        (said,) = await chat.say(name)
+        assert said.text == "여권 수수료는 5만 3천 원입니다."
+        assert (await desk.row(chat.id))["language"] == "ko"
+
+    async def test_the_first_english_words_are_answered_in_english_at_once(self, chat) -> None:
+        (said,) = await chat.say("lost passport")
+        assert said.text.startswith(LEAD["en"])
+
     async def test_the_doubt_question_in_french(self, chat) -> None:
         (said,) = await chat.say("j'ai un doute, on me suit")
         assert said.text == "Êtes-vous en danger en ce moment ?"

@@ -105,6 +105,11 @@ def test_the_button_names_the_language(choice: str, language: str | None) -> Non
         ("ko", "Los Angeles", "ko"),
         ("ko", "ok", "ko"),
         ("ko", "SOS", "ko"),
+        ("ko", "ESTA", "ko"),
+        ("ko", "visa?", "ko"),
+        ("fr", "passport", "fr"),
+        ("ko", "ESTA cost", "en"),
+        ("ko", "HELLO", "en"),
         ("fr", "오늘이나 내일", "fr"),  # our own button
         ("fr", "여권을 잃어버렸어요", "fr"),
         ("fr", "서울", "fr"),
@@ -115,3 +120,20 @@ def test_the_button_names_the_language(choice: str, language: str | None) -> Non
 )
 def test_the_language_of_a_conversation(current: str, text: str, after: str) -> None:
     assert phrases.language_after(current, text, detect(text)) == after
+
+
+@pytest.mark.parametrize(
+    ("held", "text", "language"),
+    [
+        ("ko", "San Francisco", "ko"),
+        ("ko", "K-ETA", "ko"),
+        ("ko", "ESTA", "ko"),
+        ("fr", "Los Angeles", "fr"),
+        ("en", "lost passport", "en"),
+        ("ko", "Ich habe meinen Pass verloren", "en"),  # no language of ours, and Korean least of all
+        ("fr", "서울", "ko"),
+        ("ja", "旅券をなくしました", "ja"),
+    ],
+)
+def test_the_language_of_one_answer(held: str, text: str, language: str) -> None:
+    assert phrases.answered_in(held, text, detect(text)) == language
