@@ -7,7 +7,7 @@ up where the desk sees it. Which one is the declared policy of the platform and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.channels.contract import DANGER, Action, ActionKind, Capabilities, Outbound
@@ -126,6 +126,5 @@ def gather_quick_replies(messages: Sequence[Outbound], capabilities: Capabilitie
     standing = [action for action in found.values() if action.kind is ActionKind.LOCATION or action.value == DANGER]
     choices = [action for action in found.values() if action not in standing]
     shown = (*choices[: max(0, place.count - len(standing))], *standing)[: place.count]
-    bare = [Outbound(message.text, message.title, message.actions) for message in messages]
-    last = bare[-1]
-    return (*bare[:-1], Outbound(last.text, last.title, last.actions, shown))
+    bare = [replace(message, quick_replies=()) for message in messages]
+    return (*bare[:-1], replace(bare[-1], quick_replies=shown))

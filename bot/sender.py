@@ -174,10 +174,10 @@ class Sender:
         return 0.0
 
     def _load(self, claim: Claim, rows: list[Row], channel: Channel, step: Step, window: windows.Window | None) -> Load:
-        rendered = [
-            (row, render(row.body, claim.language, channel.capabilities, discreet=claim.has_quiet_danger, again=step.again and row.in_doubt))
-            for row in takewhile(lambda row: not row.unreadable, rows)
-        ]
+        rendered = []
+        for row in takewhile(lambda row: not row.unreadable, rows):
+            again = row.parts_sent if step.again and row.in_doubt else None
+            rendered.append((row, render(row.body, claim.language, channel.capabilities, discreet=claim.has_quiet_danger, again=again)))
         # A body without words says nothing anywhere: one empty message stands for it and is passed over below.
         return pack([(row, messages or (Outbound(),)) for row, messages in rendered], channel.capabilities, window.messages_left if window else None)
 

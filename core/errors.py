@@ -66,6 +66,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         ErrorKind("call_busy", 409, "이 상담에서 이미 통화 중이거나 벨이 울리고 있습니다."),
         ErrorKind("call_over", 410, "이미 끝난 통화입니다."),
         ErrorKind("call_taken", 409, "다른 창이나 다른 상담관이 받은 통화입니다."),
+        ErrorKind("call_not_yours", 409, "지금 상태에서는 이 통화를 받을 수 없습니다. 아직 아무도 받지 않았습니다. 동료에게 알리세요."),
         ErrorKind("call_signal_repeated", 409, "같은 연결 정보가 이미 접수되었습니다."),
         ErrorKind("agent_on_call", 409, "통화 중이거나 거는 중인 통화를 먼저 끊으세요."),
         ErrorKind("call_would_ring", 409, "벨이 울리면 위험하거나 말할 수 없는 상담입니다. 전화를 걸지 않습니다. 글로 이어 가세요."),

@@ -159,14 +159,16 @@ async def access_claim(tx: Connection, staff: Staff, presence_state: str, severi
     return None
 
 
-async def access_location(connection: Connection, conversation_id: str, viewer: Staff) -> int | None:
-    """The case through which the person may see where a citizen is; its id.
+async def access_location(connection: Connection, conversation_id: str, viewer: Staff) -> Row:
+    """The open case through which the person may see where a citizen is; after a merge the one that stays.
 
     Raises:
         AppError: ``forbidden``: no open case, or not this person's to see; ``restricted``.
     """
-    row = await repository.open_case(connection, conversation_id)
+    row = await repository.case_of_place(connection, conversation_id)
+    if row is not None and not viewer.disabled and await repository.is_participant(connection, conversation_id, viewer.id):
+        return row
     if row is None or not await _may_see(connection, row, viewer):
         raise AppError("forbidden", f"staff {viewer.id} may not see the place of conversation {conversation_id}")
     await access_restricted(connection, row, viewer)
-    return int(row["id"])
+    return row

@@ -12,6 +12,7 @@ from core import db as database
 from core.clock import now as clock_now
 from core.crypto import Cipher
 from core.db import Connection
+from core.errors import AppError
 from handoff import repository
 from handoff.abuse.rests import counted
 from handoff.access import access_case
@@ -27,6 +28,7 @@ from handoff.near_town import nearest_town
 from handoff.phone import service as phone
 from handoff.phone.caller import CHANNEL
 from handoff.records import consent_service
+from handoff.repository import Row
 from handoff.schemas import CaseCard, CountryCandidate
 from handoff.soon import soon
 from handoff.streams import case_of
@@ -49,7 +51,7 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
     kept_notes = await notes(tx, cipher, case_id)
     participant = await repository.is_participant(tx, row["conversation_id"], viewer.id)
     closed = row["status"] == "closed"
-    seen = Seen(None, None, []) if closed else await seen_places(tx, cipher, row["conversation_id"], viewer, address=address)
+    seen = await _seen(tx, cipher, row, viewer, address)
     if not await repository.viewed_lately(tx, case_id, viewer.login, ONE_LOOK_S):
         detail = {"restricted": True} if row["restricted_to"] is not None else {}
         await audit.record(tx, viewer.login, address, "case.view", case_id, cipher.pseudonym(row["conversation_id"]), detail)
@@ -92,6 +94,19 @@ async def card(tx: Connection, cipher: Cipher, case_id: int, viewer: Staff, *, a
         consents=await consent_service.of_conversation(tx, cipher, row["conversation_id"]),
         caller=await phone.caller_card(tx, cipher, row) if talk["channel"] == CHANNEL else None,
     )
+
+
+async def _seen(tx: Connection, cipher: Cipher, row: Row, viewer: Staff, address: str) -> Seen:
+    """The places, while the case is open, or goes on in one that it was merged into and that this viewer may see."""
+    nothing = Seen(None, None, [])
+    if row["status"] == "closed" and row["merged_into"] is None:
+        return nothing
+    try:
+        return await seen_places(tx, cipher, row["conversation_id"], viewer, address=address)
+    except AppError:
+        if row["status"] != "closed":
+            raise
+        return nothing
 
 
 async def _towns(seen: Seen, country: str | None) -> list[Candidate]:

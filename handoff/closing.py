@@ -123,7 +123,7 @@ async def _end(tx: Connection, row: dict[str, Any], closed_by: int | None, outco
         heightened = clock_now() + HEIGHTENED if queue_order.is_emergency(row["severity"]) else None
         await conversation.hand_back(tx, row["conversation_id"], row["owner_id"], heightened)
     await database.run(tx, "UPDATE conversations SET last_urgency = 'none' WHERE id = %s", row["conversation_id"])
-    await places.revoke_links(tx, row["conversation_id"])
+    await places.end_links(tx, row["id"])
     await rests.owe(tx, row, is_over=True)
     await announce(tx, "closed", changed, outcome=outcome)
     if staff is None:

@@ -12,6 +12,7 @@ from core.logging import get
 from core.settings import Settings
 from handoff import ladder, ladder_repository, repository
 from handoff.ladder import Rung, RungState
+from handoff.repository import Row
 
 log = get(__name__)
 TIMEOUT_S = 10.0
@@ -83,11 +84,15 @@ async def place_calls(db: Database, port: DutyCall) -> int:
         call = Call(key, row["case_id"], row["rung"], number or "", SPOKEN.format(case_id=row["case_id"]))
         taken = bool(number) and await port.place(call)
         if taken or row["attempts"] >= ladder_repository.MAX_ATTEMPTS:
-            await _finish(db, row["id"], row["case_id"], Rung(row["rung"]), RungState.CALLED if taken else RungState.FAILED)
+            await _finish(db, row, RungState.CALLED if taken else RungState.FAILED)
 
 
-async def _finish(db: Database, rung_id: int, case_id: int, rung: Rung, state: RungState) -> None:
+async def _finish(db: Database, row: Row, state: RungState) -> None:
+    rung = Rung(row["rung"])
     async with db.transaction() as tx:
-        await repository.case(tx, case_id, lock=True)  # the case before its rung, as everywhere
-        if await ladder_repository.finish_call(tx, rung_id, state.value):
-            await ladder.tell(tx, case_id, rung, state)
+        case = await repository.case(tx, row["case_id"], lock=True)  # the case before its rung, as everywhere
+        if case is None or not await ladder_repository.finish_call(tx, row["id"], state.value):
+            return
+        await ladder.tell(tx, case["id"], rung, state)
+        if rung is Rung.MISSION_VOICE and case["country"] != row["country"]:  # corrected while the wrong mission was being rung
+            await ladder.moved(tx, case)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from core.errors import AppError
 
 Confidence = Literal["high", "medium", "low"]
 DATUMS = ("WGS84", "GCJ02")
+#: The farthest that two points of the earth lie apart; degrees and metres beyond it are none, however many digits somebody writes.
 MAX_RADIUS_M = 20_040_000.0
 #: Where devices put themselves when they know nothing (0, 0), and within what distance a place there is doubted.
 NULL_ISLAND_DEGREES = 0.05
@@ -55,14 +55,14 @@ def checked_fix(
     """
     latitude, longitude = _degrees(lat, 90), _degrees(lon, 180)
     radius = None if radius_m is None else _number(radius_m)
-    if datum not in DATUMS or (radius is not None and not 0 <= radius <= MAX_RADIUS_M):
+    if datum not in DATUMS or (radius is not None and radius < 0):
         raise AppError("location_out_of_range")
     moment, time_is_sure = _moment(fixed_at, now)
     return GeoFix(latitude, longitude, radius, _confidence(latitude, longitude, radius, time_is_sure), method, datum, moment, source)
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_RADIUS_M:
         raise AppError("location_out_of_range")
     return float(value)
 

@@ -57,12 +57,12 @@ async def take_in(tx: Connection, case_id: int, severity: str, country: str | No
     """
     row = await database.one(
         tx,
-        """UPDATE cases SET severity = %(severity)s, country = COALESCE(country, %(country)s), cannot_speak = cannot_speak OR %(cannot_speak)s,
+        f"""UPDATE cases SET severity = %(severity)s, country = COALESCE(country, %(country)s), cannot_speak = cannot_speak OR %(cannot_speak)s,
                   snoozed_until = CASE WHEN %(danger)s THEN NULL ELSE snoozed_until END,
                   closing_by = CASE WHEN %(danger)s THEN NULL ELSE closing_by END,
                   closing_at = CASE WHEN %(danger)s THEN NULL ELSE closing_at END,
                   closing_outcome = CASE WHEN %(danger)s THEN NULL ELSE closing_outcome END, version = version + 1
-           WHERE id = %(case_id)s RETURNING *""",
+           WHERE id = %(case_id)s RETURNING *, {HAS_PLACE.format("cases")}""",  # noqa: S608  (a constant)
         severity=severity,
         country=country,
         cannot_speak=cannot_speak,

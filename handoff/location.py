@@ -232,7 +232,7 @@ async def record_message_fix(
 
 async def record_reported_fix(tx: Connection, cipher: Cipher, conversation_id: str, content: dict[str, Any], *, channel: str) -> int | None:
     """Store the place that a platform reports by itself of somebody who has allowed it to, while an emergency of theirs is open; else None."""
-    case = await repository.open_case(tx, conversation_id, lock=True)
+    case = await repository.case_of_place(tx, conversation_id, lock=True)
     if case is None or case["severity"] not in ("life_threat", "urgent"):
         return None
     return await record_message_fix(tx, cipher, conversation_id, content, channel=channel, consent=CONSENT_PLATFORM)
@@ -272,26 +272,30 @@ class Seen:
 async def seen_places(tx: Connection, cipher: Cipher, conversation_id: str, viewer: Staff, *, address: str = "") -> Seen:
     """Everything about where a citizen is, for someone who may see it; one row for the citizen and one in the access log per look.
 
+    Of a case with others merged into it, the newest of all; the way is that of whoever sent it.
+
     Raises:
         AppError: ``forbidden``.
     """
-    case_id = await access_location(tx, conversation_id, viewer)
+    case = await access_location(tx, conversation_id, viewer)
+    talks = await repository.talks(tx, case["id"]) if case["conversation_id"] == conversation_id else [conversation_id]
     at = clock_now()
-    fixes = [place_of(row, cipher) for row in await places.kept(tx, conversation_id, "fix", TRACK, at)]
-    typed = [place_of(row, cipher) for row in await places.kept(tx, conversation_id, "typed", 1, at)]
-    for newest in fixes[:1] + typed[:1]:
-        if await places.insert_view(tx, conversation_id, case_id, newest.fix_id, viewer.id, ONE_LOOK_S):
+    fixes = await places.kept(tx, talks, "fix", TRACK, at)
+    typed = await places.kept(tx, talks, "typed", 1, at)
+    for newest in fixes[:1] + typed:
+        if await places.insert_view(tx, newest["conversation_id"], case["id"], newest["id"], viewer.id, ONE_LOOK_S):
             await audit.record(
                 tx,
                 viewer.login,
                 address,
                 "location.view",
-                case_id,
-                subject=cipher.pseudonym(conversation_id),
-                detail={"fix_id": newest.fix_id},
+                case["id"],
+                subject=cipher.pseudonym(newest["conversation_id"]),
+                detail={"fix_id": newest["id"]},
             )
-    track = [place for place in fixes[::-1] if place.method != TYPED]
-    return Seen(fixes[0] if fixes else None, typed[0] if typed else None, track)
+    way = [place_of(row, cipher) for row in fixes if row["conversation_id"] == fixes[0]["conversation_id"]]
+    track = [place for place in way[::-1] if place.method != TYPED]
+    return Seen(way[0] if way else None, place_of(typed[0], cipher) if typed else None, track)
 
 
 async def views_for_citizen(connection: Connection, conversation_id: str) -> list[View]:
@@ -367,16 +371,18 @@ def _tells_more(fix: GeoFix, recent: Row) -> bool:
 async def announce_place(tx: Connection, conversation_id: str, fix_id: int, kind: str, fix: GeoFix | None) -> None:
     """Tell the desks that there is a place (not where), and name the country if nobody has and there is no doubt about it.
 
-    The conversation knows it too: a place that came before any danger names the country of the case that opens later.
+    The conversation knows it too: a place that came before any danger names the country of the case that opens later. What was merged into a case
+    names none for it.
     """
-    case = await repository.open_case(tx, conversation_id, lock=True)
+    case = await repository.case_of_place(tx, conversation_id, lock=True)
+    is_own = case is not None and case["conversation_id"] == conversation_id
     country = _country(fix)
-    is_named = case is not None and case["country"] not in (None, HOME, country)
+    is_named = case is not None and is_own and case["country"] not in (None, HOME, country)
     if country is not None and not is_named:
         await database.run(tx, _PLACED, country, conversation_id)
     if case is None:
         return
-    if country is not None and case["country"] in (None, HOME):
+    if country is not None and is_own and case["country"] in (None, HOME):
         case = await repository.set_country(tx, case["id"], country) or case
         await ladder.moved(tx, case)
     await announce(tx, "place", case, fix_id=fix_id, place_kind=kind)
@@ -390,7 +396,7 @@ def _country(fix: GeoFix | None) -> str | None:
 
 
 async def _tell(tx: Connection, conversation_id: str, kind: str, payload: dict[str, Any]) -> None:
-    case = await repository.open_case(tx, conversation_id)
+    case = await repository.case_of_place(tx, conversation_id)
     if case is not None:
         await events.append(tx, case_stream(case["id"]), kind, {"case_id": case["id"]} | payload)
 

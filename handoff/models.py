@@ -77,6 +77,7 @@ cases = Table(
     Index("ix_cases_arrival_at", "arrival_at"),
     Index("ix_cases_conversation_id", "conversation_id"),
     Index("ix_cases_closed_at", "closed_at"),
+    Index("ix_cases_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     Index("ix_cases_waiting", text(IN_ORDER), "arrival_at", "id", postgresql_where=text("status = 'queued'")),
     Index("ix_cases_owner_open", "owner_id", postgresql_where=text("status <> 'closed'")),
     Index("ix_cases_offered_to", "offered_to", postgresql_where=text("offered_to IS NOT NULL")),

@@ -17,7 +17,7 @@ from core.crypto import Cipher
 from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
-from handoff import ladder, offers, queue_order, repository
+from handoff import ladder, offers, places, queue_order, repository
 from handoff.abuse import rests
 from handoff.access import access_own_case, access_writable_case
 from handoff.phone.caller import CHANNEL
@@ -134,8 +134,8 @@ async def wait_again(tx: Connection, row: dict[str, Any]) -> None:
 
 
 async def lock_open_case(tx: Connection, conversation_id: str) -> None:
-    """Take the open case's lock before the conversation's, for a caller that will touch both (see the order above)."""
-    await repository.open_case(tx, conversation_id, lock=True)
+    """Take the lock of the open case, or of the one that its places belong to, before the conversation's, for a caller that will touch both."""
+    await repository.case_of_place(tx, conversation_id, lock=True)
 
 
 async def note_doubt(tx: Connection, conversation_id: str, score: float = 0.0) -> None:
@@ -227,6 +227,8 @@ async def hand_back(tx: Connection, case_id: int, staff: Staff) -> Case:
             raise AppError("illegal_move")
         changed = await repository.close(tx, case_id, staff.id, HANDED_BACK, None)
     await conversation.hand_back(tx, row["conversation_id"], staff.id, clock_now() + HEIGHTENED)
+    if changed["status"] == Status.CLOSED:
+        await places.end_links(tx, case_id)
     await rests.owe(tx, row)
     await announce(tx, "handed_back", changed)
     await audit.record(tx, staff.login, "", "case.hand_back", case_id)

@@ -24,16 +24,17 @@ async def pick_typed(tx: Connection, cipher: Cipher, case_id: int, staff: Staff,
         AppError: ``not_found``, ``not_owner``, ``illegal_move``, or ``invalid_request`` when the words do not name this town.
     """
     case = await access_writable_case(tx, case_id, staff, lock=True)
-    conversation_id, at = case["conversation_id"], clock_now()
-    typed = next((row for row in await places.kept(tx, conversation_id, "typed", location.TRACK, at) if row["id"] == fix_id), None)
+    talks, at = await repository.talks(tx, case["id"]), clock_now()
+    typed = next((row for row in await places.kept(tx, talks, "typed", location.TRACK, at) if row["id"] == fix_id), None)
     if typed is None:
         raise AppError("not_found")
-    newest = await places.kept(tx, conversation_id, "fix", 1, at)
+    newest = await places.kept(tx, talks, "fix", 1, at)
     if newest and newest[0]["method"] != location.TYPED:
         raise AppError("illegal_move")
     chosen = geocoding.candidate(location.place_of(typed, cipher).text, town_id)
     if chosen is None:
         raise AppError("invalid_request", field="town")
+    conversation_id = typed["conversation_id"]
     picked = await places.insert_fix(
         tx,
         conversation_id=conversation_id,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from core import db as database
 from core.db import Connection
+from handoff import repository
 from handoff.fixes import EXACT_M, STALE
 
 Row = dict[str, Any]
@@ -77,6 +79,12 @@ async def revoke_links(tx: Connection, conversation_id: str) -> int:
     )
 
 
+async def end_links(tx: Connection, case_id: int) -> None:
+    """End every link of a case that ends, those of what was merged into it too."""
+    for conversation_id in await repository.talks(tx, case_id):
+        await revoke_links(tx, conversation_id)
+
+
 async def insert_consent(tx: Connection, conversation_id: str, text_version: str) -> int:
     """What the citizen agreed to, and when."""
     row = await database.one(tx, "INSERT INTO location_consents (conversation_id, text_version) VALUES (%s, %s) RETURNING id", conversation_id, text_version)
@@ -120,22 +128,22 @@ async def received_since(connection: Connection, conversation_id: str, kind: str
     )
 
 
-async def kept(connection: Connection, conversation_id: str, kind: str, limit: int, at: datetime) -> list[Row]:
-    """The newest places that have neither expired nor been erased, newest first.
+async def kept(connection: Connection, talks: Sequence[str], kind: str, limit: int, at: datetime) -> list[Row]:
+    """The newest places of some conversations that have neither expired nor been erased, newest first.
 
-    Of one source, whose times are one clock's, an older place that comes late stands behind the newer one that was known before it; one whose time is too
-    old to be believed counts from when it came.
+    Of one source of a conversation, whose times are one clock's, an older place that comes late stands behind the newer one that was known before it; one
+    whose time is too old to be believed counts from when it came.
     """
     return await database.rows(
         connection,
         """SELECT * FROM (
-               SELECT g.*, min(received_at) OVER (PARTITION BY source ORDER BY taken_at DESC) AS known_at
+               SELECT g.*, min(received_at) OVER (PARTITION BY conversation_id, source ORDER BY taken_at DESC) AS known_at
                FROM (SELECT f.*, CASE WHEN received_at - fixed_at <= %s THEN fixed_at ELSE received_at END AS taken_at FROM geo_fixes f
-                     WHERE conversation_id = %s AND kind = %s AND place IS NOT NULL AND expires_at > %s) AS g
+                     WHERE conversation_id = ANY(%s) AND kind = %s AND place IS NOT NULL AND expires_at > %s) AS g
            ) AS ordered
            ORDER BY known_at DESC, taken_at DESC, id DESC LIMIT %s""",
         STALE,
-        conversation_id,
+        list(talks),
         kind,
         at,
         limit,

@@ -41,8 +41,38 @@ async def newest_case(connection: Connection, conversation_id: str) -> Row | Non
     return await database.one(connection, "SELECT * FROM cases WHERE conversation_id = %s ORDER BY id DESC LIMIT 1", conversation_id)
 
 
-#: Whether a place of the case's citizen is known; the case's row is ``{0}``. A place may come before the case.
-HAS_PLACE = "EXISTS (SELECT 1 FROM geo_fixes g WHERE g.conversation_id = {0}.conversation_id AND g.place IS NOT NULL) AS has_place"
+async def case_of_place(connection: Connection, conversation_id: str, *, lock: bool = False) -> Row | None:
+    """The case that a conversation's places belong to: its open one, or the open one that its last case has become part of by merging."""
+    return await database.one(
+        connection,
+        f"""SELECT * FROM cases WHERE status <> 'closed' AND id = (
+               WITH RECURSIVE chain AS (
+                   (SELECT id, merged_into, status FROM cases WHERE conversation_id = %s ORDER BY closed_at DESC NULLS FIRST, id DESC LIMIT 1)
+                   UNION SELECT c.id, c.merged_into, c.status FROM cases c JOIN chain ON c.id = chain.merged_into
+               ) SELECT id FROM chain WHERE status <> 'closed' LIMIT 1) {"FOR UPDATE" if lock else ""}""",  # noqa: S608  (a constant)
+        conversation_id,
+    )
+
+
+#: The conversations whose places belong to the open case ``{0}``, as ``case_of_place`` says of each: its own, and those of the cases merged into it.
+TALKS = """
+(WITH RECURSIVE joined AS (
+     SELECT {0}.id, {0}.conversation_id UNION SELECT part.id, part.conversation_id FROM cases part JOIN joined ON part.merged_into = joined.id
+ ) SELECT joined.conversation_id FROM joined
+ WHERE joined.id = {0}.id OR joined.id = (
+     SELECT last.id FROM cases last WHERE last.conversation_id = joined.conversation_id ORDER BY closed_at DESC NULLS FIRST, id DESC LIMIT 1))
+"""
+#: Whether a place of the case's citizens is known; the case's row is ``{0}``. A place may come before the case. With the limit each conversation is looked up
+#: by itself: PostgreSQL would rather read every place there is.
+HAS_PLACE = f"""EXISTS (
+    SELECT 1 FROM {TALKS} t CROSS JOIN LATERAL (SELECT 1 FROM geo_fixes g WHERE g.conversation_id = t.conversation_id AND g.place IS NOT NULL LIMIT 1) f
+) AS has_place"""  # noqa: S608  (a constant)
+
+
+async def talks(connection: Connection, case_id: int) -> list[str]:
+    """The conversations whose places belong to a case that is open, or that has just ended."""
+    found = await database.rows(connection, f"SELECT t.conversation_id FROM cases c, LATERAL {TALKS.format('c')} AS t WHERE c.id = %s", case_id)  # noqa: S608
+    return [str(row["conversation_id"]) for row in found]
 
 
 async def insert_case(tx: Connection, **values: Any) -> Row | None:

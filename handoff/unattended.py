@@ -28,7 +28,8 @@ log = get(__name__)
 WAITS = {"life_threat": timedelta(minutes=2), "urgent": timedelta(minutes=5)}
 LOCK = 0x756E616E7377
 
-#: A last "네" of the citizen is no question: after a person's first words it takes danger, or a second line, to be one. A call that was answered is words.
+#: A last "네" of the citizen is no question: after the first words since the claim it takes danger, or a second line, to be one. What another had said before
+#: is no word of whoever has the case now. A call that was answered is words.
 _DUE = """
 SELECT c.*, extract(epoch FROM %(at)s - w.since)::int AS waited_s, extract(epoch FROM w.since)::bigint AS since_s, %(at)s - w.since < 2 * l.longest AS is_first,
        v.guarded_at IS NOT NULL OR v.hushed_at IS NOT NULL AS is_guarded, v.language AS spoken
@@ -49,8 +50,8 @@ CROSS JOIN LATERAL (
 ) AS unanswered
 CROSS JOIN LATERAL (SELECT GREATEST(unanswered.since, c.claimed_at) AS since) AS w
 WHERE c.status = 'claimed' AND NOT c.synthetic AND c.snoozed_until IS NULL AND v.status = 'open' AND v.channel <> 'phone'
-  AND unanswered.since IS NOT NULL AND NOT spoken.is_on
-  AND (GREATEST(said.at, spoken.at) IS NULL OR GREATEST(said.at, spoken.at) < c.arrival_at OR unanswered.is_danger OR unanswered.lines > 1)
+  AND NOT spoken.is_on
+  AND (GREATEST(said.at, spoken.at) IS NULL OR GREATEST(said.at, spoken.at) < c.claimed_at OR unanswered.is_danger OR unanswered.lines > 1)
   AND w.since <= %(at)s - l.longest
   AND NOT EXISTS (
       SELECT 1 FROM events e WHERE e.stream = 'case:' || c.id AND e.kind = 'unattended' AND e.created_at >= w.since

@@ -84,7 +84,7 @@ class Card:
 class Delivery(StrEnum):
     """What may happen to a message when nobody knows whether the platform took it."""
 
-    AT_LEAST_ONCE = "at_least_once"  # it is sent again, and says so
+    AT_LEAST_ONCE = "at_least_once"  # it is sent again, and says so where that fits
     AT_MOST_ONCE = "at_most_once"  # it is given up, and the desk sees it
     EXACTLY_ONCE = "exactly_once"  # it is sent again under the same key; the platform knows the key
 

@@ -20,17 +20,18 @@ _SCHEMES = ("http", "https")
 MOST_IMAGE_URL = 1000
 
 
-def render(body: Body, language: str, capabilities: Capabilities, *, discreet: bool = False, again: bool = False) -> tuple[Outbound, ...]:
+def render(body: Body, language: str, capabilities: Capabilities, *, discreet: bool = False, again: int | None = None) -> tuple[Outbound, ...]:
     """The messages that say what the body says, in order; quick replies stand on the last.
 
-    ``discreet``: somebody may read along, so that nothing calls out danger or rings. ``again``: it may have arrived before, and says so.
+    ``discreet``: somebody may read along, so that nothing calls out danger or rings. ``again``: from this message on they may have arrived before,
+    and the first of them says so where that fits. The words are divided as they were without it, so that a line goes on where it was broken off.
     """
     said = words(language)
     quick, buttons, listed = _place_choices(body, capabilities, said, discreet)
     links, written = _place_ways(body, capabilities, said, discreet)
     card, source_lines = _place_source(body.source, capabilities, said)
     picture, opened = _place_file(body.file, capabilities)
-    text = "\n".join(filter(None, (said.again if again else "", body.text.strip(), *opened, *written, *source_lines, *listed)))
+    text = "\n".join(filter(None, (body.text.strip(), *opened, *written, *source_lines, *listed)))
     # Choices need words to stand under.
     parts = divide(text, capabilities.text) or (divide(said.tap, capabilities.text) if card is None and quick and body.buttons else [])
     messages = [Outbound(part) for part in parts]
@@ -43,6 +44,9 @@ def render(body: Body, language: str, capabilities: Capabilities, *, discreet: b
         messages.append(card)
     if messages and quick:
         messages[-1] = replace(messages[-1], quick_replies=quick)
+    if messages and again is not None:
+        at = min(again, len(messages) - 1)
+        messages[at] = _marked(messages[at], said.again, capabilities)
     return tuple(messages)
 
 
@@ -144,6 +148,12 @@ def _with_buttons(messages: list[Outbound], actions: Iterable[Action], place: Ac
         messages.append(Outbound(words_over, actions=tuple(under[: place.count])))
         under = under[place.count :]
     return messages
+
+
+def _marked(message: Outbound, mark: str, capabilities: Capabilities) -> Outbound:
+    text, place = f"{mark}\n{message.text}", capabilities.buttons
+    limit = place.text if message.actions and place is not None and place.text is not None else capabilities.text
+    return message if message.title or message.image_url or not limit.fits(text) else replace(message, text=text)
 
 
 def _address(url: str) -> str:

@@ -208,7 +208,10 @@ class WaitingRoom:
         rows = list(takewhile(lambda row: not (row.withheld or row.unreadable), await screened(tx, self._channels[claim.channel], claim)))
         if not rows:
             return ()
-        rendered = [(row, render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger, again=row.in_doubt) or (Outbound(),)) for row in rows]
+        rendered = []
+        for row in rows:
+            again = row.parts_sent if row.in_doubt else None
+            rendered.append((row, render(row.body, claim.language, capabilities, discreet=claim.has_quiet_danger, again=again) or (Outbound(),)))
         # Danger need not go alone here: a response arrives as a whole or not at all.
         load = pack([(replace(row, policy="", in_doubt=False), messages) for row, messages in rendered], capabilities)
         ids = [row.message_id for row in load.rows]

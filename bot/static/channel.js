@@ -4,6 +4,7 @@
   const KEY = 'gildongmu';
   const POST_MS = 10000;
   const SILENT_MS = 40000;
+  const POLLS = 20;
   const NOT_PROVED = '맞지 않거나 기한이 지났습니다. 다시 확인해 주세요.';
   const memory = {};
   // A private window may refuse storage: then the conversation lives as long as the page.
@@ -23,18 +24,30 @@
       this.queue = kept.queue || [];
       this.wiped = kept.wiped || 0;
       this.hidden = kept.hidden || [];
+      this.known = new Set(this.queue.map((entry) => entry.client_id));
       this.last = 0;
       this.view = '';
       this.sending = false;
       this.stopped = false;
-      this.gone = new AbortController();
       this.failures = 0;
+      this.polls = 0;
       this.hurry = () => {};
       addEventListener('online', () => this.flush());
     }
 
     tell(type, detail) { if (!this.stopped) this.dispatchEvent(new CustomEvent(type, { detail })); }
-    keep() { if (!this.stopped) store.set({ id: this.id, token: this.token, queue: this.queue, wiped: this.wiped, hidden: this.hidden }); }
+
+    keep() {
+      if (this.stopped) return;
+      const kept = store.get();
+      // Another tab's words wait here too, and it may be gone: whichever tab is left sends them, and the server takes each once.
+      this.queue.forEach((entry) => this.known.add(entry.client_id));
+      this.queue.push(...(kept.queue || []).filter((entry) => !this.known.has(entry.client_id)));
+      this.queue.sort((one, other) => !!other.danger - !!one.danger);
+      // The conversation that it has opened is this tab's too.
+      if (!this.id && kept.id && kept.id !== (this.before || {}).conversation_id) ({ id: this.id, token: this.token, wiped: this.wiped = 0 } = kept);
+      store.set({ id: this.id, token: this.token, queue: this.queue, wiped: this.wiped, hidden: this.hidden });
+    }
 
     async call(path, options = {}) {
       if (this.stopped) throw new Error('left');
@@ -47,6 +60,7 @@
     }
 
     async open(signal) {
+      if (!this.id) this.keep();
       if (this.id) return;
       this.opening = this.opening || (async () => {
         const wish = { language: (navigator.language || 'ko').slice(0, 2), after: this.before, view: true };
@@ -96,12 +110,8 @@
           else {
             const code = body.error && body.error.code;
             if (['unknown_conversation', 'bad_token', 'conversation_closed'].includes(code)) {
-              // The old conversation is over: go on in a new one with the same words.
-              this.before = { conversation_id: this.id, token: this.token };
-              this.id = this.token = '';
-              this.last = this.wiped = 0;
               this.queue.unshift(entry);
-              this.tell('renewed');
+              this.renew();
             } else this.tell('refused', { client_id: entry.client_id, message: body.error && body.error.message });
           }
           this.keep();
@@ -119,6 +129,19 @@
       this.sending = false;
     }
 
+    // The conversation is over: what waits goes into a new one.
+    renew() {
+      this.before = { conversation_id: this.id, token: this.token };
+      this.id = this.token = '';
+      this.last = this.wiped = 0;
+      this.keep();
+      this.tell('renewed');
+      this.turn();
+    }
+
+    // What the line is to bring has changed: it is taken up again.
+    turn() { this.turned = true; if (this.line) this.line.abort(); }
+
     async follow() {
       for (;;) {
         if (this.stopped) return;
@@ -126,8 +149,12 @@
         try {
           // What was wiped while there was no line must not come back with it.
           if (this.wiped) await this.tellWiped();
-          if (this.failures < 3) { await this.stream(); await wait(1000 * Math.random()); } else await this.poll();
+          if (this.failures < 3) { await this.through(this.listen, SILENT_MS); await wait(1000 * Math.random()); }
+          // Where no stream has come through it is asked for news, and for a stream now and then: it may be another net by now.
+          else if (++this.polls % POLLS) await this.through(this.poll, POST_MS);
+          else await this.through(this.listen, POST_MS).catch(() => wait(1000 * Math.random()));
         } catch {
+          if (this.turned) { this.turned = false; continue; }
           this.failures += 1;
           this.tell('trouble');
           // Each at a time of its own: after a break of the server thousands come back.
@@ -136,19 +163,21 @@
       }
     }
 
-    async stream() {
+    async through(way, ms) {
       // The server pings every 15 s; a line that is silent for longer is dead, whatever the browser believes.
       const line = new AbortController();
       this.line = line;
-      this.gone.signal.addEventListener('abort', () => line.abort(), { once: true });
-      let watch = setTimeout(() => line.abort(), SILENT_MS);
-      try { await this.listen(line.signal, () => { clearTimeout(watch); watch = setTimeout(() => line.abort(), SILENT_MS); }); } finally { clearTimeout(watch); }
+      let watch;
+      const alive = (patience) => { clearTimeout(watch); watch = setTimeout(() => line.abort(), patience); };
+      alive(ms);
+      try { await way.call(this, line.signal, () => alive(SILENT_MS)); } finally { clearTimeout(watch); }
     }
 
     async listen(signal, alive) {
       const headers = { Accept: 'text/event-stream', 'Last-Event-ID': String(this.last) };
       const answer = await this.call(`/${this.id}/events`, { headers, signal });
       if (!answer.ok || !answer.body) throw await this.lost(answer);
+      alive();
       this.failures = 0;
       this.view = answer.headers.get('X-View') || '';
       this.tell('online');
@@ -169,8 +198,8 @@
       }
     }
 
-    async poll() {
-      const answer = await this.call(`/${this.id}/events?after=${this.last}`);
+    async poll(signal) {
+      const answer = await this.call(`/${this.id}/events?after=${this.last}`, { signal });
       if (!answer.ok) throw await this.lost(answer);
       this.view = answer.headers.get('X-View') || '';
       const found = await answer.json();
@@ -181,7 +210,7 @@
     }
 
     async lost(answer) {
-      if (answer.status === 404 || answer.status === 401) { this.id = this.token = ''; this.last = this.wiped = 0; this.keep(); this.tell('renewed'); }
+      if (answer.status === 404 || answer.status === 401) this.renew();
       return new Error(String(answer.status));
     }
 
@@ -201,7 +230,7 @@
       this.view = body.view;
       this.last = 0;
       this.tell('again');
-      if (this.line) this.line.abort();
+      this.turn();
       return '';
     }
 
@@ -230,7 +259,7 @@
       this.typedAt = Date.now();
       this.call(`/${this.id}/typing`, { method: 'POST' }).catch(() => {});
     }
-    wipe() { this.stopped = true; this.id = this.token = ''; this.queue = []; this.gone.abort(); store.wipe(); }
+    wipe() { this.stopped = true; this.id = this.token = ''; this.queue = []; this.turn(); store.wipe(); }
   }
   window.Channel = Channel;
 })();

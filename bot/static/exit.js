@@ -36,7 +36,7 @@
     if (event.timeStamp - escaped < TWICE_MS) leave();
     escaped = event.timeStamp;
   }, true);
-  // What is left in one tab is left in all, and a page taken out of the browser's memory leaves again.
-  addEventListener('storage', (event) => { if (event.key === null && !gone) leave(); });
+  // What is left in one tab is left in all, whether the server wipes the device or the page does; a page taken out of the browser's memory leaves again.
+  addEventListener('storage', (event) => { if (!gone && (event.key === null || (event.key === 'gildongmu' && event.newValue === null))) leave(); });
   addEventListener('pageshow', (event) => { if (event.persisted && gone) leave(); });
 })();

@@ -95,10 +95,7 @@
       const error = body.error || {};
       if (answer.status >= 500 || answer.status === 429) throw new Error(error.code);
       if (OVER.includes(error.code)) {
-        // The old conversation is over: the file goes on in a new one.
-        channel.id = channel.token = '';
-        channel.last = 0;
-        channel.tell('renewed');
+        channel.renew();
         return;
       }
       this.queue.splice(this.queue.indexOf(entry), 1);

@@ -25,12 +25,14 @@ from handoff.calls.repository import Row
 from handoff.calls.schemas import CallRow, Joined, Party, PastCall, Side, Signal, View
 from handoff.queue_order import is_emergency
 from handoff.repository import case as case_row
-from handoff.schemas import Claimed
+from handoff.schemas import AgentFull, Claimed, NotEligible
 from handoff.streams import case_stream
 
 #: One stream for every desk: a call is rare, and what concerns a desk is read anew from the tables.
 STREAM = "calls"
 BODY = "voice_signals.body"
+#: Why somebody could not take an emergency with its call, where nobody else has: whoever reads "taken" looks away while it rings.
+_NOT_CLAIMED: dict[type, str] = {AgentFull: "agent_full", NotEligible: "call_not_yours"}
 _ID = re.compile(r"[A-Za-z0-9_-]{16,40}")
 
 
@@ -102,7 +104,8 @@ async def answer_by_agent(tx: Connection, cipher: Cipher, call_id: str, staff: S
     """Take a citizen's call at this desk; of an emergency that nobody owns, the case too. One desk alone gets it.
 
     Raises:
-        AppError: ``forbidden``, ``not_found``, ``call_over``, ``call_taken``, ``agent_on_call`` or ``restricted``.
+        AppError: ``forbidden``, ``not_found``, ``call_over``, ``call_taken``, ``agent_on_call``, ``restricted``,
+            or, while nobody has the call, ``agent_full`` or ``call_not_yours``.
     """
     access_queue(staff)
     known = await repository.get(tx, _checked(call_id))
@@ -111,8 +114,8 @@ async def answer_by_agent(tx: Connection, cipher: Cipher, call_id: str, staff: S
         raise AppError("not_found")
     await access_restricted(tx, case, staff)
     is_nobodys = case["owner_id"] is None and is_emergency(case["severity"]) and known["ended_at"] is None
-    if is_nobodys and not isinstance(await claiming.claim(tx, case["id"], staff), Claimed):
-        raise AppError("call_taken")
+    if is_nobodys and not isinstance(claimed := await claiming.claim(tx, case["id"], staff), Claimed):
+        raise AppError(_NOT_CLAIMED.get(type(claimed), "call_taken"))
     at = clock_now()
     await settle(tx, at, call_id=call_id)
     _, key = _new()

@@ -8,7 +8,7 @@ from typing import Any
 
 from core import db as database
 from core.db import Connection
-from handoff.repository import EMERGENCY
+from handoff.repository import EMERGENCY, TALKS
 from handoff.schemas import MissionHint
 
 Row = dict[str, Any]
@@ -73,13 +73,15 @@ async def stale(connection: Connection, limit: int = 50) -> list[Row]:
     """Open emergencies whose country or newest place is not the one their missions were computed from. A drill is no mission's."""
     return await database.rows(
         connection,
-        f"""SELECT c.id, c.conversation_id, c.country, f.id AS fix_id FROM cases c
-            LEFT JOIN LATERAL (SELECT id FROM geo_fixes g WHERE g.conversation_id = c.conversation_id AND g.kind = 'fix' AND g.place IS NOT NULL
-                               ORDER BY received_at DESC, id DESC LIMIT 1) f ON true
+        f"""SELECT c.id, c.country, f.id AS fix_id FROM cases c
+            LEFT JOIN LATERAL (SELECT newest.id FROM {TALKS.format("c")} t CROSS JOIN LATERAL (
+                    SELECT id, received_at FROM geo_fixes g WHERE g.conversation_id = t.conversation_id AND g.kind = 'fix' AND g.place IS NOT NULL
+                    ORDER BY received_at DESC, id DESC LIMIT 1) newest
+                ORDER BY newest.received_at DESC, newest.id DESC LIMIT 1) f ON true
             LEFT JOIN case_routings r ON r.case_id = c.id
             WHERE c.status <> 'closed' AND c.{EMERGENCY} AND NOT c.synthetic
               AND (r.case_id IS NULL OR r.country IS DISTINCT FROM c.country OR (f.id IS NOT NULL AND r.fix_id IS DISTINCT FROM f.id))
-            ORDER BY c.id LIMIT %s""",  # noqa: S608  (a constant)
+            ORDER BY c.id LIMIT %s""",  # noqa: S608  (constants only)
         limit,
     )
 

@@ -12,6 +12,7 @@ from core.db import Database
 from core.errors import DatabaseUnavailable
 from core.logging import get
 from handoff import location, places
+from handoff import repository as cases
 from handoff.geography import countries_at
 from handoff.jurisdiction import service as jurisdiction
 from handoff.jurisdiction.competence import Place
@@ -54,7 +55,7 @@ async def route(db: Database, cipher: Cipher, row: dict[str, Any], at: datetime)
     The place is read by the program, to compute with; no person sees it here, so it is no view.
     """
     async with db.transaction() as tx:
-        fixes = await places.kept(tx, row["conversation_id"], "fix", 1, at)
+        fixes = await places.kept(tx, await cases.talks(tx, row["id"]), "fix", 1, at)
         place = location.place_of(fixes[0], cipher) if fixes else None
         spot = Place(place.lat, place.lon, place.radius_m) if place and place.lat is not None and place.lon is not None else None
         countries = countries_at(spot.lat, spot.lon, spot.radius_m) if spot else []

@@ -15,8 +15,9 @@ async def newest(connection: Connection) -> Row | None:
     return await database.one(
         connection,
         """SELECT w.*, n.title, n.source, n.source_url, n.effective_from::text AS effective_from
-           FROM surge_switches w LEFT JOIN notices n ON n.id = w.notice_id AND n.status = 'published' AND n.effective_from <= CURRENT_DATE
-                AND (n.expires_at IS NULL OR n.expires_at > CURRENT_DATE)
+           FROM surge_switches w CROSS JOIN (SELECT (now() AT TIME ZONE 'Asia/Seoul')::date AS day) AS today
+                LEFT JOIN notices n ON n.id = w.notice_id AND n.status = 'published' AND n.effective_from <= today.day
+                AND (n.expires_at IS NULL OR n.expires_at > today.day)
            ORDER BY w.id DESC LIMIT 1""",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from playwright.async_api import Route, expect
@@ -172,3 +173,32 @@ async def test_the_danger_button_does_not_wait_for_the_next_try_of_a_line_that_w
     async with chat.page.expect_request(lambda request: "danger" in (request.post_data or ""), timeout=PATIENT_MS):
         await chat.page.click("#danger")
     assert await chat.page.evaluate("window.sentAt - window.pressedAt") < 2_000
+
+
+async def test_what_was_written_in_two_tabs_without_a_line_is_sent_by_the_one_that_is_left(citizen, staff_server):
+    chat = await citizen()
+    other = await chat.context.new_page()
+    await other.goto(f"{staff_server.url}/")
+    await chat.context.set_offline(True)
+    for page, words in ((chat.page, "문이 잠겼어요"), (other, "여기는 3층이에요")):
+        await page.fill("#text", words)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".bubble.citizen .meta")).to_contain_text("보관")
+    await chat.page.close()
+    await chat.context.set_offline(False)
+    await expect(other.locator(".bubble.citizen .meta")).to_have_text([re.compile("받음"), re.compile(":")])
+    await expect(other.locator(".bubble.citizen")).to_contain_text(["여기는 3층이에요", "문이 잠겼어요"])
+    assert await other.evaluate("JSON.parse(localStorage.gildongmu).queue") == []
+
+
+async def test_a_second_tab_goes_on_in_the_conversation_of_the_first(citizen, staff_server):
+    chat = await citizen()
+    other = await chat.context.new_page()
+    await other.goto(f"{staff_server.url}/")
+    for page, words in ((chat.page, "문이 잠겼어요"), (other, "여기는 3층이에요")):
+        await page.fill("#text", words)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".bubble.citizen", has_text=words)).to_contain_text("받음")
+    for page in (chat.page, other):
+        await expect(page.locator(".bubble.citizen")).to_have_count(2)
+    assert chat.complaints == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from core.ports import free_port
 from tests.browser.test_widget import serving
 
 pytestmark = pytest.mark.browser
+#: The page's clock goes ten times as fast.
+FASTER = "((wait) => { window.setTimeout = (then, ms, ...rest) => wait(then, ms / 10, ...rest); })(window.setTimeout);"
 
 
 class Server:
@@ -93,4 +96,65 @@ async def test_danger_does_not_wait_for_words_that_hang_on_their_way(desk_browse
         server.hangs_at = server.hangs_at if address == "**/messages" else "\0"
         await page.locator("#danger").click()
         await asyncio.wait_for(server.dangers.wait(), 8)
+        await page.context.close()
+
+
+def line_of(seq: int, text: str) -> dict[str, Any]:
+    return {"seq": seq, "kind": "message", "message": {"seq": seq, "author": "bot", "kind": "text", "text": text}}
+
+
+class Deaf(Server):
+    """No stream comes through at first, and the first question for news hangs."""
+
+    polls = 0
+
+    async def __call__(self, route: Route) -> None:
+        if "after=" in route.request.url:
+            self.polls += 1
+            if self.polls > 1:
+                await route.fulfill(json={"events": [line_of(1, "기다려 주세요.")] if "after=0" in route.request.url else []})
+        elif route.request.url.endswith("/events") and self.polls > 1:
+            await route.fulfill(content_type="text/event-stream", body=f"data: {json.dumps(line_of(2, '다시 이어졌습니다.'))}\n\n")
+        else:
+            await super().__call__(route)
+
+
+async def test_a_question_for_news_that_hangs_is_given_up_and_the_stream_is_taken_up_again(desk_browser: Browser) -> None:
+    port = free_port()
+    with serving(port):
+        page, errors = await opened(desk_browser, port, Deaf())
+        await page.add_init_script(FASTER)
+        await page.reload()
+        await page.locator("#text").fill("안녕하세요")
+        await page.locator("#text").press("Enter")
+        for words in ("기다려 주세요.", "다시 이어졌습니다."):
+            await expect(page.locator(".bubble.bot", has_text=words)).to_be_visible()
+        assert errors == []
+        await page.context.close()
+
+
+class Over(Server):
+    """The first conversation's stream stays open after the conversation has ended."""
+
+    async def __call__(self, route: Route) -> None:
+        if route.request.url.endswith("/conversations"):
+            await route.fulfill(status=201, json={"conversation_id": "c2" if self.posted else "c1", "token": "t", "view": ""})
+        elif route.request.url.endswith("/c1/messages") and self.posted:
+            await route.fulfill(status=409, json={"error": {"code": "conversation_closed", "message": ""}})
+        elif not route.request.url.endswith("/c1/events"):
+            await super().__call__(route)
+
+
+async def test_the_line_of_a_conversation_that_is_over_is_left_for_that_of_the_new_one(desk_browser: Browser) -> None:
+    """At once, not after the forty seconds of a line that is silent."""
+    port = free_port()
+    with serving(port):
+        page, errors = await opened(desk_browser, port, Over())
+        async with page.expect_request("**/c1/events"):
+            await page.locator("#text").fill("안녕하세요")
+            await page.locator("#text").press("Enter")
+        async with page.expect_request("**/c2/events", timeout=20_000):
+            await page.locator("#text").fill("아직 계세요?")
+            await page.locator("#text").press("Enter")
+        assert errors == []
         await page.context.close()

@@ -113,6 +113,18 @@ async def test_leaving_while_offline_empties_the_page_the_device_and_the_queue(c
     assert await chat.page.evaluate(LEFT) == NOTHING
 
 
+async def test_what_is_left_in_one_tab_without_a_line_is_left_in_the_other(citizen, staff_server):
+    chat = await citizen()
+    await _written(chat.page)
+    other = await chat.context.new_page()
+    await other.goto(f"{staff_server.url}/")
+    await expect(other.locator("article.citizen")).to_contain_text(SECRET)
+    await chat.context.set_offline(True)
+    await chat.page.click("#leave")
+    await other.wait_for_url("about:blank")
+    assert await other.inner_text("body") == ""
+
+
 async def test_a_page_from_the_browsers_memory_leaves_again(citizen):
     chat = await citizen()
     await _written(chat.page)

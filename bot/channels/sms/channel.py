@@ -178,6 +178,7 @@ class SmsChannel:
         while True:
             try:
                 await ledger.ask(db, asked)
+                await ledger.tell_lost(db)
                 await incoming.sweep(door, db, cipher)
             except DatabaseUnavailable:
                 pass

@@ -66,31 +66,34 @@ def _answer(submission: Submission) -> tuple[str, str, str]:
 
 
 async def learn(db: Database, carrier: str, outcome: Outcome) -> bool:
-    """Write down what became of a text; a line of a conversation that has not arrived is told where the desk sees it. False: nothing was known of it."""
+    """Write down what became of a text; a link that has not arrived is told where the desk sees it. False: nothing was known of it."""
     if outcome.fate is Fate.UNDERWAY or not outcome.reference:
         return True
     async with db.transaction() as tx:
         if not await repository.knows(tx, carrier, outcome.reference):
             return False
         row = await repository.settle(tx, carrier, outcome.reference, outcome.fate.value, outcome.reason)
-    if row is not None and row["conversation_id"] is not None and outcome.fate is Fate.FAILED:
-        await _tell(db, row["conversation_id"], row["key"], outcome.reason or "failed")
+    if row is not None and row["conversation_id"] is not None and row["message_id"] is None and outcome.fate is Fate.FAILED:
+        async with db.transaction() as tx:
+            await handoff.tell_lost_link(tx, row["conversation_id"], outcome.reason or "failed")
     return True
 
 
-async def _tell(db: Database, conversation_id: str, key: object, reason: str) -> None:
-    async with db.transaction() as tx:
-        await handoff.lock_open_case(tx, conversation_id)
-        lost = await repository.did_not_arrive(tx, conversation_id, key, reason)  # type: ignore[arg-type]
-        for row in sorted(lost, key=lambda row: row["seq"]):
-            await events.append(tx, stream(conversation_id), "undelivered", {"message_id": row["message_id"], "seq": row["seq"], "reason": reason})
-        if lost:
-            await handoff.tell_undelivered(tx, conversation_id, sorted(row["seq"] for row in lost), reason)
-        elif not await repository.is_line(tx, conversation_id, key):  # type: ignore[arg-type]
-            await handoff.tell_lost_link(tx, conversation_id, reason)
-    if lost:
-        UNDELIVERED.labels(channel=CHANNEL, reason="carrier").inc(len(lost))
-        log.error("undelivered", channel=CHANNEL, conversation=conversation_id, reason=reason, count=len(lost))
+async def tell_lost(db: Database) -> None:
+    """Tell where the desk sees it which lines have not arrived, or not all of them: a long one goes in several texts, and each may be lost."""
+    async with db.read() as connection:
+        lost = await repository.lost_lines(connection)
+    for line in lost:
+        conversation_id, reason = line["conversation_id"], line["reason"]
+        async with db.transaction() as tx:
+            await handoff.lock_open_case(tx, conversation_id)
+            seq = await repository.did_not_arrive(tx, line["message_id"], reason)
+            if seq is None:
+                continue
+            await events.append(tx, stream(conversation_id), "undelivered", {"message_id": line["message_id"], "seq": seq, "reason": reason})
+            await handoff.tell_undelivered(tx, conversation_id, [seq], reason)
+        UNDELIVERED.labels(channel=CHANNEL, reason="carrier").inc()
+        log.error("undelivered", channel=CHANNEL, conversation=conversation_id, reason=reason, count=1)
 
 
 async def ask(db: Database, carriers: Sequence[TextCarrier]) -> int:

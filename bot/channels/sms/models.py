@@ -13,6 +13,7 @@ text_deliveries = Table(
     Column("key", Uuid, nullable=False, comment="of the parcel or of the text; the same when it is sent again"),
     Column("carrier", Text, nullable=False),
     Column("conversation_id", Text, comment="none: not of a conversation, such as a link that an agent sends"),
+    Column("message_id", BigInteger, comment="the line that it says or is a part of; none: no line, such as a link to a caller"),
     Column("number_hash", Text, nullable=False, comment="keyed, as of callers"),
     Column("alphabet", Text, nullable=False),
     Column("segments", SmallInteger, nullable=False),
@@ -27,6 +28,7 @@ text_deliveries = Table(
     Index("ix_text_deliveries_key", "key"),
     Index("ix_text_deliveries_conversation_id", "conversation_id", postgresql_where="conversation_id IS NOT NULL"),
     Index("ix_text_deliveries_underway", "submitted_at", postgresql_where="state = 'accepted' AND settled_at IS NULL"),
+    Index("ix_text_deliveries_lost", "settled_at", postgresql_where="state = 'failed' AND message_id IS NOT NULL"),
     CheckConstraint("state IN ('submitted', 'accepted', 'delivered', 'failed', 'unknown')", name="state"),
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from core import db as database
 from core.db import Connection
@@ -16,11 +15,12 @@ PART_WAITS_S = 30.0
 
 
 async def submitted(tx: Connection, **values: Any) -> int:
-    """A text that is about to be given to the carrier."""
+    """A text that is about to be given to the carrier; one that goes under the key of a line's parcel says that line, or a part of it."""
     row = await database.one(
         tx,
-        """INSERT INTO text_deliveries (key, carrier, conversation_id, number_hash, alphabet, segments)
-           VALUES (%(key)s, %(carrier)s, %(conversation_id)s, %(number_hash)s, %(alphabet)s, %(segments)s) RETURNING id""",
+        """INSERT INTO text_deliveries (key, carrier, conversation_id, number_hash, alphabet, segments, message_id)
+           VALUES (%(key)s, %(carrier)s, %(conversation_id)s, %(number_hash)s, %(alphabet)s, %(segments)s,
+                   (SELECT max(message_id) FROM outbox WHERE conversation_id = %(conversation_id)s AND parcel = %(key)s)) RETURNING id""",
         **values,
     )
     assert row is not None  # noqa: S101  (an insert with RETURNING gives a row)
@@ -46,7 +46,7 @@ async def settle(tx: Connection, carrier: str, reference: str, state: str, reaso
     return await database.one(
         tx,
         """UPDATE text_deliveries SET state = %s, reason = NULLIF(%s, ''), settled_at = clock_timestamp()
-           WHERE carrier = %s AND reference = %s AND settled_at IS NULL RETURNING key, conversation_id""",
+           WHERE carrier = %s AND reference = %s AND settled_at IS NULL RETURNING conversation_id, message_id""",
         state,
         reason,
         carrier,
@@ -95,21 +95,27 @@ async def give_up(tx: Connection) -> int:
     )
 
 
-async def did_not_arrive(tx: Connection, conversation_id: str, key: UUID, reason: str) -> list[Row]:
-    """Lines that count as sent and have not arrived after all."""
+async def lost_lines(connection: Connection) -> list[Row]:
+    """Lines that count as sent although a text of theirs has not arrived, and why. A line is sent for at most a day; one that is on its way comes later."""
     return await database.rows(
-        tx,
-        """UPDATE outbox o SET state = 'dead', last_error = %s FROM messages m
-           WHERE m.id = o.message_id AND o.conversation_id = %s AND o.parcel = %s AND o.state = 'sent' RETURNING o.message_id, m.seq""",
-        reason,
-        conversation_id,
-        key,
+        connection,
+        """SELECT DISTINCT ON (t.message_id) t.message_id, t.conversation_id, COALESCE(t.reason, 'failed') AS reason
+           FROM text_deliveries t JOIN outbox o ON o.message_id = t.message_id AND o.state = 'sent'
+           WHERE t.state = 'failed' AND t.message_id IS NOT NULL AND t.reference IS NOT NULL AND t.settled_at > clock_timestamp() - interval '2 days'
+           ORDER BY t.message_id, t.id""",
     )
 
 
-async def is_line(connection: Connection, conversation_id: str, key: UUID) -> bool:
-    """Whether a text was a line of the conversation; others, such as a link to a caller, are in no transcript."""
-    return await database.one(connection, "SELECT 1 FROM outbox WHERE conversation_id = %s AND parcel = %s", conversation_id, key) is not None
+async def did_not_arrive(tx: Connection, message_id: int, reason: str) -> int | None:
+    """The number of a line that counted as sent and has not arrived after all; None where somebody else has told so."""
+    row = await database.one(
+        tx,
+        """UPDATE outbox o SET state = 'dead', last_error = %s FROM messages m
+           WHERE m.id = o.message_id AND o.message_id = %s AND o.state = 'sent' RETURNING m.seq""",
+        reason,
+        message_id,
+    )
+    return int(row["seq"]) if row is not None else None
 
 
 async def keep_part(tx: Connection, **values: Any) -> bool:

@@ -20,6 +20,7 @@ from bot.channels.guard import MAX_BODY_BYTES
 from bot.channels.line.channel import LineChannel
 from bot.channels.line.signature import sign
 from bot.channels.line.simulator import LineSimulator
+from conversation.schemas import SentFile
 from core.errors import DatabaseUnavailable
 from tests.integration.channels.conftest import Talk
 
@@ -266,6 +267,12 @@ class TestSending:
         await line.talk.answer(await line.conversation(), "안내")
         await line.platform.happens(PERSON, "unfollow")
         assert [(row["state"], row["last_error"]) for row in await line.talk.outbox()] == [("dead", "blocked")]
+
+    async def test_an_agents_picture_is_shown_as_one(self, line: Line) -> None:
+        await line.platform.says(PERSON, "여권")
+        url = "https://g.example/files/7.p.1.x"
+        await line.answer("상담관이 사진을 보냈습니다.", kind="file", file=SentFile(7, "image", "안내.jpg", url, url))
+        assert [shown.image for shown in line.platform.telephones.shown[PERSON]][-2:] == ["", url]
 
     async def test_nothing_that_is_sent_is_against_the_rules(self, line: Line) -> None:
         await line.platform.says(PERSON, "여권")

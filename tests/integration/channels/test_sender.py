@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.channels.contract import Parcel, Refused, Retry, SendResult, WindowClosed
+from bot.channels.contract import Limit, Parcel, Refused, Retry, SendResult, WindowClosed
 from bot.channels.testing import FakeMessenger, is_down, no_answer
 from conversation import outbox
 from conversation.schemas import InboundKind
@@ -173,6 +173,18 @@ class TestDoubt:
         await talk.make_due()
         await talk.send()
         assert messenger.seen["U1"] == ["대피하세요", "(다시 보냄)\n대피하세요"]
+
+    @pytest.mark.parametrize("lost", [0, 1])
+    async def test_danger_in_parts_goes_on_where_it_was_broken_off(self, talk: Talk, messenger: FakeMessenger, lost: int) -> None:
+        messenger.but(push_has_key=False, messages_per_send=1, text=Limit(34))
+        parts = ["문을 잠그고 소리를 내지 마세요. 창문에서 떨어지세요.", "도와줄 사람이 가고 있어요."]
+        await talk.answer(await talk.open(), " ".join(parts), danger=True)
+        messenger.fate, messenger.arrives_anyway = lambda parcel: Retry("timeout", is_unknown=True) if len(messenger.parcels) == lost + 1 else None, True
+        await talk.send()
+        await talk.make_due()
+        await talk.send()
+        again = parts[0] if lost == 0 else f"(다시 보냄)\n{parts[1]}"  # the first has no room to say so
+        assert messenger.seen["U1"] == [*parts[: lost + 1], again, *parts[lost + 1 :]]
 
     async def test_a_spent_reply_window_tells_that_the_reply_had_arrived(self, talk: Talk, messenger: FakeMessenger) -> None:
         messenger.but(spent_window_tells=True)

@@ -240,6 +240,33 @@ class TestHttpCarriers:
         assert await ledger.ask(talk.db, [carrier]) == 2
         assert [state for state, _ in await states(talk)] == ["delivered", "failed"]
 
+    async def test_a_long_line_that_loses_a_text_on_its_way_is_marked_and_no_link_is_missed(
+        self, talk: Talk, http_carrier: tuple[TextCarrier, Gateway]
+    ) -> None:
+        carrier, gateway = http_carrier
+        installed(talk, SmsChannel(carrier, HOTLINE))
+        conversation_id = (await talk.write("지금 위험해요", KOREAN, fields={"kind": InboundKind.DANGER})).conversation_id
+        await talk.answer(conversation_id, LONG)
+        await talk.send()
+        for text in gateway.taken.values():
+            is_lost = LONG.startswith(text.words)  # its first text; those after it arrive
+            text.fate |= (
+                {"messageStatus": "FAILED", "resultCode": "2100", "statusCode": "3058"} if is_lost else {"messageStatus": "COMPLETED", "statusCode": "4000"}
+            )
+        assert sum(text.words in LONG for text in gateway.taken.values()) > 1
+        await talk.run("UPDATE text_deliveries SET submitted_at = now() - interval '6 seconds'")
+        await talk.run("UPDATE outbox SET state = 'sending' WHERE message_id = (SELECT max(message_id) FROM outbox)")
+        await ledger.ask(talk.db, [carrier])
+        await ledger.tell_lost(talk.db)
+        assert "dead" not in [row["state"] for row in await talk.outbox()]  # the rest goes first
+        await talk.run("UPDATE outbox SET state = 'sent'")
+        for _ in range(2):
+            await ledger.tell_lost(talk.db)
+        *_, line = await talk.outbox()
+        assert line["state"] == "dead"
+        told = await talk.run("SELECT kind, payload FROM events WHERE kind IN ('undelivered', 'link_lost')")
+        assert [(one["kind"], one["payload"]["reason"]) for one in told] == [("undelivered", line["last_error"])] * 2  # on its stream and on the case's
+
     async def test_a_refusal_of_one_recipient_is_not_success(self, talk: Talk, http_carrier: tuple[TextCarrier, Gateway]) -> None:
         carrier, gateway = http_carrier
         channel = installed(talk, SmsChannel(carrier, HOTLINE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from conversation import guarding
 from conversation import service as conversation
 from conversation.schemas import InboundKind
 from core import db as database
+from core.clock import now
 from core.errors import AppError
 from core.events import EventHub
 from core.settings import Settings
@@ -28,7 +30,10 @@ from handoff.incidents import service as incidents
 from handoff.surge import service
 from handoff.surge.service import SHED
 from handoff.wait_estimate import Wait
+from knowledge_base import repository as notices
 from knowledge_base.crisis_cards import CrisisCards
+from knowledge_base.notices import today_in_seoul
+from knowledge_base.schemas import NoticeContent, NoticeStatus
 
 OPENING = "도쿄에 지진이 났습니다. 넓은 곳으로 피하고 안내 방송을 따르세요."
 
@@ -104,6 +109,21 @@ async def test_what_is_not_there_is_not_pinned(db, desk, switch, values, code) -
     with pytest.raises(AppError, match=code):
         await switch(**values)
     assert await desk.rows("SELECT 1 FROM surge_switches") == []
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])  # at any moment it is another day than Seoul's in one of them
+async def test_a_pinned_notice_holds_by_the_day_in_seoul(db, switch, zone) -> None:
+    today = today_in_seoul(now())
+    content = {"title": "여진 안내", "body": "본문", "published_at": today, "effective_from": today, "source": "외교부", "source_url": "https://a.example"}
+    content |= {"expires_at": today + timedelta(days=1), "countries": ("JP",)}
+    async with db.transaction() as tx:
+        await notices.insert(tx, NoticeContent("quake", **content), 1, NoticeStatus.PUBLISHED, "minji")
+    await switch(notice_id="quake")
+    async with db.transaction() as tx:
+        await database.run(tx, f"SET LOCAL TIME ZONE '{zone}'")
+        surge = await service.current(tx)
+    assert surge is not None
+    assert surge.card is not None
 
 
 async def test_the_opening_comes_first_and_once(chat, switch) -> None:

@@ -156,6 +156,20 @@ async def test_an_emergency_that_nobody_owns_rings_everywhere_and_is_taken_with_
     assert refused.value.code == "call_taken"
 
 
+@pytest.mark.parametrize(("state", "refusal"), [("available", "agent_full"), ("away", "call_not_yours")])
+async def test_who_cannot_take_an_emergency_is_not_told_that_somebody_has(citizen, make_staff, cipher, call, state, refusal):
+    """They would look away while the citizen rings."""
+    agent = await make_staff(cap=0)
+    await citizen("urgent", owner=agent)
+    await call(database.run, "UPDATE agent_presence SET state = %s", state)
+    talk = await citizen("urgent")
+    made = await talk.call()
+    with pytest.raises(AppError) as refused:
+        await call(service.answer_by_agent, cipher, made["call_id"], agent)
+    assert refused.value.code == refusal
+    assert (await call(handoff.get, talk.case.id)).owner_id is None
+
+
 async def test_a_colleagues_call_cannot_be_answered(citizen, make_staff, cipher, call):
     made = await (await citizen(owner=await make_staff())).call()
     with pytest.raises(AppError) as refused:

@@ -6,9 +6,14 @@ from datetime import timedelta
 import pytest
 
 from core import db as database
+from core import events
 from core.clock import now
 from core.errors import AppError
+from handoff import handing_repository, location, place_use
 from handoff import service as handoff
+from handoff.fixes import checked_fix
+from handoff.officers.routing import route_open
+from handoff.records import restricted
 from handoff.schemas import Claimed
 
 
@@ -111,6 +116,141 @@ async def test_a_duplicate_ends_in_the_case_that_stays_which_becomes_as_severe(d
     assert again.id != twin.id, "danger in the duplicate's conversation is a case of its own again"
     async with db.read() as connection:
         assert await handoff.violations(connection) == []
+
+
+SEOUL, PARIS, LYON = (37.5665, 126.978), (48.8584, 2.2945), (45.764, 4.8357)
+
+
+@pytest.fixture
+def sends(db, cipher, do):
+    """``token = await sends(case)``, then ``await sends(case, PARIS, token)``: the page of a link that is open in somebody's hand."""
+
+    async def send(case, place=None, token=None):
+        if token is None:
+            token = await do(location.request_link, case.conversation_id, case.id, cipher)
+            await do(location.consent, token, case.conversation_id)
+        if place is not None:
+            await do(database.run, "UPDATE geo_fixes SET received_at = received_at - interval '1 minute'")
+            await do(location.record_fix, cipher, token, case.conversation_id, checked_fix(*place, 15.0, now=now(), source="locate"))
+        return token
+
+    return send
+
+
+@pytest.fixture
+def shown(do, cipher):
+    """``await shown(case, agent)``: where the card says that somebody is."""
+
+    async def look(case, viewer):
+        place = (await do(handoff.card, cipher, case.id, viewer)).place
+        return place and (place.lat, place.lon)
+
+    return look
+
+
+@pytest.fixture
+async def pair(do, make_case, make_staff, sends):
+    """The case of a relative that an agent has in hand, and merged into it that of the person in danger, whose page sends on; with its token."""
+    agent, stays, danger = await make_staff(), await make_case("urgent", country="KR"), await make_case("life_threat")
+    await do(handoff.claim, stays.id, agent)
+    token = await sends(danger, PARIS)
+    await do(handoff.merge, danger.id, stays.id, agent)
+    return agent, stays, danger, token
+
+
+async def test_where_somebody_is_stays_known_when_their_case_is_merged(db, cipher, do, pair, sends, shown, make_staff):
+    """The page goes on to say that the place is sent; nobody else may be the only one who knows."""
+    agent, stays, danger, token = pair
+    assert [await shown(case, agent) for case in (stays, danger)] == [PARIS, PARIS]
+    await sends(danger, LYON, token)
+    assert [await shown(case, agent) for case in (stays, danger)] == [LYON, LYON]
+    with pytest.raises(AppError, match="may not see"):
+        await do(location.latest_fix, cipher, danger.conversation_id, await make_staff())
+    async with db.read() as connection:
+        told = [event.kind for event in await events.read(connection, f"case:{stays.id}", 0)]
+        (row,) = await handoff.mine(connection, agent)
+        looks = await database.rows(connection, "SELECT DISTINCT conversation_id, case_id FROM location_views")
+        kept = await database.rows(connection, "SELECT DISTINCT conversation_id FROM geo_fixes")
+    assert told[-2:] == ["merged", "place"]
+    assert (row.has_place, row.country) == (True, "KR"), "another's place names no country"
+    assert looks == [{"conversation_id": danger.conversation_id, "case_id": stays.id}], "whose place it is can ask who has looked"
+    assert kept == [{"conversation_id": danger.conversation_id}], "what is kept, and erased, is theirs alone"
+    await do(location.erase, danger.conversation_id)
+    assert await shown(stays, agent) is None
+
+
+async def test_of_two_places_the_newest_is_shown_with_its_own_way(do, cipher, pair, sends, shown):
+    agent, stays, danger, token = pair
+    at_home = await sends(stays, SEOUL)
+    assert [await shown(case, agent) for case in (stays, danger)] == [SEOUL, PARIS]
+    await sends(danger, LYON, token)
+    card = await do(handoff.card, cipher, stays.id, agent)
+    assert [(one.lat, one.lon) for one in card.track] == [PARIS, LYON]
+    await sends(stays, SEOUL, at_home)
+    assert (await do(location.latest_fix, cipher, danger.conversation_id, agent)).lat == LYON[0]
+
+
+async def test_who_sees_the_place_of_a_merged_case(do, cipher, pair, shown, make_staff):
+    agent, stays, danger, _ = pair
+    officer, chief = await make_staff("officer"), await make_staff("supervisor")
+    await do(handing_repository.add_participant, danger.conversation_id, officer.id, "officer")
+    await do(restricted.restrict, cipher, stays.id, await make_staff("supervisor"), [agent.id], "언론에 알려진 사람의 가족")
+    assert await shown(danger, officer) == PARIS
+    assert await shown(danger, chief) is None, "the case goes on where this supervisor is not let in"
+    assert await shown(danger, agent) == PARIS
+
+
+async def test_the_place_goes_on_with_the_case_through_every_merge_and_ends_with_the_last(do, cipher, pair, sends, shown, make_case, make_staff):
+    agent, stays, danger, token = pair
+    last = await make_case("urgent")
+    await do(handoff.claim, last.id, agent)
+    await do(handoff.merge, stays.id, last.id, agent)
+    await sends(danger, LYON, token)
+    assert [await shown(case, agent) for case in (last, stays, danger)] == [LYON, None, LYON]
+    await do(handoff.close, cipher, last.id, agent, "resolved", verified_contact="본인과 통화함")
+    await do(handoff.confirm_close, last.id, await make_staff())
+    assert [await shown(case, agent) for case in (last, danger)] == [None, None]
+    with pytest.raises(AppError, match="link_expired"):
+        await sends(danger, PARIS, token)
+
+
+async def test_danger_again_or_a_case_opened_again_takes_its_place_back(do, cipher, pair, sends, shown, make_staff):
+    agent, stays, danger, token = pair
+    again = await do(handoff.reopen, danger.id, agent)
+    assert [await shown(case, agent) for case in (stays, again)] == [None, PARIS]
+    await do(handoff.close, cipher, stays.id, agent, "resolved", verified_contact="본인과 통화함")
+    await do(handoff.confirm_close, stays.id, await make_staff())
+    await sends(danger, LYON, token)
+    assert await shown(again, agent) == LYON
+
+
+async def test_the_missions_are_those_of_the_merged_place(db, do, cipher, pair, make_staff):
+    _, stays, _, _ = pair
+    await route_open(db, cipher, now())
+    async with db.read() as connection:
+        found = await database.rows(connection, "SELECT mission FROM case_missions WHERE case_id = %s", stays.id)
+    assert "주프랑스대사관" in {row["mission"] for row in found}
+
+
+async def test_words_of_a_merged_case_can_be_put_on_the_map(do, cipher, make_case, make_staff, shown):
+    agent, stays, danger = await make_staff(), await make_case("urgent"), await make_case("life_threat")
+    await do(handoff.claim, stays.id, agent)
+    token = await do(location.request_link, danger.conversation_id, danger.id, cipher)
+    await do(location.consent, token, "phone")
+    await do(handoff.merge, danger.id, stays.id, agent)
+    await do(location.record_typed, cipher, token, "phone", "프놈펜 리버사이드 근처")
+    card = await do(handoff.card, cipher, stays.id, agent)
+    await do(place_use.pick_typed, cipher, stays.id, agent, card.typed_place.fix_id, card.towns[0].town.id)
+    assert await shown(stays, agent) == (card.towns[0].town.lat, card.towns[0].town.lon)
+
+
+async def test_handing_a_routine_case_back_ends_its_links_as_any_close(do, make_case, make_staff, sends):
+    agent, case = await make_staff(), await make_case("none")
+    await do(handoff.claim, case.id, agent)
+    token = await sends(case, PARIS)
+    await do(handoff.hand_back, case.id, agent)
+    with pytest.raises(AppError, match="link_expired"):
+        await sends(case, LYON, token)
 
 
 async def test_merging_against_claiming_never_takes_a_case_from_under_somebody(db, cipher, do, make_case, make_staff):

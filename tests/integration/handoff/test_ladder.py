@@ -230,6 +230,29 @@ async def test_a_country_that_is_told_late_has_its_mission_called(db, cipher, ma
     assert (await rungs(db, case))["duty_phone"] == "called", "ours has been rung, and is not again"
 
 
+async def test_a_country_corrected_while_the_wrong_mission_rings_has_its_own_called(db, make_case, make_staff, configured):
+    one, two = await make_staff("supervisor"), await make_staff("supervisor")
+    async with db.transaction() as tx:
+        for country, number in (("TH", NUMBER), ("KH", "+855-23-000-000")):
+            await handoff.save_number(tx, one, country, number, "공관 누리집")
+            await handoff.check_number(tx, two, country, number)
+    case, rung = await make_case("life_threat", country="KH"), []
+
+    class Slow:
+        async def place(self, call):
+            rung.append((call.rung, call.number))
+            if call.rung == Rung.MISSION_VOICE:
+                async with db.transaction() as tx:
+                    await handoff.note_country(tx, case.conversation_id, "TH", is_sure=True)
+            return True
+
+    for _ in range(2):
+        await sweep(db, 121)
+        await duty.place_calls(db, Slow())
+    assert rung == [("duty_phone", "+82-2-000-0000"), ("mission_voice", "+855-23-000-000"), ("mission_voice", NUMBER)]
+    assert (await rungs(db, case))["mission_voice"] == "called"
+
+
 async def test_danger_again_in_the_same_country_calls_nobody_twice(db, cipher, make_case):
     case = await make_case("life_threat", country="TH")
     await sweep(db, 121)

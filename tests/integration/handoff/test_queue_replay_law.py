@@ -59,6 +59,28 @@ async def fix(s: Scene) -> None:
     await s.call(location.record_fix, s.cipher, s.cases["token"], "device", checked_fix(11.55, 104.92, 15.0, now=datetime.now(UTC)))
 
 
+async def merge(s: Scene) -> None:
+    await s.call(handoff.merge, s.id("chat"), s.id("mine"), s.people["agent"])
+
+
+async def elsewhere(s: Scene) -> None:
+    async def send(tx: Any) -> None:
+        s.cases["token"] = await location.request_link(tx, talk(s, "chat"), s.id("chat"))
+        await location.consent(tx, s.cases["token"], "device")
+
+    await s.call(send)
+
+
+async def known_elsewhere(s: Scene) -> None:
+    await elsewhere(s)
+    await fix(s)
+
+
+async def merged_with_link(s: Scene) -> None:
+    await elsewhere(s)
+    await merge(s)
+
+
 async def flood(s: Scene) -> None:
     for _ in range(6):
         number, _token = await s.call(conversation.start, "webchat")
@@ -141,6 +163,8 @@ LAWS: dict[str, Law] = {
     "the citizen closes the chat": Law(lambda s: s.call(conversation.close, talk(s, "mine")), {"closed"}),
     "the citizen agrees to be found": Law(lambda s: s.call(location.consent, s.cases["token"], "device"), {"place_consent"}, before=linked),
     "a place": Law(fix, {"place"}, before=consented),
+    "a case whose place is known is merged into it": Law(merge, {"merged"}, before=known_elsewhere),
+    "a place of what was merged into it": Law(fix, {"place"}, before=merged_with_link),
     "a place in words": Law(typed, {"place"}),
     "the citizen stops": Law(lambda s: s.call(location.stop, s.cases["token"], "device"), {"place_stopped"}, before=consented),
     "a caller enters the digits": Law(lambda s: s.call(codes.redeem, s.cipher, s.cases["digits"], "192.0.2.7"), {"code_used"}, case="call", before=coded),

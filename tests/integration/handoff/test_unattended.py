@@ -70,6 +70,22 @@ async def test_a_last_yes_of_the_citizen_is_no_question(hand, called, write, say
     assert await called(minutes=30) == []
 
 
+@pytest.mark.parametrize("line", ["", "네"])
+async def test_words_of_whoever_had_it_before_are_none_of_whoever_has_it_now(hand, called, write, say, make_staff, db, line):
+    """The first one's browser dies after "잠시만요", a second one claims and walks off: nobody would ever be called."""
+    case, gone = await hand("life_threat")
+    await write(case, gone, "잠시만요")
+    second = await make_staff()
+    async with db.transaction() as tx:
+        await handoff.return_to_queue(tx, case.id, None)
+        await handoff.claim(tx, case.id, second)
+    if line:
+        await say(case.conversation_id, line)
+    assert (await called(seconds=110), await called(seconds=130)) == ([], [case.id])
+    await write(case, second)
+    assert await called(minutes=30) == []
+
+
 @pytest.mark.parametrize("lines", [[("아직 계세요?", "none"), ("여보세요", "none")], [("문을 부수고 있어요", "escalate")], [("발소리가 나요", "ask")]])
 async def test_danger_or_a_second_line_after_it_is_one(hand, called, write, say, lines):
     case, agent = await hand()

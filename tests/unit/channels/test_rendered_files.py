@@ -11,8 +11,10 @@ from bot.channels.contract import Outbound
 from bot.channels.line.wire import CAPABILITIES, message
 from bot.channels.rendering import render
 from bot.channels.testing import FakeMessenger
+from bot.delivery import pack
 from conversation.outbox import body_of
 from conversation.schemas import Body, SentFile
+from tests.unit.channels.test_delivery import make_row
 
 PICTURE = SentFile(7, "image", "여권.jpg", "https://g.example/files/7.p.1.x", "https://g.example/files/7.t.1.x")
 SAID = "상담관이 사진을 보냈습니다."
@@ -36,6 +38,15 @@ def test_the_quick_replies_stand_under_the_picture() -> None:
     words, picture = render(a_body(), "ko", CAPABILITIES)
     assert not words.quick_replies
     assert picture.quick_replies
+
+
+def test_a_picture_is_still_one_beside_the_words_that_go_with_it() -> None:
+    row = make_row(body=a_body())
+    load = pack([(row, render(row.body, "ko", CAPABILITIES))], CAPABILITIES)
+    assert [(one.image_url, one.preview_url) for one in load.messages] == [("", ""), (PICTURE.url, PICTURE.preview_url)]
+    more = make_row(2)
+    load = pack([(row, render(row.body, "ko", CAPABILITIES)), (more, render(more.body, "ko", CAPABILITIES))], CAPABILITIES)
+    assert [message(one)["type"] for one in load.messages] == ["text", "image", "text"]
 
 
 @pytest.mark.parametrize(

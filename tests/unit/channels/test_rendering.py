@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,8 +69,8 @@ def fits(capabilities: Capabilities, message: Outbound) -> bool:
 
 @pytest.mark.parametrize("name", TABLES)
 @settings(max_examples=150, deadline=None)
-@given(body=bodies, language=st.sampled_from([*WORDS, "ar"]), discreet=st.booleans(), again=st.booleans())
-def test_no_limit_is_ever_passed(name: str, body: Body, language: str, discreet: bool, again: bool) -> None:
+@given(body=bodies, language=st.sampled_from([*WORDS, "ar"]), discreet=st.booleans(), again=st.none() | st.integers(0, 9))
+def test_no_limit_is_ever_passed(name: str, body: Body, language: str, discreet: bool, again: int | None) -> None:
     messages = render(body, language, TABLES[name], discreet=discreet, again=again)
     assert all(fits(TABLES[name], message) for message in messages)
     assert all(message.text.strip() for message in messages)
@@ -166,7 +168,20 @@ class TestSource:
 
 
 def test_a_repeat_says_that_it_is_one() -> None:
-    assert render(Body("대피하세요."), "ko", TABLES["sms"], again=True)[0].text.startswith("(다시 보냄)")
+    assert render(Body("대피하세요."), "ko", TABLES["sms"], again=0)[0].text == "(다시 보냄)\n대피하세요."
+    whole = Body("가" * 55)  # the first text is full, and has no room to say so
+    assert [message.text for message in render(whole, "ko", TABLES["sms"], again=0)] == ["가" * 45, "가" * 10]
+    assert [message.text for message in render(whole, "ko", TABLES["sms"], again=1)] == ["가" * 45, "(다시 보냄)\n" + "가" * 10]
+
+
+@pytest.mark.parametrize("name", TABLES)
+@settings(max_examples=80, deadline=None)
+@given(body=bodies, again=st.integers(0, 9))
+def test_a_repeat_is_divided_as_it_was_at_first(name: str, body: Body, again: int) -> None:
+    first, repeat = (render(body, "ko", TABLES[name], again=which) for which in (None, again))
+    assert len(first) == len(repeat)
+    for number, (one, other) in enumerate(zip(first, repeat, strict=True)):
+        assert other in ((one, replace(one, text=f"(다시 보냄)\n{one.text}")) if number == min(again, len(first) - 1) else (one,))
 
 
 def test_a_long_text_is_divided_at_sentences() -> None:

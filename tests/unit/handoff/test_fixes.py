@@ -29,6 +29,9 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
         (11.0, 106.1, math.inf),
         (11.0, 106.1, "5"),
         (11.0, 106.1, 1e12),
+        pytest.param(10**400, 106.1, 10, id="a latitude that no float holds"),
+        pytest.param(11.0, -(10**400), 10, id="a longitude that no float holds"),
+        pytest.param(11.0, 106.1, 10**400, id="a radius that no float holds"),
     ],
 )
 def test_refused(lat, lon, radius):
