@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 LONGEST_PASSAGE = 400
 MOST_PASSAGES = 400
-_ACTIVE = re.compile(
-    r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<(iframe|object|template|noscript|svg|math)\b.*?</\2\s*>",
-    re.S | re.I,
+_SCRIPT = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.S | re.I)
+#: Elements that hold something else than text, each with what ends it.
+_ACTIVE = tuple(
+    (re.compile(rf"<{name}\b.*?</{name}\s*>", re.S | re.I), re.compile(rf"</{name}\s*>", re.I))
+    for name in ("iframe", "object", "template", "noscript", "svg", "math")
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _ELEMENTS = (
@@ -64,11 +66,20 @@ def _parser() -> MarkdownIt:
 
 def plain_text(text: str) -> str:
     """Text without markup of any kind, entities resolved."""
-    text = _COMMENT.sub(" ", _ACTIVE.sub(" ", text))
+    text = _without_active(text, " ")
     text = html.unescape(html.unescape(_TAG.sub("", _BLOCK_TAG.sub("\n", text))))
     # What an entity hid ("&lt;script&gt;") is a tag as well.
-    text = _TAG.sub("", _COMMENT.sub(" ", _ACTIVE.sub(" ", text)))
+    text = _TAG.sub("", _without_active(text, " "))
     return _SPACES.sub(" ", _RAW_LINK.sub(r"\1", text).replace("\xa0", " ")).strip()
+
+
+def _without_active(text: str, instead: str) -> str:
+    """The text without scripts, embedded elements and comments. Behind the last end of an element no search for one begins: each would read to the end."""
+    text = _SCRIPT.sub(instead, text)
+    for whole, end in _ACTIVE:
+        last = max((match.end() for match in end.finditer(text)), default=0)
+        text = whole.sub(instead, text[:last]) + text[last:]
+    return _COMMENT.sub(instead, text)
 
 
 def split_sentences(text: str) -> list[str]:
@@ -96,7 +107,7 @@ def _cut(sentence: str) -> Iterator[str]:
 
 def split_passages(body: str) -> list[Passage]:
     """The body's sentences and table rows in reading order."""
-    prepared = _COMMENT.sub("\n", _ACTIVE.sub("\n", body))
+    prepared = _without_active(body, "\n")
     prepared = "\n".join(line.lstrip() if not line.lstrip().startswith("|") else line.strip() for line in prepared.split("\n"))
     passages: list[Passage] = []
     heading = ""

@@ -174,3 +174,5 @@ def test_hostile_length_is_quick() -> None:
     split_passages("<" * 100_000)
     split_passages("[" * 50_000)
     split_passages("가" * 200_000)
+    split_passages("<svg " * 40_000)
+    split_passages("<svg x></iframe>" * 12_000)
