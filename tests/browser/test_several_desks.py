@@ -213,6 +213,7 @@ def test_two_agents_an_officer_and_two_citizens(program: Program, browser: Brows
     # She is held: whoever reads along must not learn of the police unless that is meant.
     expect(officer.page.get_by_text("그래도 보내려면 한 번 더 누르세요")).to_be_visible()
     expect(held.page.locator("article.person", has_text="박영사입니다")).to_have_count(0)
+    officer.page.wait_for_timeout(700)  # a click sooner than anybody reads is the first one's double
     officer.page.locator("[data-action='officer-send']").click()
     expect(held.page.locator("article.person", has_text="박영사입니다")).to_be_visible()
     expect(two.page.locator(".transcript")).to_contain_text("경찰과 함께 가고 있습니다")
