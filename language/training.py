@@ -37,7 +37,6 @@ ASKED_WEIGHT = 2.0  # emergencies among twenty times as many questions in the sa
 DIALOGUE_WEIGHT = 10.0  # what the dialogue serves by itself must reach it
 # scikit-learn's gradient is a mean over some 80,000 rows: at 1e-3 it stops after ten steps of 140, and asks about half as many traps again.
 TOLERANCE = 1e-5
-LINEAR_WEIGHT = 1.5  # of the linear head beside the adapted one, both spread alike on dev; chosen with the test part in view
 SMALLEST_CLASS = 8
 COMPOSED_SEED = 20261122
 _WRITTEN_FROM_DEV = frozenset(name for name, *_ in QUIET)
@@ -193,7 +192,7 @@ def _mixed(first: Head, second: Head, dev: Dev, y: np.ndarray, among: np.ndarray
 
 def _evened(first: Head, second: Head, dev: Dev) -> Head:
     """The sum of the adapted and the linear head, spread alike on dev: a fitted weight favours the surer one, and loses the quietest emergencies."""
-    return first.scaled(1.0 / float(dev.scores(first).std())).plus(second.scaled(LINEAR_WEIGHT / float(dev.scores(second).std())))
+    return first.scaled(1.0 / float(dev.scores(first).std())).plus(second.scaled(1.0 / float(dev.scores(second).std())))
 
 
 def _mixed_category(first: Head, second: Head, dev: Dev) -> Head:
