@@ -182,6 +182,10 @@ def test_held_out_voices(analyser):
     assert report["n"]["life_threats"] >= 400
     assert report["held_back"]["n"]["emergencies"] >= 800
     assert report["held_back"]["missed_rate"] <= 0.01
+    # Most of what citizens send; caught must be those who ask out of trouble.
+    assert report["questions"]["caught"]["n"] >= 6000
+    assert report["questions"]["escalated"]["rate"] <= 0.02
+    assert report["questions"]["emergencies"]["rate"] >= 0.85
 
 
 def test_plain_words_alone_ask_nothing_and_other_times_soften_them():
