@@ -83,11 +83,11 @@ def is_off(index: Index, question: Question, ranked: Ranked, quotes: Sequence[st
         return True
     if conditions.is_another_event(text, index.entries[number]):
         return True
+    if question.period is None and conditions.is_elsewhere(question, index.entries[number], said):
+        return True
     if not is_critical(text):
         return False
-    if question.period is None and kinds.is_beside(text, said):
-        return True
-    if question.period is None and (conditions.is_elsewhere(question, index.entries[number], said) or conditions.is_opposite(text, said)):
+    if question.period is None and (kinds.is_beside(text, said) or conditions.is_opposite(text, said)):
         return True
     return (
         conditions.is_another_document(text, index.entries[number]) or conditions.is_another_paper(text, said) or _is_another_subject(index, question, number)

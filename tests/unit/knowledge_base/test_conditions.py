@@ -188,3 +188,13 @@ def test_the_value_of_one_paper_is_not_that_of_another(question: str, quotes: tu
 )
 def test_who_names_a_ban_or_a_sum_is_told_of_it(question: str, quote: str, beside: bool) -> None:
     assert is_beside(question, (quote,)) is beside
+
+
+@pytest.mark.parametrize(("town", "off"), [("선양", True), ("상하이", False)])
+def test_what_another_towns_office_does_answers_nothing_even_where_no_value_is_asked(town: str, off: bool) -> None:
+    said = "상하이시 공안국에서 여권분실증명을 받습니다."
+    index = entry_of("[상하이총영사관] 여권을 잃어버렸을 때", said, countries=("CN",))
+    question = ask(f"{town}에서 여권을 잃어버렸는데 분실증명은 뭘로 받나요", ("city", town, town, "CN"))
+    assert not consistency.is_critical(question.analysis.normalised)
+    ranked = Ranked(question, (0,), (1.0,), (0,), (0.0,), False)
+    assert consistency.is_off(index, question, ranked, (said,)) is off
