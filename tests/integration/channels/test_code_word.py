@@ -281,13 +281,14 @@ async def test_a_person_comes_writes_and_reads_without_being_seen(live, make_age
         await handoff.reply(tx, live.talk.cipher, case_id, agent, "사진은 준비되셨어요?", "r1")
         await conversation.mark_read(tx, live.conversation_id, "person", 99)
     with live.talk.services.hub.hinted(conversation.stream(live.conversation_id), heard.append):
-        async with live.talk.db.read() as connection:
-            await say_typing(connection, live.conversation_id, "person")
-            await say_typing(connection, live.conversation_id, "citizen")
+        # Hints are kept nowhere: one said while the hub's own connection is being made anew is lost, and said again.
         async with asyncio.timeout(60):
             while not heard:
-                await asyncio.sleep(0.02)
-    assert heard == ["typing:citizen"]
+                async with live.talk.db.read() as connection:
+                    await say_typing(connection, live.conversation_id, "person")
+                    await say_typing(connection, live.conversation_id, "citizen")
+                await asyncio.sleep(0.2)
+    assert set(heard) == {"typing:citizen"}
     assert "사진은 준비되셨어요?" in await live.shown()
     if isinstance(live, WebSide):
         found = (await live.client.get(f"/webchat/v1/conversations/{live.conversation_id}/events", headers=live.headers)).json()["events"]
