@@ -64,14 +64,13 @@ def _limits(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _questions(report: Mapping[str, Any]) -> list[str]:
+def _questions(report: Mapping[str, Any]) -> str:
     found = report[QUESTIONS]
-    words = (
+    return (
         f"Questions to the knowledge base that no model has learnt (`data/eval`, read one by one for who is in trouble; n = {found['caught']['n']}): "
         f"asked {_cell(found['asked'])}, escalated {_cell(found['escalated'])}. "
         f"Those of somebody in trouble (n = {found['emergencies']['n']}): caught {_cell(found['emergencies'])}."
     )
-    return [words]
 
 
 def _comparison(found: Mapping[str, Any]) -> list[str]:
@@ -129,7 +128,7 @@ def card(found: Mapping[str, Any], trained: Mapping[str, Any]) -> str:
         _limits(report),
         f"Everyday sentences: {report['everyday_source']} (n = {report['n']['everyday']}). "
         "With a copy of 3i4K: `gildongmu evaluate triage --everyday FOLDER --save`.",
-        *_questions(report),
+        _questions(report),
         "## Test voices",
         _table([_row(name, groups[key]) for key, name in named.items()]),
         f"Missed (neither escalated nor asked): {_cell(groups['missed'])}, of which {groups['missed']['life_threat']} life threats. "

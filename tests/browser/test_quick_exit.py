@@ -86,12 +86,18 @@ async def test_one_escape_only_closes_what_is_open(citizen):
     await expect(chat.page.locator("#form")).to_be_visible()
 
 
-async def test_what_is_left_in_one_tab_is_left_in_the_other(citizen, staff_server):
+async def _in_two_tabs(citizen, staff_server):
+    """A citizen, and a second tab of the same browser that shows the same conversation."""
     chat = await citizen()
     await _written(chat.page)
     other = await chat.context.new_page()
     await other.goto(f"{staff_server.url}/")
     await expect(other.locator("article.citizen")).to_contain_text(SECRET)
+    return chat, other
+
+
+async def test_what_is_left_in_one_tab_is_left_in_the_other(citizen, staff_server):
+    chat, other = await _in_two_tabs(citizen, staff_server)
     await chat.page.click("#leave")
     await other.wait_for_url("**/static/blank.html")
     assert await other.evaluate(LEFT) == NOTHING
@@ -114,11 +120,7 @@ async def test_leaving_while_offline_empties_the_page_the_device_and_the_queue(c
 
 
 async def test_what_is_left_in_one_tab_without_a_line_is_left_in_the_other(citizen, staff_server):
-    chat = await citizen()
-    await _written(chat.page)
-    other = await chat.context.new_page()
-    await other.goto(f"{staff_server.url}/")
-    await expect(other.locator("article.citizen")).to_contain_text(SECRET)
+    chat, other = await _in_two_tabs(citizen, staff_server)
     await chat.context.set_offline(True)
     await chat.page.click("#leave")
     await other.wait_for_url("about:blank")
