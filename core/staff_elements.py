@@ -52,3 +52,8 @@ def button(label: str, on_click: Callable[..., Any], *, classes: str = "", hint:
             say("kbd", hint, aria_hidden="true")
     element.on("click", on_click, [])
     return element
+
+
+def relabel(element: Element, label: str) -> None:
+    """Give a button of ``button`` other words; the button itself stays, so that a press on its way still reaches it."""
+    next(one for one in element.default_slot.children if isinstance(one, TextElement)).set_text(label)

@@ -16,7 +16,7 @@ from handoff import veil
 from handoff.desk import words
 from handoff.desk.abuse_dialog import count_words
 from handoff.desk.drafts import Draft
-from handoff.desk.elements import Composer, FilePicker, Transcript, attributes, block, button, say
+from handoff.desk.elements import Composer, FilePicker, Transcript, attributes, block, button, relabel, say
 from handoff.desk.file_lines import sent_as, shown_files
 from handoff.queue_order import is_emergency
 from handoff.schemas import CaseCard
@@ -125,7 +125,7 @@ class ConversationPane:
         self.composer: Composer | None = None
         self._picker: FilePicker | None = None
         self._takes_files = False
-        self._owned = False
+        self._owned = self._cannot_speak = False
         self._filed: dict[int, Line] = {}
         with block("section", "pane conversation", aria_label="상담", data_pane="conversation"):
             self._nothing = block("div", "nothing")
@@ -137,6 +137,9 @@ class ConversationPane:
                 self._build_head()
             self.strip = block("div", "case-strip")
             self._card = block("div", "handoff-card", role="group", aria_label="핸드오프 카드")
+            with self._card:
+                self._facts = block("div", "card-facts")
+                self._build_acts()
             self._body = block("div", "talk")
         self._show_frame(False)
 
@@ -160,6 +163,13 @@ class ConversationPane:
                     "menu": button("더 보기", h.menu, hint=".", data_key="Period", data_action="menu"),
                 }
 
+    def _build_acts(self) -> None:
+        # Built once: a press on a button that a refresh has just replaced would be lost.
+        h = self._handlers
+        with block("div", "card-acts") as self._acts:
+            self._speech = button("", lambda: h.cannot_speak(not self._cannot_speak), classes="small", hint="x", data_key="KeyX", data_action="cannot-speak")
+            button("폭언 표시", lambda: h.abuse(None), classes="small", hint="y", data_key="KeyY", data_action="abuse")
+
     def _show_frame(self, on: bool) -> None:
         self._nothing.set_visibility(not on)
         for element in (self._head, self.strip, self._card, self._body):
@@ -169,7 +179,7 @@ class ConversationPane:
         """Nothing is open."""
         self.case_id = self.transcript = self.composer = self._picker = None
         self._body.clear()
-        self._card.clear()
+        self._facts.clear()
         self._show_frame(False)
 
     def open(self, card: CaseCard, lines: list[Line], marks: Marks, limits: ChannelLimits, draft: Draft) -> None:
@@ -270,8 +280,11 @@ class ConversationPane:
         return f"{card.owner_name or '다른 상담관'} 님의 상담입니다."
 
     def _fill_card(self, card: CaseCard) -> None:
-        self._card.clear()
-        with self._card:
+        self._cannot_speak = card.case.cannot_speak
+        relabel(self._speech, "말할 수 없음 표시 지우기" if self._cannot_speak else "말할 수 없음 표시")
+        self._acts.set_visibility(card.may_write)
+        self._facts.clear()
+        with self._facts:
             if card.case.synthetic:
                 with block("div", "mute-banner drill-banner", role="note"):
                     say("b", "훈련입니다")
@@ -292,18 +305,6 @@ class ConversationPane:
                     _fact("민원인 시도", [f"{card.attempts}번"])
                 if card.abuse.here or card.abuse.of_person:
                     _fact("폭언 표시", [count_words(card.abuse)])
-            if card.may_write:
-                label = "말할 수 없음 표시 지우기" if card.case.cannot_speak else "말할 수 없음 표시"
-                with block("div", "card-acts"):
-                    button(
-                        label,
-                        lambda: self._handlers.cannot_speak(not card.case.cannot_speak),
-                        classes="small",
-                        hint="x",
-                        data_key="KeyX",
-                        data_action="cannot-speak",
-                    )
-                    button("폭언 표시", lambda: self._handlers.abuse(None), classes="small", hint="y", data_key="KeyY", data_action="abuse")
 
     def add(self, lines: list[Line]) -> None:
         """New lines, or lines whose mark has changed."""

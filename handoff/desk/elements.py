@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui.element import Element
 
-from core.staff_elements import attributes, block, button, say, select_tab
+from core.staff_elements import attributes, block, button, relabel, say, select_tab
 
 __all__ = [
     "Composer",
@@ -18,6 +18,7 @@ __all__ = [
     "attributes",
     "block",
     "button",
+    "relabel",
     "say",
     "select_tab",
 ]

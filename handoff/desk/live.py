@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -98,7 +98,6 @@ class QueueFeed:
         self._name_of = name_of
         self._listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
-        self._names: dict[int, str] = {}
         self._seq = 0
         self._ready = asyncio.Event()
         self._heard_at = 0.0
@@ -181,7 +180,6 @@ class QueueFeed:
             # The number first: what commits between the two statements is applied again, which changes nothing.
             self._seq = await events.last_seq(connection, handoff.QUEUE)
             self.rows = {row.case_id: row for row in await handoff.all_open(connection, MAX_ROWS)}
-        self._names |= {row.owner_id: row.owner_name for row in self.rows.values() if row.owner_id and row.owner_name}
         self._tell(None)
 
     async def _catch_up(self) -> None:
@@ -193,10 +191,10 @@ class QueueFeed:
                     reset = True
                 else:
                     reset = False
-                # Names first: a desk that reads a row between two awaits must not find an owner without one.
-                for owner in {int(event.payload["owner_id"]) for event in found if event.payload.get("owner_id")} - self._names.keys():
-                    self._names[owner] = await self._name_of(connection, owner)
-                changes = [self._named(change) for event in found if (change := apply(self.rows, event)) is not None]
+                # Names first: a desk that reads a row between two awaits must not find an owner without one. Always asked for: a person may be renamed.
+                owners = {int(event.payload["owner_id"]) for event in found if event.payload.get("owner_id")}
+                names = {owner: await self._name_of(connection, owner) for owner in owners}
+                changes = [self._named(change, names) for event in found if (change := apply(self.rows, event)) is not None]
             if reset:
                 await self._snapshot()
                 return
@@ -208,12 +206,12 @@ class QueueFeed:
                 return
             self._behind = True
 
-    def _named(self, change: Change) -> Change:
+    def _named(self, change: Change, names: Mapping[int, str]) -> Change:
         """Events carry ids; the picture carries names."""
         row = change.after
         if row is None or row.owner_id is None or row.owner_name:
             return change
-        named = replace(row, owner_name=self._names.get(row.owner_id) or None)
+        named = replace(row, owner_name=names.get(row.owner_id) or None)
         self.rows[row.case_id] = named
         return replace(change, after=named)
 
