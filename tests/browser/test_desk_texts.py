@@ -144,6 +144,8 @@ async def test_a_canned_text_is_found_filled_corrected_and_sent_by_keyboard_alon
     await page.keyboard.press("Enter")
     await expect(page.locator(".line.own .words")).to_have_text(f"네. 안녕하세요. 영사 상담관입니다. 접수 번호는 #{case.id}입니다. 말씀해 주세요.")
 
+    await expect(box(page)).to_have_value("")  # the line can be on the page before the box hears that it is written
+
     # A live quote; whatever stands in a notice is text, and taking it back is Ctrl+Z.
     await page.keyboard.type("/여권")
     await expect(options(page)).to_have_count(1)
