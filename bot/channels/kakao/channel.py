@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -176,7 +176,7 @@ class KakaoChannel:
         except BaseException:
             door.waiting.unsaid(answer.arrived)
             raise
-        return wire.response(messages, under=way, over="" if answer.is_quiet else sentences.sentences(said.language).over_consult)
+        return _shown(messages, way, said.language, is_quiet=answer.is_quiet)
 
     def _without_answer(self, said: Asked, answer: Answer) -> Outbound:
         if answer.is_quiet:
@@ -185,10 +185,6 @@ class KakaoChannel:
             return Outbound(self._say(said, "passed_on"), quick_replies=(sentences.danger(said.language),))
         # Events go to friends of the channel: to others nothing can be promised.
         return sentences.late(said.language, self._skill.hotline, comes_by_itself=self._events is not None and said.is_friend)
-
-    async def _is_quiet(self, db: Database, conversation_id: str) -> bool:
-        async with db.read() as connection:
-            return await repository.is_quiet(connection, conversation_id, QUIET_CATEGORIES)
 
     async def _way_to_person(self, conversation_id: str, language: str, *, is_quiet: bool) -> dict[str, Any] | None:
         """The button to a person of ours: into the consult talk with a reference, or to the channel's own one-to-one chat."""
@@ -215,8 +211,10 @@ class KakaoChannel:
             if self._db is None:
                 return WindowClosed()
             await asyncio.sleep(max(0.0, (window.deadline - callback.WINDOW + NOT_BEFORE - now()).total_seconds()))
-            under = await self._way_to_person(parcel.conversation_id, "ko", is_quiet=await self._is_quiet(self._db, parcel.conversation_id))
-            return await callback.post(self._client, window.token, wire.response(parcel.messages, under=under))
+            async with self._db.read() as connection:
+                language, is_quiet = await repository.screen(connection, parcel.conversation_id, QUIET_CATEGORIES)
+            under = await self._way_to_person(parcel.conversation_id, language, is_quiet=is_quiet)
+            return await callback.post(self._client, window.token, _shown(parcel.messages, under, language, is_quiet=is_quiet))
         if self._events is None or self._db is None or parcel.to.startswith("consult:"):
             return WindowClosed()
         return await self._events.send(self._db, parcel.to, parcel.messages)
@@ -245,6 +243,11 @@ class KakaoChannel:
             if one is not None:
                 await one.close()
         await asyncio.shield(self._client.aclose())
+
+
+def _shown(messages: Sequence[Outbound], way: dict[str, Any] | None, language: str, *, is_quiet: bool) -> dict[str, Any]:
+    """The response with the way to a person, and what that is, unless somebody may read along."""
+    return wire.response(messages, under=way, over="" if is_quiet else sentences.sentences(language).over_consult)
 
 
 def make(settings: Settings) -> KakaoChannel | None:

@@ -109,17 +109,18 @@ async def has_open_case(connection: Connection, conversation_id: str) -> bool:
     return row is not None
 
 
-async def is_quiet(connection: Connection, conversation_id: str, categories: list[str]) -> bool:
-    """Whether somebody may read along: then nothing on the screen may speak of danger or help."""
+async def screen(connection: Connection, conversation_id: str, categories: list[str]) -> tuple[str, bool]:
+    """The language in which the screen speaks, and whether somebody may read along: then nothing on it may speak of danger or help."""
     row = await database.one(
         connection,
-        """SELECT 1 FROM conversations c WHERE c.id = %s AND (c.guarded_at IS NOT NULL OR EXISTS (
+        """SELECT c.language, c.guarded_at IS NOT NULL OR EXISTS (
                SELECT 1 FROM inbox i WHERE i.conversation_id = c.id AND i.category = ANY(%s) AND i.action IN ('ask', 'escalate')
-                 AND i.received_at > now() - interval '24 hours'))""",
-        conversation_id,
+                 AND i.received_at > now() - interval '24 hours') AS is_quiet
+           FROM conversations c WHERE c.id = %s""",
         categories,
+        conversation_id,
     )
-    return row is not None
+    return (row["language"], row["is_quiet"]) if row else ("ko", False)
 
 
 async def finish(tx: Connection, consult_id: int, by: str) -> bool:

@@ -18,10 +18,10 @@ BUSY = frozenset({-1, 45009, 45011})
 
 
 async def fetch(fetcher: Fetcher, api_url: str, tokens: TokenCache, db: Database, cipher: Cipher, number: str) -> Fetched:
-    """The content by its number. WeChat tells of failures with 200 and a little JSON.
+    """The content by its number. With 200 and a little JSON WeChat tells of failures, and of films an address elsewhere, which is not asked.
 
     Raises:
-        FetchRefused: no such number, or its three days are over.
+        FetchRefused: no such number, or its three days are over (``gone``); a film (``elsewhere``).
         FetchFailed: try again later.
     """
     if not _NUMBER.fullmatch(number):
@@ -32,8 +32,11 @@ async def fetch(fetcher: Fetcher, api_url: str, tokens: TokenCache, db: Database
     base = api_url.rstrip("/")
     # The token goes in the address, since WeChat takes it nowhere else.
     found = await fetcher.fetch(f"{base}/cgi-bin/media/get?{urlencode({'access_token': token, 'media_id': number})}", Allowed.to(base))
-    code = error_of(found)
-    if code is None:
+    said = said_instead(found)
+    if "video_url" in said:
+        raise FetchRefused("elsewhere")
+    code = said.get("errcode")
+    if not isinstance(code, int) or code == 0:
         return found
     if code in BAD_TOKEN:
         await tokens.refused(db, token)
@@ -43,13 +46,12 @@ async def fetch(fetcher: Fetcher, api_url: str, tokens: TokenCache, db: Database
     raise FetchRefused("gone")
 
 
-def error_of(found: Fetched) -> int | None:
-    """The code of a failure; None where it is the file itself. Pure."""
+def said_instead(found: Fetched) -> dict[str, Any]:
+    """What WeChat says instead of the file; empty where it is the file itself. Pure."""
     if len(found.content) > 2000 or not found.content.lstrip().startswith(b"{"):
-        return None
+        return {}
     try:
         said: Any = json.loads(found.content)
     except ValueError:
-        return None
-    code = said.get("errcode") if isinstance(said, dict) else None
-    return code if isinstance(code, int) and code != 0 else None
+        return {}
+    return said if isinstance(said, dict) else {}

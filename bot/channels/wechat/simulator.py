@@ -266,6 +266,8 @@ class WeChatSimulator:
             file = account.contents.get(media_id)
             if file is None:
                 return JSONResponse({"errcode": 40007, "errmsg": "invalid media_id"})
+            if file.kind == "video":
+                return JSONResponse({"video_url": f"http://mp.video.qq.example/{media_id}.mp4"})
             return Response(file.content, media_type=file.media_type or "application/octet-stream")
 
         return app

@@ -17,10 +17,15 @@ from bot.channels import door, waiting
 from bot.channels.contract import ActionKind, Actions, Capabilities, Limit
 from bot.channels.testing import FakeMessenger
 from bot.channels.waiting import Answer
+from bot.channels.wechat import words as platform
+from bot.files import words as file_words
+from conversation import visitors
 from conversation.schemas import Attachment, Button, InboundKind, ReplyWindow
 from core import db as database
 from core.clock import now
 from core.errors import DatabaseUnavailable
+from handoff.surge import service as surge
+from handoff.surge.service import Surge
 from tests.integration.channels.conftest import Talk
 
 INLINE = Capabilities(Limit(100), messages_per_send=3, quick_replies=Actions(10, Limit(14), frozenset({ActionKind.CHOICE})), answers_inline=True)
@@ -88,6 +93,27 @@ class TestChoicesByHand:
         arrived = await talk.write()
         await talk.answer(arrived.conversation_id, "지금 위험한 상황인가요?", **DOUBT)
         await talk.write(written)
+        assert (await self.kinds(talk))[-1] == kind
+
+    @pytest.mark.parametrize(
+        ("after", "kind"),
+        [
+            (platform.KIND, "choice"),
+            (Surge(7, "", None, None, now()).kind, "choice"),
+            (file_words.KIND, "choice"),
+            ("answer", "text"),
+            (surge.SHED, "text"),
+        ],
+    )
+    async def test_what_stands_beside_an_answer_takes_no_choice_away(self, talk: Talk, messenger: FakeMessenger, after: str, kind: str) -> None:
+        messenger.capabilities = BARE
+        arrived = await talk.write()
+        await talk.answer(arrived.conversation_id, "지금 위험한 상황인가요?", **DOUBT)
+        await talk.answer(arrived.conversation_id, "알림", kind=after)
+        async with talk.db.read() as connection:
+            offer = await visitors.last_offer(connection, talk.cipher, arrived.conversation_id)
+        assert bool(offer.get("buttons")) == (kind == "choice")
+        await talk.write("2")
         assert (await self.kinds(talk))[-1] == kind
 
     async def test_a_number_is_a_number_where_there_were_buttons(self, talk: Talk) -> None:

@@ -24,6 +24,7 @@ from bot.channels.kakao.channel import HEADER, KakaoChannel, Skill
 from bot.channels.kakao.consult_routes import Access, networks
 from bot.channels.kakao.events import EventApi
 from bot.channels.kakao.happytalk import Happytalk
+from bot.channels.kakao.sentences import sentences
 from bot.channels.kakao.simulated_dealers import BizgoSimulator, HappytalkSimulator, key_of
 from bot.channels.kakao.simulator import NO_ANSWER, KakaoSimulator
 from conversation import guarding
@@ -317,6 +318,17 @@ class TestSkill:
         assert kakao.texts[1:] == ["늦은 답"]
         await kakao.asks("네", Body("이제"))
         assert kakao.texts[-2:] == ["또", "이제"]
+
+    @pytest.mark.parametrize("made", [Made("", has_callback=True, has_operator=True)], indirect=True, ids=["operator"])
+    @pytest.mark.parametrize(("language", "is_quiet"), [("ko", False), ("en", False), ("ja", True)])
+    async def test_too_late_the_way_to_a_person_is_shown_in_the_persons_language(self, kakao: Kakao, language: str, is_quiet: bool) -> None:
+        await kakao.asks("여권", Body("늦은 답"), after_s=1.2)
+        await kakao.turn
+        await kakao.talk.run("UPDATE conversations SET language = %s, guarded_at = CASE WHEN %s THEN now() END", language, is_quiet)
+        await kakao.talk.send()
+        said = sentences(language)
+        assert kakao.texts[1:] == (["늦은 답"] if is_quiet else ["늦은 답", said.over_consult])
+        assert (said.operator in [button["label"] for button in kakao.buttons()]) != is_quiet
 
     @pytest.mark.parametrize("made", [Made(has_callback=True)], indirect=True)
     async def test_in_time_with_callback_the_response_is_the_answer_and_the_callback_is_not_used(self, kakao: Kakao) -> None:

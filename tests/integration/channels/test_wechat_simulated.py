@@ -18,15 +18,19 @@ from fastapi import FastAPI
 from bot import errors
 from bot.channels import registry, waiting
 from bot.channels.contract import DANGER
+from bot.channels.simulation import Picked
 from bot.channels.wechat import channel as wechat_channel
 from bot.channels.wechat.account import FRESH_S, Account
 from bot.channels.wechat.channel import MAX_BODY_BYTES, WeChatChannel
 from bot.channels.wechat.crypto import Envelope, sign
 from bot.channels.wechat.simulator import UNAVAILABLE, WeChatSimulator
+from bot.files.words import refusal
 from conversation import limits
+from conversation import marks as marking
 from conversation import service as conversation
-from conversation.schemas import AuthorKind, Body, Posted
+from conversation.schemas import AuthorKind, Body, Button, Posted
 from core.errors import DatabaseUnavailable
+from core.fetching import Fetcher, FetchRefused
 from core.settings import Settings
 from handoff import location
 from tests.integration.channels.conftest import Talk
@@ -281,6 +285,13 @@ class TestAnswering:
         assert f"{URL}/" in first
         assert HOTLINE in first
         assert second == "네"
+
+    async def test_the_choices_of_the_answer_that_it_follows_still_stand(self, wechat: WeChat) -> None:
+        wechat.worker("지금 위험한 상황인가요?", kind="danger_question", buttons=(Button("네, 위험해요", "danger:yes"), Button("아니요", "danger:no")))
+        await wechat.platform.says(PERSON, "도와주세요")
+        assert "운영 회사가 볼 수 있습니다" in wechat.texts[-1]
+        await wechat.platform.says(PERSON, "2")
+        assert [row["kind"] for row in await wechat.talk.run("SELECT kind FROM messages WHERE author_kind = 'citizen' ORDER BY id")] == ["text", "choice"]
 
     async def test_nothing_of_that_on_a_screen_that_somebody_else_may_hold(self, wechat: WeChat) -> None:
         wechat.worker("지금 글을 봐도 안전한가요?", category="confinement", danger=True)
@@ -670,6 +681,26 @@ class TestWithheld:
         assert not any("여권번호" in text for text in wechat.texts)
         assert "지금 안전한가요?" in "\n".join(wechat.texts)
 
+    async def test_where_somebody_may_read_along_nothing_stands_for_what_is_held_back(self, wechat: WeChat) -> None:
+        await wechat.platform.says(PERSON, "네")
+        await wechat.no_notice()
+        conversation_id, talk = await wechat.conversation(), wechat.talk
+        await talk.run("UPDATE conversations SET owner_kind = 'agent', owner_id = 7, guarded_at = now()")
+        seqs = []
+        for number, text in enumerate(("예약하신 분 성함을 알려 주세요.", "네, 알겠습니다.")):
+            async with talk.db.transaction() as tx:
+                written = await conversation.reply(
+                    tx, talk.cipher, conversation_id, AuthorKind.AGENT, Body(text), client_id=f"staff-{number}", author_id=7, policy="at_least_once"
+                )
+            assert isinstance(written, Posted)
+            seqs.append(written.seq)
+        await talk.send()
+        assert wechat.texts == ["네, 알겠습니다."], "not even that there is something to tell"
+        async with talk.db.read() as connection:
+            marks = await marking.marks(connection, conversation_id)
+        assert (marks.withheld, marks.delivered) == ((seqs[0],), seqs[1])
+        assert [row["payload"]["reason"] for row in await talk.run("SELECT payload FROM events WHERE kind = 'undelivered'")] == ["withheld"]
+
     async def test_what_the_person_has_named_may_be_named(self, wechat: WeChat) -> None:
         await wechat.platform.says(PERSON, "경찰에 체포됐어요")
         await wechat.no_notice()
@@ -754,6 +785,14 @@ class TestFollowing:
         (text,) = wechat.texts
         assert text.count(HOTLINE) == 2
         assert "운영 회사가 볼 수 있습니다" in text
+
+    async def test_a_film_is_kept_elsewhere_and_not_taken_for_what_it_is_instead(self, wechat: WeChat) -> None:
+        await wechat.platform.sends_file(PERSON, Picked("film.mp4", "video/mp4", b"film"))
+        (number,) = wechat.platform.contents
+        fetcher = Fetcher(1000, transport=httpx.ASGITransport(wechat.platform.app()))
+        with pytest.raises(FetchRefused, match="elsewhere"):
+            await wechat.channel.fetch_file(number, fetcher)
+        assert "글로 적어 주세요" in refusal("elsewhere")
 
     async def test_files_are_noted(self, wechat: WeChat) -> None:
         for kind, words in (("image", "(사진)"), ("voice", "(음성)"), ("video", "(동영상)"), ("music", "(읽을 수 없는 종류의 메시지)")):

@@ -163,6 +163,14 @@ class TestWeChat:
             await self.fetch(Network(json.dumps({"errcode": code, "errmsg": "x"}).encode()), tokens)
         assert tokens.refused_tokens == (["TOKEN"] if code in wechat.BAD_TOKEN else [])
 
+    async def test_a_film_is_kept_elsewhere(self) -> None:
+        with pytest.raises(FetchRefused, match="elsewhere"):
+            await self.fetch(Network(b'{"video_url": "http://mp.video.qq.example/1.mp4"}'), FakeTokens())
+
+    @pytest.mark.parametrize("content", [b'{"a": 1}', b'{"errcode": 0}', b"{}", b"{", b"[1]"])
+    async def test_what_only_looks_like_an_answer_is_the_file(self, content: bytes) -> None:
+        assert (await self.fetch(Network(content), FakeTokens())).content == content
+
     async def test_without_a_token_it_waits(self) -> None:
         with pytest.raises(FetchFailed):
             await self.fetch(Network(), FakeTokens(None))
