@@ -24,7 +24,6 @@
   class Call {
     constructor(channel) {
       this.voice = new Voice(() => `/webchat/v1/conversations/${channel.id}/calls`, () => ({ Authorization: `Bearer ${channel.token}` }));
-      window.voice = this.voice;
       this.bell = new VoiceBell();
       this.box = document.createElement('section');
       this.box.id = 'calling';
@@ -67,6 +66,9 @@
       this.answering = id;
       this.voice.accept(id);
     }
+
+    // Whoever hides the page hears no bell any more and is in no call.
+    silence() { this.rung = this.elsewhere = ''; this.voice.hangUp('left'); this.draw(); }
 
     decline() { this.voice.decline(this.rung); this.rung = ''; this.draw(); }
 

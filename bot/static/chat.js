@@ -121,7 +121,7 @@
   }
   $('clear').addEventListener('click', clear);
   $('plain').addEventListener('click', () => {
-    if (window.voice) window.voice.hangUp('left');
+    silence();
     disguise();
     clear();
     $('link').textContent = said($('link').dataset.state === 'live' ? '연결됨' : '연결 끊김');
@@ -163,11 +163,13 @@
       if (detail.state !== 'ended' || calls) calling().then((call) => call && call.take(detail));
     } else if (detail.kind === 'closed') tell('상담이 종료되었습니다. 다시 쓰시면 새 대화가 시작됩니다.');
     else if (detail.kind === 'read' && detail.by === 'person') {
-      mine.forEach((bubble) => { if (Number(bubble.dataset.seq) <= detail.read_seq) mark(bubble, '✓✓ 읽음'); });
+      mine.forEach((bubble) => { if (bubble.dataset.seq && Number(bubble.dataset.seq) <= detail.read_seq) mark(bubble, '✓✓ 읽음'); });
     }
   });
   // Calls: their code comes only when one begins.
   let calls = null;
+  let talk = null;
+  const silence = () => { if (talk) talk.silence(); };
   const called = ({ by, answered }) => (answered ? '음성 통화를 마쳤습니다.'
     : by === 'person' ? '상담관의 부재중 전화' : '음성 통화가 연결되지 않았습니다. 급하면 +82-2-3210-0404 로 전화하세요.');
   const loaded = (name, parts) => new Promise((done, fail) => { document.head.append(Object.assign(document.createElement(name), parts, { onload: done, onerror: fail })); });
@@ -176,9 +178,11 @@
       await loaded('link', { rel: 'stylesheet', href: '/static/call.css' });
       await loaded('script', { src: '/webchat/v1/voice.js' });
       await loaded('script', { src: '/static/call.js' });
-      return new Call(channel);
+      talk = new Call(channel);
+      return talk;
     })().catch(() => { calls = null; $('hotline').hidden = false; return null; });
-    return calls;
+    // It may have become a notebook while the code was on its way.
+    return calls.then((call) => (isPlain() ? null : call));
   }
   $('call').addEventListener('click', () => calling().then((call) => call && call.start()));
   // A person is writing: said while it is true, gone when the words come or six seconds pass.
@@ -223,7 +227,8 @@
   text.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' && event.keyCode !== 13) return;
     if (event.shiftKey) return;
-    if (composing || event.isComposing || event.keyCode === 229) { sendAfter = true; return; }
+    // In Safari an Enter that has ended a composition comes after it, with code 229: there is nothing left to wait for.
+    if (composing || event.isComposing) { sendAfter = true; return; }
     event.preventDefault();
     submit();
   });
@@ -288,7 +293,7 @@
   });
 
   let files = null;
-  addEventListener('leaving', () => { if (window.voice) window.voice.hangUp('left'); if (files) files.wipe(); channel.wipe(); });
+  addEventListener('leaving', () => { silence(); if (files) files.wipe(); channel.wipe(); });
 
   // From here on the buttons work: the number that stands there for a page without its code goes.
   $('hotline').hidden = true;

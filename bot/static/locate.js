@@ -39,12 +39,17 @@
   async function fix(position) {
     const { latitude, longitude, accuracy } = position.coords;
     const answer = await post({ action: 'fix', lat: latitude, lon: longitude, accuracy_m: accuracy, fixed_at: new Date(position.timestamp).toISOString() });
-    if (!answer) return;
+    if (!answer || watch === null) return;  // stopped while it was on its way
     say('');
     $('sharing').hidden = false;
     $('share').hidden = true;
     $('accuracy').textContent = worded(`보냈습니다. 오차 약 ${Math.round(accuracy)} m`, `넣었습니다. 약 ${Math.round(accuracy)} m`);
     if (!plain && typeof answer.views === 'number') $('seen').textContent = answer.views ? `지금까지 ${answer.views}번 확인했습니다.` : '아직 확인한 사람이 없습니다.';
+  }
+
+  function unwatch() {
+    if (watch !== null) navigator.geolocation.clearWatch(watch);
+    watch = null;
   }
 
   const ERRORS = {
@@ -59,14 +64,16 @@
   $('share').addEventListener('click', async () => {
     say('위치를 찾고 있습니다…', '찾는 중…');
     if (!(await consent())) return;
+    unwatch();
     watch = navigator.geolocation.watchPosition(fix, (error) => { say(...(ERRORS[error.code] || ERRORS[2])); $('words').open = true; }, { enableHighAccuracy: true, timeout: 20000, maximumAge: 5000 });
   });
-  addEventListener('leaving', () => { if (watch !== null) navigator.geolocation.clearWatch(watch); });
+  addEventListener('leaving', unwatch);
   $('stop').addEventListener('click', async () => {
-    if (watch !== null) navigator.geolocation.clearWatch(watch);
-    watch = null;
+    unwatch();
     await post({ action: 'stop' });
+    consented = false;
     $('sharing').hidden = true;
+    $('share').hidden = !able;
     say('위치 보내기를 멈췄습니다.', '멈췄습니다.');
   });
   $('typed').addEventListener('submit', async (event) => {

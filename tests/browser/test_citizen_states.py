@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from conversation import limits
+from conversation import service as conversation
 from conversation.schemas import ChannelLimits, TextUnit
 from tests.browser.conftest import PATIENT_MS
 
@@ -124,6 +125,46 @@ async def test_each_side_sees_the_other_typing_and_how_far_the_words_have_come(s
     await desk.page.keyboard.press("Enter")
     await expect(desk.page.locator(".line.own .read").last).to_have_text("○ 보냄")
     assert desk.complaints == []
+
+
+async def test_only_what_was_sent_is_marked_as_read(citizen, db):
+    page = (await citizen()).page
+    await page.fill("#text", "여권을 잃어버렸어요")
+    await page.keyboard.press("Enter")
+    marks = page.locator(".bubble.citizen .meta")
+    await expect(marks).to_have_text(["✓ 받음"])
+    await page.route("**/messages", lambda route: route.fulfill(status=400, json={"error": {"code": "too_long", "message": "너무 깁니다."}}))
+    await page.fill("#text", "받아들여지지 않는 글")
+    await page.keyboard.press("Enter")
+    await expect(marks).to_have_text(["✓ 받음", "✕ 너무 깁니다."])
+    await page.unroute("**/messages")
+    await page.route("**/messages", lambda route: route.abort())
+    await page.fill("#text", "아직 못 보낸 글")
+    await page.keyboard.press("Enter")
+    await expect(marks).to_have_text(["✓ 받음", "✕ 너무 깁니다.", "◔ 이 기기에 보관"])
+    async with db.transaction() as tx:
+        await conversation.mark_read(tx, await page.evaluate("JSON.parse(localStorage.gildongmu).id"), "person", 1)
+    await expect(marks).to_have_text(["✓✓ 읽음", "✕ 너무 깁니다.", "◔ 이 기기에 보관"])
+
+
+async def test_an_enter_that_comes_after_the_composition_it_has_ended_sends_at_once_and_only_then(citizen):
+    """As Safari tells it: first the composition's end, then the key, with code 229 and no composition (WebKit bug 165004)."""
+    chat = await citizen()
+    page, text = chat.page, chat.page.locator("#text")
+    keys = await chat.context.new_cdp_session(page)
+    await page.focus("#text")
+    said = page.locator(".bubble.citizen")
+    await keys.send("Input.imeSetComposition", {"text": "여권", "selectionStart": 2, "selectionEnd": 2})
+    await keys.send("Input.insertText", {"text": "여권"})
+    enter = "new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })"
+    assert not await text.evaluate(f"(box) => box.dispatchEvent({enter})"), "the browser breaks the line besides"
+    await expect(said).to_have_count(1)
+    await expect(said).to_contain_text("여권")
+    await keys.send("Input.imeSetComposition", {"text": "분", "selectionStart": 1, "selectionEnd": 1})
+    await keys.send("Input.insertText", {"text": "분"})
+    await page.wait_for_timeout(300)
+    await expect(text).to_have_value("분")
+    await expect(said).to_have_count(1)
 
 
 async def test_the_composer_counts_as_the_channel_does(seat, make_case, db):

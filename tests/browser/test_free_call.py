@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -31,6 +32,12 @@ RECEIVED = """async () => {
   if (!peer || peer.connectionState === 'closed') return -1;
   return [...(await peer.getStats()).values()].filter((one) => one.type === 'inbound-rtp').reduce((sum, one) => sum + one.bytesReceived, 0);
 }"""
+#: How often the bell has sounded: each time of two tones.
+TONES = """
+window.tones = 0;
+const tone = AudioContext.prototype.createOscillator;
+AudioContext.prototype.createOscillator = function () { window.tones += 1; return tone.call(this); };
+"""
 REFUSED = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '%s'));"
 
 
@@ -115,9 +122,9 @@ async def flows(page: Page) -> None:
     await page.wait_for_function(f"async () => await ({RECEIVED})() > {before + 1000}")
 
 
-async def owned(seat, chat, staff_server, db):
+async def owned(seat, chat, staff_server, db, script: str = ""):
     """An agent who has taken the chat's case, at an open desk."""
-    talk, desk = await chat(), await watched(seat)
+    talk, desk = await chat(script=script), await watched(seat)
     await opened(desk, staff_server.url)
     await desk.page.locator(f"[data-case-id='{talk.case_id}'] .main").first.click()
     await desk.page.keyboard.press("Enter")
@@ -243,6 +250,35 @@ async def test_the_agent_calls_back_and_one_of_the_citizens_tabs_answers(seat, c
     await talk.strip.get_by_text("거절").click()
     await expect(desk.page.locator("[data-call-problem]")).to_contain_text("거절했습니다")
     await expect(talk.page.locator("article.call").last).to_contain_text("상담관의 부재중 전화")
+
+
+async def quiet(page: Page) -> None:
+    """The bell, which sounds every two seconds, does not."""
+    await expect(page.locator("html.plain")).to_be_attached()
+    before = await page.evaluate("window.tones")
+    await page.wait_for_timeout(4500)
+    assert await page.evaluate("window.tones") == before
+
+
+async def test_a_bell_that_rings_is_silent_once_the_page_is_a_notebook(seat, chat, staff_server, db):
+    talk, desk = await owned(seat, chat, staff_server, db, TONES)
+    await desk.page.keyboard.press("f")
+    await expect(talk.strip).to_contain_text("상담관이 전화를 걸었습니다")
+    await talk.page.wait_for_function("window.tones > 0")
+    await talk.page.click("#plain")
+    await quiet(talk.page)
+
+
+async def test_a_notebook_does_not_ring_for_a_call_whose_code_was_still_on_its_way(seat, chat, staff_server, db):
+    talk, desk = await owned(seat, chat, staff_server, db, TONES)
+    held: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+    await talk.page.route("**/static/call.js", lambda route: held.set_result(route))
+    await desk.page.keyboard.press("f")
+    code = await held
+    await talk.page.click("#plain")
+    await code.continue_()
+    await talk.page.wait_for_function("Boolean(window.Call)")
+    await quiet(talk.page)
 
 
 async def test_a_missed_call_waits_for_the_agent(seat, chat, staff_server, db):
