@@ -11,7 +11,7 @@ from conversation import service as conversation
 from core import audit
 from core.db import Connection
 from core.timers import cancel_timer
-from handoff import handing, ladder, next_repository, repository
+from handoff import handing, handing_repository, ladder, next_repository, repository
 from handoff.abuse import rests
 from handoff.access import access_claim
 from handoff.queue_order import is_emergency
@@ -83,6 +83,7 @@ async def claim_next(tx: Connection, staff: Staff) -> ClaimResult | None:
 async def _owned(tx: Connection, row: dict[str, Any], staff: Staff, agent: dict[str, Any], *, accepted: bool) -> Claimed:
     """What follows from owning it; the queue's stream and the access log come last, since everyone meets there."""
     await repository.set_presence(tx, staff.id, "available", agent["cap"], claimed=True)
+    await handing_repository.pass_merged(tx, row["id"], None, staff.id)
     await cancel_timer(tx, OFFER_TIMER, str(row["id"]))
     await ladder.stop(tx, row)
     await announce(tx, "claimed", row, accepted=accepted)

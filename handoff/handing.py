@@ -243,6 +243,7 @@ async def _give(tx: Connection, row: dict[str, Any], to_id: int) -> dict[str, An
     changed = await handing_repository.give(tx, row["id"], row["owner_id"], to_id)
     await conversation.hand_back(tx, row["conversation_id"], row["owner_id"])
     await conversation.take_over(tx, row["conversation_id"], to_id)
+    await handing_repository.pass_merged(tx, row["id"], row["owner_id"], to_id)
     return changed
 
 

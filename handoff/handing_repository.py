@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import db as database
 from core.db import Connection
-from handoff.repository import Row
+from handoff.repository import TALKS, Row
 
 
 async def ask(tx: Connection, case_id: int, to_id: int | None) -> Row:
@@ -53,6 +53,23 @@ async def add_participant(tx: Connection, conversation_id: str, staff_id: int, r
             tx, "INSERT INTO participants (conversation_id, staff_id, role) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", conversation_id, staff_id, role
         )
         > 0
+    )
+
+
+async def pass_merged(tx: Connection, case_id: int, from_id: int | None, to_id: int | None) -> None:
+    """Let whoever has a case now write to the citizens of those merged into it; whoever had it before (None: nobody) no longer can."""
+    await database.run(
+        tx,
+        f"""WITH merged AS (
+               SELECT t.conversation_id FROM cases c, LATERAL {TALKS.format("c")} AS t WHERE c.id = %(case_id)s AND t.conversation_id <> c.conversation_id
+           ), gone AS (
+               DELETE FROM participants p USING merged WHERE p.conversation_id = merged.conversation_id AND p.staff_id = %(from_id)s AND p.role = 'agent'
+           )
+           INSERT INTO participants (conversation_id, staff_id, role)
+           SELECT conversation_id, %(to_id)s::bigint, 'agent' FROM merged WHERE %(to_id)s::bigint IS NOT NULL ON CONFLICT DO NOTHING""",  # noqa: S608  (a constant)
+        case_id=case_id,
+        from_id=from_id,
+        to_id=to_id,
     )
 
 

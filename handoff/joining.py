@@ -55,7 +55,7 @@ async def merge(tx: Connection, case_id: int, into_id: int, staff: Staff) -> Cas
     stays = await later_repository.take_in(tx, into_id, severity, row["country"], row["cannot_speak"], danger=danger)
     if row["status"] == "claimed":
         await conversation.hand_back(tx, row["conversation_id"], row["owner_id"], clock_now() + HEIGHTENED)
-    await handing_repository.add_participant(tx, row["conversation_id"], into["owner_id"], "agent")
+    await handing_repository.pass_merged(tx, into_id, None, into["owner_id"])
     await announce(tx, "closed", joined, outcome="duplicate", merged_into=into_id)
     await announce(tx, "merged", stays, merged=case_id)
     await audit.record(tx, staff.login, "", "case.merge", case_id, detail={"into": into_id})

@@ -81,7 +81,7 @@ async def reopen(tx: Connection, case_id: int, within: timedelta) -> Row | None:
                 tx,
                 f"""UPDATE cases SET status = 'queued', owner_id = NULL, claimed_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL,
                           closed_at = NULL, closed_by = NULL, outcome = NULL, merged_into = NULL, queued_at = clock_timestamp(), waits = waits + 1,
-                          tried = '{{}}', rings = 0, ladder = '', returned = returned + 1, version = version + 1
+                          told = NULL, told_at = NULL, tried = '{{}}', rings = 0, ladder = '', returned = returned + 1, version = version + 1
                    WHERE id = %s AND status = 'closed' AND closed_at > clock_timestamp() - %s::interval
                    RETURNING *, {HAS_PLACE.format("cases")}""",  # noqa: S608  (a constant)
                 case_id,

@@ -72,7 +72,7 @@ class View:
 
 
 async def request_link(tx: Connection, conversation_id: str, case_id: int | None, cipher: Cipher | None = None) -> str:
-    """The token of a link for this conversation: with the cipher a live link is given out again and lasts longer, without it is new."""
+    """The token of a link for this conversation: with the cipher a live link that is no device's yet is given out again and lasts longer, else it is new."""
     expires_at = clock_now() + timedelta(minutes=settings().location_link_minutes)
     if cipher is not None and (row := await places.live_link(tx, conversation_id, clock_now())) is not None:
         await places.extend_link(tx, row["token_hash"], expires_at, case_id)

@@ -17,7 +17,7 @@ from core.crypto import Cipher
 from core.db import Connection
 from core.errors import AppError
 from core.settings import settings
-from handoff import ladder, offers, places, queue_order, repository
+from handoff import handing_repository, ladder, offers, places, queue_order, repository
 from handoff.abuse import rests
 from handoff.access import access_own_case, access_writable_case
 from handoff.phone.caller import CHANNEL
@@ -249,6 +249,7 @@ async def return_to_queue(tx: Connection, case_id: int, staff: Staff | None, *, 
     await rests.owe(tx, row)
     changed = await repository.return_to_queue(tx, case_id)
     await conversation.hand_back(tx, row["conversation_id"], owner_id, clock_now() + HEIGHTENED)
+    await handing_repository.pass_merged(tx, case_id, owner_id, None)
     await wait_again(tx, changed)
     await announce(tx, "returned", changed, why=why)
     if staff is not None:

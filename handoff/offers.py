@@ -118,17 +118,18 @@ async def _ring(tx: Connection, row: dict[str, Any]) -> None:
 
 async def offer_routine(tx: Connection, at: datetime) -> list[int]:
     """Offer what is no emergency to agents with room, in the order of the queue; a case that has passed enough people stays everyone's."""
-    free = {one.staff_id: one for one in await offer_repository.candidates(tx, at - SILENT_AFTER) if one.held < one.cap}
-    if not free:
+    # Whoever has no room is among them: a team whose people are all full is manned.
+    people = {one.staff_id: one for one in await offer_repository.candidates(tx, at - SILENT_AFTER)}
+    places = min(sum(max(0, one.cap - one.held) for one in people.values()), AT_ONCE)
+    if not places:
         return []
-    places = min(sum(one.cap - one.held for one in free.values()), AT_ONCE)
     offered: list[int] = []
     for row in await offer_repository.unoffered(tx, MAX_OFFERS, places + LOOK_FURTHER):
         if len(offered) == places:
             break
-        found = _choose(row, free.values())
+        found = _choose(row, people.values())
         if found is not None and await _offer(tx, row, found, at):
-            free[found.staff_id] = found.with_one_more()
+            people[found.staff_id] = found.with_one_more()
             offered.append(int(row["id"]))
     return offered
 

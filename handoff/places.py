@@ -25,10 +25,11 @@ async def insert_link(tx: Connection, **values: Any) -> None:
 
 
 async def live_link(tx: Connection, conversation_id: str, at: datetime) -> Row | None:
-    """The newest link of a conversation that can be given out again."""
+    """The newest link of a conversation that can be given out again: one that is some device's already would be dead in every other hand."""
     return await database.one(
         tx,
         """SELECT * FROM location_links WHERE conversation_id = %s AND revoked_at IS NULL AND expires_at > %s AND sealed_token IS NOT NULL
+             AND device_hash IS NULL
            ORDER BY created_at DESC LIMIT 1 FOR UPDATE""",
         conversation_id,
         at,

@@ -106,6 +106,8 @@ async def raise_case(tx: Connection, case_id: int, **values: Any) -> Row:
                   tried = CASE WHEN %(reset_ack)s THEN array_remove(ARRAY[offered_to], NULL) ELSE tried END,
                   rings = CASE WHEN %(reset_ack)s THEN 0 ELSE rings END,
                   ladder = CASE WHEN %(status)s = 'queued' AND status <> 'queued' THEN '' ELSE ladder END,
+                  told = CASE WHEN %(status)s = 'queued' AND status <> 'queued' THEN NULL ELSE told END,
+                  told_at = CASE WHEN %(status)s = 'queued' AND status <> 'queued' THEN NULL ELSE told_at END,
                   asked_to = CASE %(status)s WHEN 'queued' THEN NULL ELSE asked_to END, snoozed_until = NULL,
                   closing_by = NULL, closing_at = NULL, closing_outcome = NULL,
                   acknowledged_at = CASE WHEN %(reset_ack)s THEN NULL ELSE acknowledged_at END,
@@ -188,8 +190,9 @@ async def return_to_queue(tx: Connection, case_id: int) -> Row:
     row = await database.one(
         tx,
         """UPDATE cases SET status = 'queued', owner_id = NULL, claimed_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL,
-                  queued_at = clock_timestamp(), waits = waits + 1, tried = '{}', rings = 0, ladder = '', asked_to = NULL, snoozed_until = NULL,
-                  closing_by = NULL, closing_at = NULL, closing_outcome = NULL, returned = returned + 1, version = version + 1
+                  queued_at = clock_timestamp(), waits = waits + 1, told = NULL, told_at = NULL, tried = '{}', rings = 0, ladder = '',
+                  asked_to = NULL, snoozed_until = NULL, closing_by = NULL, closing_at = NULL, closing_outcome = NULL,
+                  returned = returned + 1, version = version + 1
            WHERE id = %s RETURNING *""",
         case_id,
     )

@@ -82,7 +82,7 @@ async def call(tx: Connection, cipher: Cipher, at: datetime) -> list[int]:
     for row in due:
         await announce(tx, "unattended", row, waited_s=row["waited_s"])
         UNATTENDED.inc()
-        if row["is_first"] and not row["is_guarded"] and row["category"] not in QUIET:
+        if row["is_first"] and not row["is_guarded"] and not row["cannot_speak"] and row["category"] not in QUIET:
             await _tell(tx, cipher, row)
         log.error("emergency_unattended", case_id=row["id"], severity=row["severity"], waited_s=row["waited_s"])
     return [int(row["id"]) for row in due]

@@ -14,13 +14,17 @@ _LINE = f"row_number() OVER (ORDER BY {RANK.format('severity')}, arrival_at, id)
 
 
 async def due(connection: Connection, silent: list[str], queued_before: datetime, told_before: datetime, limit: int = 200) -> list[Row]:
-    """Waiting cases with their place, whose citizens may be told something (not those of ``silent`` categories); who knows nothing comes first."""
+    """Waiting cases with their place, whose citizens may be told something; who knows nothing comes first.
+
+    Not those of ``silent`` categories, nor whoever cannot speak: the lines say whom to call, and somebody may be listening.
+    """
     return await database.rows(
         connection,
         f"""SELECT c.id, c.severity, c.told, line.position
             FROM (SELECT id, {_LINE} AS position FROM cases WHERE status = 'queued') AS line
                  JOIN cases c ON c.id = line.id JOIN conversations v ON v.id = c.conversation_id
-            WHERE c.queued_at <= %s AND v.status = 'open' AND v.channel <> 'phone' AND v.guarded_at IS NULL AND c.category <> ALL (%s)
+            WHERE c.queued_at <= %s AND v.status = 'open' AND v.channel <> 'phone' AND v.guarded_at IS NULL
+              AND NOT c.cannot_speak AND c.category <> ALL (%s)
               AND (c.told_at IS NULL OR (c.told_at <= %s AND v.channel = 'webchat'))
             ORDER BY c.told_at NULLS FIRST, line.position LIMIT %s""",  # noqa: S608  (constants only)
         queued_before,

@@ -62,7 +62,7 @@ def competent_missions(named: str | None, countries: Sequence[CountryCandidate],
     hints: list[MissionHint] = []
     for country in wanted:
         hints += in_country(country, place if not found or country in found else None, known)
-    if not hints and place is not None and not wanted:
+    if not hints and place is not None and not found:
         hints = _nearest(place, known, AT_SEA)
     if len(wanted) > 1:  # nobody has said, or the place contradicts: none of them is certain
         hints = [replace(hint, certainty=Certainty.CHECK) for hint in hints]

@@ -118,6 +118,36 @@ async def test_a_duplicate_ends_in_the_case_that_stays_which_becomes_as_severe(d
         assert await handoff.violations(connection) == []
 
 
+HANDED_ON = {
+    "transfer": lambda do, cipher, case, one, two, boss: do(handoff.transfer, cipher, case.id, one, two.id, "이어서 부탁합니다"),
+    "shift": lambda do, cipher, case, one, two, boss: do(handoff.hand_over, cipher, one, one.id, two.id, [case.id], [], "근무 교대"),
+    "override": lambda do, cipher, case, one, two, boss: do(handoff.take_from, cipher, case.id, boss, "담당자가 자리를 비움"),
+    "return": lambda do, cipher, case, one, two, boss: do(handoff.return_to_queue, case.id, one),
+}
+
+
+@pytest.mark.parametrize("way", list(HANDED_ON))
+async def test_whoever_has_the_case_now_can_write_to_those_merged_into_it(db, cipher, do, make_case, make_staff, way):
+    """Through a merge of a merge too; and whoever has it no longer cannot, as in the case's own conversation."""
+    one, two, boss = await make_staff(), await make_staff(), await make_staff("supervisor", "agent")
+    stays, twin, first = await make_case("none"), await make_case("none"), await make_case("none")
+    await do(handoff.claim, twin.id, one)
+    await do(handoff.merge, first.id, twin.id, one)
+    await do(handoff.return_to_queue, twin.id, one)
+    await do(handoff.claim, stays.id, one)
+    await do(handoff.merge, twin.id, stays.id, one)
+    for case in (stays, twin, first):
+        await do(handoff.reply, cipher, case.id, one, "함께 보고 있습니다", "before")
+    await HANDED_ON[way](do, cipher, stays, one, two, boss)
+    now_its = boss if way == "override" else two
+    if way == "return":
+        await do(handoff.claim, stays.id, two)
+    for case in (stays, twin, first):
+        await do(handoff.reply, cipher, case.id, now_its, "제가 이어받았습니다", "after")
+        with pytest.raises(AppError, match="may not write"):
+            await do(handoff.reply, cipher, case.id, one, "늦은 글", "late")
+
+
 SEOUL, PARIS, LYON = (37.5665, 126.978), (48.8584, 2.2945), (45.764, 4.8357)
 
 

@@ -112,6 +112,19 @@ async def test_live_link_is_given_out_again(db, cipher, make_case):
     assert token not in dump
 
 
+async def test_a_link_that_is_a_devices_already_is_not_given_out_again(db, cipher, make_case):
+    """Opened in a messenger's own browser, or pressed away with the device's number: the next request must not bring the same dead link."""
+    case = await make_case()
+    bound = await link(db, case, cipher)
+    await agree(db, bound, "in-app")
+    fresh = await link(db, case, cipher)
+    assert fresh != bound
+    assert await link(db, case, cipher) == fresh
+    await agree(db, fresh, "browser")
+    await send(db, cipher, fresh, "browser")
+    await send(db, cipher, bound, "in-app")
+
+
 async def test_place_is_sealed_and_stands_in_no_event(db, cipher, make_case):
     case = await make_case()
     token = await link(db, case)

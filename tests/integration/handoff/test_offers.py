@@ -10,6 +10,7 @@ from core import events
 from core.clock import now
 from core.errors import AppError
 from handoff import service as handoff
+from handoff.choosing import INCIDENT_LANE
 from handoff.schemas import AgentFull, Claimed, OfferedToAnother
 
 
@@ -109,6 +110,22 @@ async def test_routine_cases_go_to_whoever_has_room_and_freed_room_takes_the_nex
     async with db.transaction() as tx:
         await handoff.close(tx, cipher, early.id, agent, "resolved")
     assert (await sweep(db)).offered == [late.id]
+
+
+async def test_the_incident_lane_is_not_everybodys_while_its_people_are_full(db, make_case, make_staff):
+    one, other = await make_staff(cap=1), await make_staff()
+    boss = await make_staff("supervisor")
+    async with db.transaction() as tx:
+        await handoff.set_teams(tx, boss, one.id, [INCIDENT_LANE])
+    held, waiting = await make_case("none"), await make_case("none")
+    assert isinstance(await claim(db, held, one), Claimed)
+    async with db.transaction() as tx:
+        await database.run(tx, "UPDATE cases SET team = %s WHERE id = %s", INCIDENT_LANE, waiting.id)
+    assert (await sweep(db)).offered == []
+    async with db.transaction() as tx:
+        await database.run(tx, "UPDATE agent_presence SET cap = 2 WHERE staff_id = %s", one.id)
+    assert (await sweep(db)).offered == [waiting.id]
+    assert (await row_of(db, waiting))["offered_to"] == one.id != other.id
 
 
 async def test_declining_asks_the_next_at_once_and_only_who_was_asked_can_decline(db, make_case, make_staff):

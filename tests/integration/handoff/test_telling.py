@@ -77,6 +77,46 @@ async def test_nothing_appears_where_somebody_may_read_along_nor_for_whoever_has
     assert await heard(db, cipher, held) == []
 
 
+async def test_whoever_cannot_speak_is_not_told_to_call(db, cipher, do, make_case):
+    case = await make_case("urgent")
+    await do(handoff.note_cannot_speak, case.conversation_id)
+    assert await tell(db, cipher, 6) == []
+    assert await heard(db, cipher, case) == []
+
+
+async def returned(do, cipher, case, agent, second):
+    await do(handoff.return_to_queue, case.id, agent)
+
+
+async def raised(do, cipher, case, agent, second):
+    await do(handoff.hand_back, case.id, agent)
+    await do(handoff.open_or_raise, cipher, case.conversation_id, "urgent", "assault", "again")
+
+
+async def reopened(do, cipher, case, agent, second):
+    await do(handoff.close, cipher, case.id, agent, "resolved", verified_contact="본인과 통화함")
+    await do(handoff.confirm_close, case.id, second)
+    await do(handoff.reopen, case.id, agent)
+
+
+@pytest.mark.parametrize("waits_again", [returned, raised, reopened])
+async def test_who_waits_a_second_time_is_told_again_on_a_channel_that_counts_too(db, cipher, do, make_case, make_staff, waits_again):
+    agent, second, case = await make_staff(), await make_staff(), await make_case("urgent")
+    await do(database.run, "UPDATE conversations SET channel = 'wechat' WHERE id = %s", case.conversation_id)
+    assert await tell(db, cipher, 6) == [case.id]
+    await do(handoff.claim, case.id, agent)
+    await waits_again(do, cipher, case, agent, second)
+    assert await tell(db, cipher, 90) == [case.id]
+
+
+async def test_danger_repeated_while_waiting_does_not_count_as_a_second_wait(db, cipher, do, make_case):
+    case = await make_case("urgent")
+    await do(database.run, "UPDATE conversations SET channel = 'wechat' WHERE id = %s", case.conversation_id)
+    assert await tell(db, cipher, 6) == [case.id]
+    await do(handoff.open_or_raise, cipher, case.conversation_id, "life_threat", "assault", "worse")
+    assert await tell(db, cipher, 90) == []
+
+
 async def test_two_workers_tell_once(db, cipher, make_case):
     case = await make_case("none")
     at = now() + timedelta(seconds=6)

@@ -164,7 +164,13 @@ async def test_it_is_said_in_the_citizens_language_or_english(hand, called, told
 
 
 @pytest.mark.parametrize(
-    "change", ["UPDATE conversations SET guarded_at = now()", "UPDATE conversations SET hushed_at = now()", "UPDATE cases SET category = 'confinement'"]
+    "change",
+    [
+        "UPDATE conversations SET guarded_at = now()",
+        "UPDATE conversations SET hushed_at = now()",
+        "UPDATE cases SET category = 'confinement'",
+        "UPDATE cases SET cannot_speak = true",
+    ],
 )
 async def test_nothing_is_written_where_somebody_may_read_along(hand, called, told, db, change):
     case, _ = await hand()

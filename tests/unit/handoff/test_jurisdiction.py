@@ -131,6 +131,10 @@ def test_on_the_high_seas_the_nearest_missions_stand_in_and_say_so():
     assert {hint.basis for hint in found} == {competence.AT_SEA}
 
 
+def test_at_sea_the_guess_that_somebody_writes_from_korea_hides_no_mission():
+    assert candidates(30.0, -40.0, named="KR") == candidates(30.0, -40.0)
+
+
 def test_a_country_without_any_row_falls_back_to_distance_marked():
     found = candidates(-3.38, 29.36)  # Bujumbura: no mission, no accreditation known
     assert found
