@@ -54,6 +54,10 @@ class ReadingAction(Action):  # type: ignore[misc]
         """Not an action itself; ``rasa run actions`` skips it by this name's absence from the domain."""
         return f"action_{type(self).__name__.lower()}"
 
+    async def ask(self, query: str, country: str | None, tracker: Tracker) -> dict[str, Any] | None:
+        """What the notices answer to words that are not the message's own, in the citizen's language."""
+        return await self.reader.about(query, country, str(known(tracker, "language") or ""))
+
     async def say(self, dispatcher: CollectingDispatcher, payload: dict[str, Any] | None, tracker: Tracker, **more: Any) -> list[EventType]:
         """Send an answer's payload; count whether it helped, and offer a person when it did not for the second time."""
         if payload is not None:
@@ -71,18 +75,23 @@ def changed(tracker: Tracker, **values: Any) -> list[EventType]:
     return [SlotSet(name, value) for name, value in values.items() if tracker.get_slot(name) != value]
 
 
+def known(tracker: Tracker, name: str) -> Any:
+    """What the turn has sent along of the message and its conversation."""
+    return (tracker.latest_message.get("metadata") or {}).get(name)
+
+
 def place(tracker: Tracker) -> str | None:
-    """Where the citizen is, as an ISO code, if it was said or is known of the conversation."""
+    """Where the citizen is, as an ISO code, if that was said; a country that was asked about is none."""
     country = tracker.get_slot("country")
     if country and country not in NOT_SHARED:
         return str(country)
-    known = (tracker.latest_message.get("metadata") or {}).get("country")
-    return str(known) if known else None
+    here = known(tracker, "here")
+    return str(here) if here else None
 
 
 def topic(tracker: Tracker) -> str | None:
-    """The country that is spoken of, else where the citizen is."""
-    return str(tracker.get_slot("topic_country") or "") or place(tracker)
+    """The country that is spoken of, else where the citizen is, else the guess from what was asked about."""
+    return str(tracker.get_slot("topic_country") or "") or place(tracker) or (str(known(tracker, "country") or "") or None)
 
 
 class Search(ReadingAction):
@@ -99,7 +108,7 @@ class Search(ReadingAction):
         query = str(tracker.latest_message.get("text") or "")[:QUERY_CHARS]
         if named and tracker.get_slot("last_topic") == CLARIFY and (tracker.latest_message.get("intent") or {}).get("name") in ANSWERING:
             query = str(tracker.get_slot("last_query") or query)  # "태국이요", after we asked which country
-            payload = await self.reader.about(query, country)
+            payload = await self.ask(query, country, tracker)
         else:
             payload = await self.reader.about_message(tracker.latest_message, country)
         remembered = after_search(query, payload["outcome"] if payload else None)
@@ -132,13 +141,15 @@ class LostPassport(ReadingAction):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> list[EventType]:
         """Answer for the place; with a flight soon, offer a person at once."""
         country = place(tracker)
-        payload = await self.reader.about(LOST_PASSPORT, country)
+        payload = await self.ask(LOST_PASSPORT, country, tracker)
         events = await self.say(dispatcher, payload, tracker, query=LOST_PASSPORT, country=country, topic="lost_passport")
         flight = str(tracker.get_slot("flight_date") or "")
         is_soon = flight not in NOT_SHARED and SOON.search(flight) is not None
         text = f"{MISSION_TEXT}\n{FLIGHT_SOON_TEXT}" if is_soon else MISSION_TEXT
         dispatcher.utter_message(text=text, buttons=OFFER_BUTTONS)
-        return [*(e for e in events if e["name"] != "offered"), *changed(tracker, last_topic="lost_passport", offered=PERSON)]
+        # The next passport is lost on another day.
+        forgotten = changed(tracker, lost_when=None, flight_date=None)
+        return [*(e for e in events if e["name"] != "offered"), *forgotten, *changed(tracker, last_topic="lost_passport", offered=PERSON)]
 
 
 class AlarmLevel(ReadingAction):
@@ -149,8 +160,10 @@ class AlarmLevel(ReadingAction):
         return "action_alarm_level"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> list[EventType]:
-        """Answer for the country spoken of."""
-        payload = await self.reader.about(ALARM_LEVEL, topic(tracker))
+        """Answer for the country spoken of; a question that names several, in its own words."""
+        message = tracker.latest_message
+        is_of_several = (message.get("intent") or {}).get("name") == "ask_alarm_level" and len(known(tracker, "countries") or ()) > 1
+        payload = await (self.reader.about_message(message, topic(tracker)) if is_of_several else self.ask(ALARM_LEVEL, topic(tracker), tracker))
         events = await self.say(dispatcher, payload, tracker, query=ALARM_LEVEL, topic="alarm_level", topic_country=topic(tracker))
         return [*events, *changed(tracker, last_topic="alarm_level")]
 
@@ -166,7 +179,7 @@ class EntryRules(ReadingAction):
         """Answer for the country spoken of, from the citizen's own words when they are a question, since they say more ("며칠", "유효기간")."""
         message = tracker.latest_message
         asked_now = (message.get("intent") or {}).get("name") == "entry_rules"
-        payload = await (self.reader.about_message(message, topic(tracker)) if asked_now else self.reader.about(ENTRY_RULES, topic(tracker)))
+        payload = await (self.reader.about_message(message, topic(tracker)) if asked_now else self.ask(ENTRY_RULES, topic(tracker), tracker))
         events = await self.say(dispatcher, payload, tracker, query=ENTRY_RULES, topic="entry_rules", topic_country=topic(tracker))
         return [*events, *changed(tracker, last_topic="entry_rules")]
 
@@ -180,7 +193,7 @@ class RegisterAlerts(ReadingAction):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> list[EventType]:
         """Answer, and tell the turn which country it is about."""
-        payload = await self.reader.about(REGISTER_ALERTS, topic(tracker))
+        payload = await self.ask(REGISTER_ALERTS, topic(tracker), tracker)
         return await self.say(dispatcher, payload, tracker, query=REGISTER_ALERTS, topic="register_alerts", topic_country=topic(tracker))
 
 
@@ -199,7 +212,7 @@ class RepeatForCountry(ReadingAction):
         if not query or not country:
             payload = await self.reader.about_message(tracker.latest_message, topic(tracker))
         else:
-            payload = await self.reader.about(query, str(country))
+            payload = await self.ask(query, str(country), tracker)
         if last == "lost_passport" and country:
             events = await self.say(dispatcher, payload, tracker, query=query, topic=last, country=str(country))
             return [*events, *changed(tracker, country=str(country))]
@@ -276,7 +289,7 @@ class Repeat(ReadingAction):
         """Answer the last question again; without one, say what can be asked."""
         last = str(tracker.get_slot("last_topic") or "")
         query = TOPICS.get(last) or str(tracker.get_slot("last_query") or "")
-        payload = await self.reader.about(query, topic(tracker)) if query else None
+        payload = await self.ask(query, topic(tracker), tracker) if query else None
         if payload is None:
             dispatcher.utter_message(response="utter_help")
             return []

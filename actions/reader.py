@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -29,8 +29,8 @@ class Reader:
             return self._answer(Analysis.from_metadata(metadata), country)
         return await self.about(str(message.get("text") or ""), country)
 
-    async def about(self, query: str, country: str | None) -> dict[str, Any] | None:
-        """Answer a question put by us, such as the end of a form."""
+    async def about(self, query: str, country: str | None, language: str = "") -> dict[str, Any] | None:
+        """Answer a question put by us, such as the end of a form; in ``language``, where it is known, instead of the question's own."""
         analysis = self._analysed.get(query)
         if analysis is None:
             analyser = self._analyser()
@@ -40,7 +40,7 @@ class Reader:
             if len(self._analysed) >= REMEMBERED_QUERIES:
                 self._analysed.clear()
             self._analysed[query] = analysis
-        return self._answer(analysis, country)
+        return self._answer(replace(analysis, language=language) if language else analysis, country)
 
     def _answer(self, analysis: Any, country: str | None) -> dict[str, Any] | None:
         knowledge = self._knowledge()

@@ -28,7 +28,7 @@ from bot.compose import Reply, from_answer
 from bot.dialogue.client import Said
 from bot.dialogue.intents import FALLBACK
 from bot.dialogue.meanwhile import FORM
-from bot.dialogue.reading import MAX_TOKENS, Entity, Reading, country_of, split
+from bot.dialogue.reading import MAX_TOKENS, Entity, Reading, countries_of, country_of, split
 from conversation.schemas import Body, Button
 from core.crypto import Cipher
 from core.logging import get
@@ -127,10 +127,12 @@ def reading_of(analysis: Analysis) -> Reading:
     return Reading(analysis.normalised, tokens or split(analysis.normalised), vector, entities)
 
 
-def query_of(intent: str) -> str:
-    """What the rule of an intent searches for in our words; empty: in the citizen's, or not at all."""
+def query_of(intent: str, reading: Reading) -> str:
+    """What the rule of an intent searches for in our words; empty: in the citizen's, or not at all. Ours are about one country."""
     rule = RULES.get(intent)
-    return rule.query if rule else ""
+    if rule is None or (rule.form and len(countries_of(reading.text, reading.entities)) > 1):
+        return ""
+    return rule.query
 
 
 def answer_at_once(note: Note, reading: Reading, intent: str, search: Callable[[str | None], Answer]) -> tuple[Reply, Note] | None:

@@ -129,7 +129,7 @@ def passed_on(language: str) -> str:
 def language_after(current: str, text: str, detected: str) -> str:
     """The language a conversation is held in after a typed message. A name, a number, a word of every language or a Korean button changes nothing."""
     words = _SPACED.findall(text)
-    if detected == current or not words:
+    if detected == current or not _has_letters(text):
         return current
     if detected == DEFAULT:
         return DEFAULT if len(words) >= _KOREAN_WORDS and text not in _titles() else current
@@ -141,8 +141,14 @@ def language_after(current: str, text: str, detected: str) -> str:
 
 
 def answered_in(held: str, text: str, detected: str) -> str:
-    """The language in which one message is answered: a name that has left the conversation's as it was is answered in that one."""
-    return held if detected in _LATIN and len(_SPACED.findall(text)) <= _NAME_WORDS else detected
+    """The language in which one message is answered: a name that has left the conversation's as it was, or a number, is answered in that one."""
+    is_name = detected in _LATIN and len(_SPACED.findall(text)) <= _NAME_WORDS
+    return held if is_name or not _has_letters(text) else detected
+
+
+def _has_letters(text: str) -> bool:
+    """Numbers and pictures are no language, whatever they are taken for."""
+    return any(map(str.isalpha, text))
 
 
 @lru_cache(maxsize=1)

@@ -22,6 +22,7 @@ from bot.channels.rendering import render
 from bot.delivery import Load, Step, Way, next_step, pack, patience_s
 from conversation import outbox, visitors, windows
 from conversation.outbox import Claim, Row
+from conversation.schemas import Body
 from core.clock import now
 from core.crypto import Cipher
 from core.db import Connection, Database
@@ -192,7 +193,7 @@ class Sender:
         ids = [row.message_id for row in load.rows]
         messages = tuple(message for message in load.messages if message.text)
         if not messages:
-            await self._arrived(claim, by, ids, load)
+            await self._arrived(claim, by, load)
             return None
         key = load.rows[0].parcel if load.rows[0].in_doubt and load.rows[0].parcel and not step.again else uuid4()
         async with self.db.transaction() as tx:
@@ -252,10 +253,7 @@ class Sender:
         ids = [row.message_id for row in load.rows]
         if isinstance(result, Sent):
             self._down_until.pop(claim.channel, None)
-            if load.rows[0].withheld:  # what arrived is that something was not said
-                await self._bury(claim, by, list(load.rows), "withheld")
-            else:
-                await self._arrived(claim, by, ids, load)
+            await self._arrived(claim, by, load)
             return None
         if isinstance(result, Refused):
             await self._bury(claim, by, list(load.rows), result.reason)
@@ -272,7 +270,11 @@ class Sender:
             await outbox.postpone(tx, by, ids, retry.reason, waiting, in_doubt=retry.is_unknown or was_in_doubt)
         return waiting
 
-    async def _arrived(self, claim: Claim, by: str, ids: list[int], load: Load) -> None:
+    async def _arrived(self, claim: Claim, by: str, load: Load) -> None:
+        ids = [row.message_id for row in load.rows]
+        if load.rows[0].withheld:  # what arrived, if anything, is that something was not said
+            await self._bury(claim, by, list(load.rows), "withheld")
+            return
         async with self.db.transaction() as tx:
             if load.next_part:
                 await outbox.sent(tx, claim.conversation_id, by, ids[:-1])
@@ -310,7 +312,8 @@ class Sender:
 async def screened(connection: Connection, channel: Channel, claim: Claim) -> list[Row]:
     """The rows, where the platform reads along: the bot's answers and our words of danger go as they are, all others as far as the channel lets them.
 
-    Whatever staff write is looked at, although none of it is ever given up.
+    Whatever staff write is looked at, although none of it is ever given up. Where somebody may read along, nothing stands for what is held back: that there
+    is something to tell would tell that somebody helps.
     """
     if not isinstance(channel, Screens):
         return list(claim.rows)
@@ -318,7 +321,7 @@ async def screened(connection: Connection, channel: Channel, claim: Claim) -> li
     for row in claim.rows:
         answers = not row.is_staffs and (row.is_danger or row.in_reply_to is not None)
         instead = None if answers else await channel.instead(connection, claim.conversation_id, row.body, claim.language)
-        rows.append(row if instead is None else replace(row, body=instead, withheld=True))
+        rows.append(row if instead is None else replace(row, body=Body("") if claim.has_quiet_danger else instead, withheld=True))
     return rows
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +24,7 @@ from typing import Any
 from bot import escalation, hush, no_danger, phrases, satisfaction, typed_answer, where
 from bot.escalation import Danger, card_category
 from bot.pace import LONGEST_S
+from bot.pressed import by_words
 from bot.services import Services
 from bot.wake import Wake
 from conversation import service as conversation
@@ -52,7 +54,9 @@ HEAD_START_S = 300
 OLDEST_EVERY, OLDEST = 3, 8
 #: After so many failures of the analyser a person looks: in doubt, a human.
 ATTEMPTS = 2
-SHORT_CHARS = 4
+SHORT_LETTERS = 4
+#: A cry that everybody writes so, however often and with whatever between its letters.
+_SIGN = re.compile(r"(?<![^\W\d_])(?:s\W{0,2}o\W{0,2}s\W{0,2})+(?![^\W\d_])", re.IGNORECASE)
 #: Each worker's slot holds this lock (shared) as long as it lives: a standby that gets it (exclusive) is alone, and does not wait.
 WORKS = 0x747269616765
 STANDBY_LOOKS_S = 0.1
@@ -345,8 +349,9 @@ class TriageSlot:
 
     async def _apply_one(self, row: dict[str, Any], decision: Decision) -> None:
         if row["triage_attempts"] >= ATTEMPTS:
-            # Whatever made it fail (its place, its analysis) is left aside: a person looks at the message as it is.
-            decision, row = _in_doubt(), {**row, "kind": "text", "analysis": None}
+            # Whatever made it fail (its place, its analysis) is left aside: a person looks at the message as it is, under the danger that was found in it.
+            decision = decision if decision.action == "escalate" else _in_doubt(str(row["content"].get("text") or ""))
+            row = {**row, "kind": "text", "analysis": None}
         try:
             async with self.services.db.transaction() as tx:
                 await database.run(tx, _ONE_BY_ONE, row["id"])
@@ -381,7 +386,7 @@ class TriageSlot:
             return decisions
         except Exception as error:  # noqa: BLE001  (whatever the model does, the message must reach someone)
             log.error("triage_failed", error=type(error).__name__, count=len(rows))
-            return [_in_doubt() for _ in rows]
+            return [_in_doubt(text) for text in texts]
 
     def _open(self, row: dict[str, Any]) -> dict[str, Any]:
         """The content; a row that cannot be opened goes to a person and must not stop the others."""
@@ -422,8 +427,9 @@ def _context(row: dict[str, Any]) -> Context:
     )
 
 
-def _in_doubt() -> Decision:
-    return Decision(Urgency.URGENT, Category.OTHER, "escalate", 1.0, ("triage_failed",))
+def _in_doubt(text: str = "") -> Decision:
+    """What nothing has read: plain words in it choose the card, so that who writes that they are held gets no loud one."""
+    return by_words(Decision(Urgency.URGENT, Category.OTHER, "escalate", 1.0, ("triage_failed",)), text)
 
 
 async def apply(services: Services, tx: Connection, row: dict[str, Any], decision: Decision, by: str) -> None:
@@ -532,7 +538,8 @@ async def apply(services: Services, tx: Connection, row: dict[str, Any], decisio
 
 def _tells_language(text: str, choice: str) -> bool:
     """Whether what was written says in which language to answer. "SOS" or "119" says nothing; "助けて" does, and so does "살려줘" on an English telephone."""
-    return len(text.strip()) > SHORT_CHARS or (not choice and any(letter.isalpha() and not letter.isascii() for letter in text))
+    letters = [letter for letter in _SIGN.sub(" ", text) if letter.isalpha()]
+    return len(letters) > SHORT_LETTERS or (not choice and any(not letter.isascii() for letter in letters))
 
 
 def _new_language(row: dict[str, Any]) -> str | None:

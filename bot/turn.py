@@ -16,6 +16,7 @@ from bot import at_once, hush, phrases, satisfaction, surge, third_party, typed_
 from bot.compose import ASKED_PERSON, OFFER_PERSON, Reply, by_intent, from_answer, from_dialogue
 from bot.dialogue import meanwhile
 from bot.dialogue.client import DialogueClient
+from bot.dialogue.reading import COUNTRIES, HERE, countries_of
 from bot.escalation import NO, PERSON
 from bot.files.words import KIND as FILE_NOTICE
 from bot.services import Services
@@ -44,8 +45,8 @@ _LOCK = f"SELECT pg_try_advisory_lock({conversation.TURN_LOCK}) AS held"
 _UNLOCK = f"SELECT pg_advisory_unlock({conversation.TURN_LOCK})"
 #: The inbound to answer next, and the one after it.
 _NEXT = """
-SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.channel, c.dialogue, c.synthetic,
-       k.severity AS case_severity, c.guarded_at IS NOT NULL AS is_guarded, c.hushed_at IS NOT NULL AS is_hushed,
+SELECT i.message_id, i.seq, i.turn_attempts, m.kind, m.body, c.id, c.owner_kind, c.status, c.language, c.country, c.country_said, c.channel,
+       c.dialogue, c.synthetic, k.severity AS case_severity, c.guarded_at IS NOT NULL AS is_guarded, c.hushed_at IS NOT NULL AS is_hushed,
        COALESCE((SELECT w.is_on FROM surge_switches w ORDER BY w.id DESC LIMIT 1), false) AS in_surge
 FROM inbox i JOIN messages m ON m.id = i.message_id JOIN conversations c ON c.id = i.conversation_id
      LEFT JOIN cases k ON k.conversation_id = c.id AND k.status IN ('queued', 'claimed')
@@ -213,17 +214,21 @@ class TurnSlot:
         """The answer at once, if there is one, else what Rasa says; nothing when it says nothing."""
         knowledge, intents, cipher = self.services.knowledge, self.services.dialogue_intents, self.services.cipher
         note = at_once.note_of(cipher, row)
+        reading = at_once.reading_of(analysis)
         if knowledge is not None and intents is not None and not note.expects:
-            reading = at_once.reading_of(analysis)
             intent = intents.predict([form for form, _, _ in reading.tokens], reading.vector)
-            query = at_once.query_of(intent)
-            asked = await self.services.understanding.of_query(query) if query and self.services.understanding else analysis
+            query = at_once.query_of(intent, reading)
+            asked = analysis
+            if query and self.services.understanding:
+                asked = replace(await self.services.understanding.of_query(query), language=analysis.language)
             found = at_once.answer_at_once(note, reading, intent, lambda country: knowledge.answer(asked, country=country or row["country"]))
             if found is not None:
                 reply, note = found
                 ANSWERED_AT_ONCE.labels(outcome=reply.outcome).inc()
                 return replace(reply, note=note.seal(cipher, row["id"]))
-        metadata = {**analysis.to_metadata(), "country": row["country"], "language": row["language"]}
+        here = row["country"] if row["country_said"] else None
+        known = {"country": row["country"], HERE: here, "language": row["language"], COUNTRIES: countries_of(reading.text, reading.entities)}
+        metadata: dict[str, Any] = analysis.to_metadata() | known
         if note.untold:
             metadata[meanwhile.METADATA] = dict(note.untold)
         said = await dialogue.ask(row["id"], row["seq"], text, metadata)
@@ -295,13 +300,7 @@ class TurnSlot:
                 await database.run(tx, "UPDATE inbox SET turn_state = 'to_person' WHERE message_id = %s", row["message_id"])
                 await self._late(tx, row)
                 return
-        await database.run(
-            tx,
-            "UPDATE conversations SET country = COALESCE(%s, country), dialogue = COALESCE(%s, dialogue) WHERE id = %s",
-            reply.country,
-            reply.note,
-            row["id"],
-        )
+        await conversation.learn(tx, row["id"], country=reply.country, dialogue=reply.note)
         await misses.keep(tx, self.services.cipher, missed)
         TURNS.labels(outcome=reply.outcome if kind == "answer" else kind).inc()
 

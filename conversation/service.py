@@ -314,6 +314,9 @@ async def is_written(connection: Connection, conversation_id: str, client_id: st
 
 #: The advisory lock of whoever composes a conversation's answer, held by a session, so that it dies with its holder.
 TURN_LOCK = "hashtextextended(%(conversation_id)s, 1)"
+#: What an answer leaves known: the dialogue tells a country only where the citizen has said to be there (Korea is where one comes from).
+_LEARNT = """country = COALESCE(%(country)s::text, country), country_said = country_said OR COALESCE(%(country)s::text <> 'KR', false),
+           dialogue = COALESCE(%(dialogue)s, dialogue)"""
 #: The conversation before the inbound, as whoever takes over locks them. That the bot still owns it is checked on the locked row.
 #: The sealed lines go in binary form (``b``): as text each byte is written as two letters and each line quoted again.
 _ANSWER = f"""
@@ -324,8 +327,7 @@ WITH owned AS (
     WHERE message_id = %(message_id)s AND turn_state = 'pending' AND EXISTS (SELECT 1 FROM owned)
     RETURNING conversation_id
 ), conversation AS (
-    UPDATE conversations SET last_seq = last_seq + cardinality(%(bodies)b::bytea[]),
-           country = COALESCE(%(country)s, country), dialogue = COALESCE(%(dialogue)s, dialogue)
+    UPDATE conversations SET last_seq = last_seq + cardinality(%(bodies)b::bytea[]), {_LEARNT}
     WHERE id = (SELECT conversation_id FROM turned)
     RETURNING id, channel, synthetic, last_seq - cardinality(%(bodies)b::bytea[]) AS before
 ), said AS (
@@ -361,9 +363,9 @@ async def answer(
 ) -> bool:
     """Write the bot's answer to an inbound and mark that as answered, in one statement, which in autocommit is its own transaction.
 
-    False if the bot does not own the conversation at that moment, or the inbound waits no longer; then nothing was written. ``country`` and
-    ``dialogue`` (sealed) replace what the conversation knows, where given. ``lets_go``: the session holds :data:`TURN_LOCK`, and no longer once
-    this is written. Whoever takes it just before this commits finds the inbound answered when it writes.
+    False if the bot does not own the conversation at that moment, or the inbound waits no longer; then nothing was written. ``country`` (where the
+    citizen says to be) and ``dialogue`` (sealed) replace what the conversation knows, where given. ``lets_go``: the session holds :data:`TURN_LOCK`, and no
+    longer once this is written. Whoever takes it just before this commits finds the inbound answered when it writes.
     """
     row = await database.one(
         connection,
@@ -379,6 +381,12 @@ async def answer(
         lets_go=lets_go,
     )
     return bool(row and row["lines"])
+
+
+async def learn(tx: Connection, conversation_id: str, *, country: str | None = None, dialogue: bytes | None = None) -> None:
+    """Keep what a turn has learnt, as :func:`answer` does: where the citizen says to be, and how the dialogue stands (sealed)."""
+    statement = f"UPDATE conversations SET {_LEARNT} WHERE id = %(conversation_id)s"  # noqa: S608  (a constant)
+    await database.run(tx, statement, conversation_id=conversation_id, country=country, dialogue=dialogue)
 
 
 async def take_over(tx: Connection, conversation_id: str, staff_id: int) -> bool:

@@ -29,6 +29,8 @@ ADDRESS = "conversations.address"
 WITHDRAWN = "withdrawn"
 #: Choices offered longer ago than this are not meant by a number that is written now.
 OFFER_STANDS = timedelta(hours=24)
+#: Lines of ours that come beside an answer and ask nothing (what stands before the colon of their kind): the choices before them still stand.
+ASIDES = ["platform_notice", "surge", "file_notice"]
 
 
 @dataclass(frozen=True)
@@ -152,11 +154,13 @@ async def find_or_open(tx: Connection, cipher: Cipher, channel: str, visitor: st
 
 
 async def last_offer(connection: Connection, cipher: Cipher, conversation_id: str) -> dict[str, Any]:
-    """The body of the newest line, if it is ours and offers choices: what a number or a title may answer."""
+    """The body of the newest line that is no aside, if it is ours and offers choices: what a number or a title may answer."""
     row = await database.one(
         connection,
-        "SELECT author_kind, body FROM messages WHERE conversation_id = %s AND created_at > now() - %s ORDER BY seq DESC LIMIT 1",
+        """SELECT author_kind, body FROM messages WHERE conversation_id = %s AND split_part(kind, ':', 1) <> ALL (%s) AND created_at > now() - %s
+           ORDER BY seq DESC LIMIT 1""",
         conversation_id,
+        ASIDES,
         OFFER_STANDS,
     )
     return open_body(cipher, row["body"]) if row and row["author_kind"] in ("bot", "system") else {}
@@ -165,14 +169,16 @@ async def last_offer(connection: Connection, cipher: Cipher, conversation_id: st
 _OFFERS = """
 SELECT a.place, m.body FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS a(channel, visitor, place)
 CROSS JOIN LATERAL (SELECT id FROM conversations WHERE channel = a.channel AND visitor = a.visitor AND status = 'open' AND visitor <> '' LIMIT 1) AS c
-CROSS JOIN LATERAL (SELECT author_kind, body, created_at FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT 1) AS m
+CROSS JOIN LATERAL (
+    SELECT author_kind, body, created_at FROM messages WHERE conversation_id = c.id AND split_part(kind, ':', 1) <> ALL (%s::text[]) ORDER BY seq DESC LIMIT 1
+) AS m
 WHERE m.author_kind IN ('bot', 'system') AND m.created_at > now() - %s::interval
 """
 
 
 async def offers_to(connection: Connection, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
     """The same for many people (channel, :func:`visitor_hash`) in one statement, sealed; those to whom nothing of ours was said last are left out."""
-    found = await database.rows(connection, _OFFERS, [channel for channel, _ in people], [visitor for _, visitor in people], OFFER_STANDS)
+    found = await database.rows(connection, _OFFERS, [channel for channel, _ in people], [visitor for _, visitor in people], ASIDES, OFFER_STANDS)
     return {people[row["place"] - 1]: row["body"] for row in found}
 
 

@@ -62,7 +62,10 @@ WITH unsent AS (
            min(m.created_at) FILTER (WHERE o.policy = 'at_least_once') AS oldest_danger, bool_or(o.last_error = 'quota') AS quota,
            (array_agg(o.last_error ORDER BY m.created_at DESC) FILTER (WHERE o.last_error IS NOT NULL))[1] AS last_error
     FROM outbox o JOIN messages m ON m.id = o.message_id
-    WHERE o.state IN ('pending', 'sending') AND o.last_error IS DISTINCT FROM 'no_window' GROUP BY o.channel
+    WHERE o.state IN ('pending', 'sending') AND o.last_error IS DISTINCT FROM 'no_window'
+      AND NOT EXISTS (SELECT 1 FROM outbox h WHERE h.conversation_id = o.conversation_id AND h.message_id < o.message_id  -- what is behind it waits with it
+                      AND h.state IN ('pending', 'sending') AND h.last_error = 'no_window')
+    GROUP BY o.channel
 ), dead AS (
     SELECT o.channel, count(*) AS given_up FROM outbox o JOIN messages m ON m.id = o.message_id
     WHERE o.state = 'dead' AND m.created_at > %(since)s AND o.last_error NOT IN ('blocked', 'withheld', 'no_window') GROUP BY o.channel

@@ -31,6 +31,10 @@ QUESTION = re.compile(
 AROUND = 4
 ASKS = re.compile(r"[?？]|(?:나요|까요|가요|니까)\s*$")
 MAX_TOKENS = 400
+#: under this name in a message's metadata, the country where the citizen is, if that was said; ``country`` may be a guess from what was asked about
+HERE = "here"
+#: under this name, the countries that the message is about
+COUNTRIES = "countries"
 ANSWER_CHARS = 200
 
 
@@ -63,7 +67,7 @@ def from_metadata(text: str, metadata: dict[str, Any]) -> Reading:
     tokens = tuple(token for raw in (metadata.get("tokens") or [])[:MAX_TOKENS] if (token := _token(raw)) is not None)
     tokens = tokens or split(text)
     entities = tuple(entity for raw in metadata.get("entities") or [] if (entity := _entity(raw)) is not None)
-    known = metadata.get("country")
+    known = metadata.get(HERE)
     return Reading(text, tokens, decode_vector(metadata.get("vector")), entities, known if isinstance(known, str) else "")
 
 
@@ -129,14 +133,22 @@ def is_bare(text: str, entities: list[Entity]) -> bool:
 
 
 def country_of(text: str, entities: tuple[Entity, ...]) -> Entity | None:
-    """The country a message is about: not one that is corrected away, the one somebody is in before others, then the first."""
+    """The country a message is about: the one somebody is in before others, then the first."""
+    meant = _meant(text, entities)
+    return next((place for place in meant if PLACE_AFTER.match(text, place.end)), meant[0] if meant else None)
+
+
+def countries_of(text: str, entities: tuple[Entity, ...]) -> tuple[str, ...]:
+    """All countries a message is about, as ISO codes."""
+    return tuple(dict.fromkeys(place.country for place in _meant(text, entities) if place.country))
+
+
+def _meant(text: str, entities: tuple[Entity, ...]) -> list[Entity]:
+    """The places of a message without those that are corrected away."""
     places = [entity for entity in entities if entity.kind in ("country", "city", "mission") and (entity.country or entity.kind == "country")]
     meant = [place for place in places if not REJECTED_AFTER.match(text, place.end) and not REJECTED_BEFORE.search(text[: place.start])]
     # "인천에서 출발해서 지금 방콕이에요": where one comes from is seldom where one is.
-    meant = [place for place in meant if place.country != "KR"] or meant
-    if not meant:
-        return None
-    return next((place for place in meant if PLACE_AFTER.match(text, place.end)), meant[0])
+    return [place for place in meant if place.country != "KR"] or meant
 
 
 def _as_rasa(kind: str, value: str, entity: Entity) -> dict[str, Any]:

@@ -96,11 +96,14 @@ def _stripped(event: EventDict) -> EventDict | None:
 
 
 def told(events: list[EventDict], slots: dict[str, Any], form: str | None = None) -> list[EventDict]:
-    """The same dialogue, told what was answered and which form begun without it since; one that has not begun begins by being told."""
+    """The same dialogue, told what was answered and which form begun without it since; one that has not begun begins by being told.
+
+    A form that has just begun does not belong to a session that may be long over, with which Rasa would end it: it begins one of its own.
+    """
     if not slots and not form:
         return events
-    if not events:
-        events = _summary([])
+    if not events or form:
+        events = _summary(events)
     stamp = events[-1].get("timestamp")
     filled: list[EventDict] = []
     if form:

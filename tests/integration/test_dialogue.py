@@ -128,6 +128,14 @@ async def test_a_place_or_a_day_alone_is_an_answer(talk: Talk, place: str, day: 
     assert done[0].custom["country"] == country
 
 
+async def test_the_second_passport_that_is_lost_is_asked_about_again(talk: Talk) -> None:
+    for text in ("여권을 잃어버렸어요", "태국 방콕이요", "어제요"):
+        await talk.say(text)
+    assert "얼마 남지 않았네요" in texts(await talk.say("내일 저녁 비행기예요"))
+    assert WHEN in texts(await talk.say("여권을 잃어버렸어요"))
+    assert FLIGHT in texts(await talk.say("오늘 아침이요"))
+
+
 async def test_a_question_in_between_is_answered_and_the_form_goes_on(talk: Talk) -> None:
     await talk.say("여권을 잃어버렸어요")
     await talk.say("필리핀 세부에 있어요")
@@ -429,6 +437,13 @@ async def test_a_conversation_reads_the_same_whether_rasa_is_asked_or_not(chat: 
         chat.talk, _ = await conversation.start(tx, "webchat")
     assert [await chat.say(line) for line in lines] == at_once
     assert len(chat.services.dialogue.texts) == asked + len(lines)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("is_said", "asked"), [(False, WHERE), (True, WHEN)])
+async def test_where_a_passport_was_lost_is_asked_unless_the_citizen_has_said_where_they_are(chat: Chat, is_said: bool, asked: str) -> None:
+    async with chat.services.db.transaction() as tx:
+        await tx.execute("UPDATE conversations SET country = 'JP', country_said = %s WHERE id = %s", (is_said, chat.talk))
+    assert asked in await chat.say("여권을 잃어버렸어요")
 
 
 async def test_two_failures_offer_a_person_although_they_were_answered_at_once(chat: Chat) -> None:

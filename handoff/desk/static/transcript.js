@@ -1,5 +1,5 @@
 // The conversation's lines. What people wrote is interpolated as text; a link is only ever our own source card's, checked on the server.
-const STATES = { kept: "○ 보냄", delivered: "✓ 전달됨", read: "✓✓ 민원인 읽음", failed: "✕ 전달하지 못함", withheld: "✕ 이 채널이 읽을 수 있는 말이라 보내지 않고, 다른 연락 방법만 알렸습니다" };
+const STATES = { kept: "○ 보냄", delivered: "✓ 전달됨", read: "✓✓ 민원인 읽음", failed: "✕ 전달하지 못함", withheld: "✕ 이 채널이 읽을 수 있는 말이라 보내지 않고, 다른 연락 방법만 알렸습니다(다른 사람이 휴대전화를 볼 수 있는 상담이면 그것도 알리지 않았습니다)" };
 
 export default {
   template: `

@@ -91,6 +91,21 @@ async def test_who_waits_for_the_citizens_next_message_is_no_fault_of_the_channe
     assert await Watch(talk.db, Settings(), ["fake"]).look() == {}
 
 
+async def test_what_waits_behind_it_is_none_either_and_in_another_conversation_it_is(talk: Talk) -> None:
+    talk.messenger.but(may_push=False, push_has_key=False)
+    conversation = await talk.open()
+    await talk.answer(conversation, "하나")
+    await talk.answer(conversation, "상담관을 연결하고 있습니다.", danger=True)
+    await talk.send()
+    await talk.run("UPDATE messages SET created_at = now() - interval '1 hour'")
+    assert [row["last_error"] for row in await talk.outbox()] == ["no_window", None]
+    watch = Watch(talk.db, Settings(), ["fake"])
+    assert await watch.look() == {}
+    await talk.answer(await talk.open("U2"), "상담관을 연결하고 있습니다.", danger=True)
+    await talk.run("UPDATE messages SET created_at = now() - interval '1 hour'")
+    assert await watch.look() == {"fake": "danger_waits"}
+
+
 class TestSignOfLife:
     def watch(self, talk: Talk, seen: list[str], status: int = 200) -> Watch:
         def answer(request: httpx.Request) -> httpx.Response:

@@ -171,6 +171,27 @@ class TestWhateverHappens:
         await self.drain(slots("worker"))
         assert [row["severity"] for row in await desk.rows("SELECT severity FROM cases")] == ["urgent"]
 
+    async def test_a_failing_model_shows_who_says_to_be_held_nothing_loud(self, desk, talk, slots, services) -> None:
+        services.understanding.decision = None
+        other = await desk.start()
+        await desk.say(talk, text="갇혀 있어요 감시당하고 있어요 여권도 뺏겼어요")
+        await desk.say(other, text="여기요")
+        await self.drain(slots("worker"))
+        shown = await desk.rows("SELECT conversation_id, kind FROM messages WHERE author_kind = 'bot'")
+        assert {row["conversation_id"]: row["kind"] for row in shown} == {talk: "crisis:confinement", other: "crisis:generic"}
+        assert (await desk.row(talk))["guarded_at"] is not None
+
+    async def test_a_decision_whose_place_cannot_be_stored_is_followed_all_the_same(self, desk, talk, slots, services, monkeypatch) -> None:
+        async def fail(*args: Any, **kwargs: Any) -> None:
+            raise OverflowError
+
+        monkeypatch.setattr(triage_slot.location, "record_message_fix", fail)
+        services.understanding.decision = Decision(Urgency.LIFE_THREAT, Category.CONFINEMENT, "escalate", 0.9, ("classifier",), 0.9)
+        await desk.say(talk, kind=InboundKind.LOCATION, text="못 나가게 해요", location=Location(1.0, 2.0))
+        await self.drain(slots("worker"))
+        assert [row["kind"] for row in await desk.rows("SELECT kind FROM messages WHERE author_kind = 'bot'")] == ["crisis:confinement"]
+        assert [(row["severity"], row["category"]) for row in await desk.rows("SELECT severity, category FROM cases")] == [("life_threat", "confinement")]
+
     async def test_a_message_that_cannot_be_opened_brings_a_person_and_stops_nobody(self, desk, talk, slots, db) -> None:
         other = await desk.start()
         broken = await desk.say(talk)
@@ -498,12 +519,19 @@ class TestTheLanguageOfTheCard:
         await slots("worker").step()
         assert (await desk.row(talk))["language"] == answered_in
 
-    @pytest.mark.parametrize("text", ["SOS", "119", "help", "🆘"])
-    async def test_a_sign_that_everybody_uses_leaves_the_language_as_it_was(self, desk, slots, reading, text) -> None:
-        talk = await desk.start(language="ja")
+    @pytest.mark.parametrize("held_in", ["ko", "ja"])
+    @pytest.mark.parametrize("text", ["SOS", "SOS!!", "SOS SOS", "sos!!! sos 119", "S.O.S.", "119", "911 911", "119 119", "help", "🆘", "🆘🆘🆘🆘🆘"])
+    async def test_a_sign_that_everybody_uses_leaves_the_language_as_it_was(self, desk, slots, reading, text, held_in) -> None:
+        talk = await desk.start(language=held_in)
         await desk.say(talk, text=text)
         await slots("worker").step()
-        assert (await desk.row(talk))["language"] == "ja"
+        assert (await desk.row(talk))["language"] == held_in
+
+    async def test_words_beside_a_sign_tell_the_language(self, desk, slots, reading) -> None:
+        talk = await desk.start(language="ko")
+        await desk.say(talk, text="SOS please come")
+        await slots("worker").step()
+        assert (await desk.row(talk))["language"] == "en"
 
 
 class TestCannotSpeak:

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot import smalltalk, turn
+from actions.remembered import ALARM_LEVEL
+from bot import at_once, smalltalk, turn
+from bot.dialogue.client import BotMessage, Said
+from bot.dialogue.reading import HERE
 from bot.satisfaction import KIND
 from bot.services import Services
 from bot.spoken import FRAMES
@@ -44,6 +47,9 @@ class Understands:
     async def of_message(self, message_id: int, text: str) -> Analysis:
         return (await self.analyse([text]))[0]
 
+    async def of_query(self, query: str) -> Analysis:
+        return (await self.analyse([query]))[0]
+
     def remember(self, message_id: int, analysis: Analysis) -> None:
         pass
 
@@ -59,6 +65,7 @@ class Knows:
 
     def __init__(self) -> None:
         self.cards = CrisisCards.load()
+        self.asked: list[tuple[str, str]] = []
 
     def crisis_card(self, category: str, country: str | None, language: str) -> Any:
         return self.cards.card(category, country, language, today=now().date())
@@ -66,6 +73,7 @@ class Knows:
     def answer(self, analysis: Analysis, country: str | None = None) -> Any:
         from knowledge_base.schemas import Answer, Outcome
 
+        self.asked.append((analysis.text, analysis.language))
         lead = f"{LEAD[analysis.language]}\n" if analysis.language != "ko" else ""
         return Answer(Outcome.ANSWERED, f"{lead}여권 수수료는 5만 3천 원입니다.", quick_replies=("다음 질문",), language=analysis.language)
 
@@ -165,6 +173,40 @@ class TestFrames:
         assert "Le estamos comunicando con una persona." in said.text
         (case,) = await desk.rows("SELECT language FROM cases")
         assert case["language"] == "es"
+
+
+class Dialogue:
+    """Stands in for Rasa: remembers what it was told beside the words; its classifier takes everything for one intent."""
+
+    def __init__(self, intent: str = "ask_alarm_level") -> None:
+        self.intent = intent
+        self.told: list[dict[str, Any]] = []
+
+    async def ask(self, conversation_id: str, seq: int, text: str, metadata: dict[str, Any]) -> Said:
+        self.told.append(metadata)
+        return Said((BotMessage("네"),))
+
+    def predict(self, tokens: list[str], vector: Any) -> str:
+        return self.intent
+
+
+class TestDialogue:
+    async def test_an_alarm_level_is_searched_for_in_our_words_and_answered_in_the_citizens_language(self, desk, chat, services) -> None:
+        services.dialogue = services.dialogue_intents = Dialogue()
+        async with desk.db.transaction() as tx:
+            note = at_once.Note(untold={"topic_country": "MX"}, topic_country="MX").seal(desk.cipher, chat.id)
+            await tx.execute("UPDATE conversations SET dialogue = %s WHERE id = %s", (note, chat.id))
+        (said,) = await chat.say("what is the travel alert level there")
+        assert services.knowledge.asked == [(ALARM_LEVEL, "en")]
+        assert said.text.startswith(LEAD["en"])
+
+    @pytest.mark.parametrize(("is_said", "here"), [(False, None), (True, "JP")])
+    async def test_a_country_that_was_only_asked_about_is_not_told_as_the_one_where_the_citizen_is(self, desk, chat, services, is_said, here) -> None:
+        services.dialogue = told = Dialogue()
+        async with desk.db.transaction() as tx:
+            await tx.execute("UPDATE conversations SET country = 'JP', country_said = %s WHERE id = %s", (is_said, chat.id))
+        await chat.say("여권을 잃어버렸어요")
+        assert [(metadata["country"], metadata[HERE]) for metadata in told.told] == [("JP", here)]
 
 
 class TestSatisfaction:

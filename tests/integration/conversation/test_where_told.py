@@ -10,7 +10,7 @@ import pytest
 from bot.services import Services
 from bot.triage_slot import TriageSlot
 from conversation import service as conversation
-from conversation.schemas import InboundKind, Location
+from conversation.schemas import Body, InboundKind, Location
 from core import db as database
 from core.db import Database
 from core.events import EventHub
@@ -81,6 +81,27 @@ async def test_what_is_asked_about_beside_an_open_case_moves_nobody(tell) -> Non
 
 async def test_who_said_where_they_are_and_asks_about_another_country_is_not_taken_there_by_danger(tell) -> None:
     assert await tell("저 지금 태국 방콕이에요", "일본 비자 필요한가요?", "살려주세요") == ("TH", "TH")
+
+
+@pytest.mark.parametrize("is_alone", [True, False], ids=["an answer alone", "an answer with more"])
+@pytest.mark.parametrize(("told", "after"), [("TH", "TH"), ("KR", "JP")])
+async def test_who_told_the_dialogue_where_they_are_is_not_taken_elsewhere_by_a_question(desk, talk, slot, cipher, tell, told, after, is_alone) -> None:
+    said = await desk.say(talk, text="아직 없어요")
+    await slot.step()
+    async with desk.db.transaction() as tx:
+        if is_alone:
+            assert await conversation.answer(tx, cipher, talk, said.message_id, [Body("긴급여권을 신청하실 수 있어요.")], country=told)
+        else:
+            await conversation.learn(tx, talk, country=told)
+    assert await tell("일본 비자 필요한가요?", "살려주세요") == (after, after)
+
+
+async def test_an_answer_without_a_country_moves_nobody(desk, talk, tell) -> None:
+    await tell("저 지금 태국 방콕이에요")
+    async with desk.db.transaction() as tx:
+        await conversation.learn(tx, talk, dialogue=b"x")
+    row = await desk.row(talk)
+    assert (row["country"], row["country_said"], row["dialogue"]) == ("TH", True, b"x")
 
 
 async def test_a_cry_that_names_its_country_is_believed(tell) -> None:

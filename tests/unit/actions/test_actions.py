@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -9,6 +8,7 @@ from fastapi import FastAPI
 
 from actions.executor import PATH, TOKEN_HEADER, build_router
 from knowledge_base.schemas import Answer, Outcome
+from language.analysis import Analysis
 
 TOKEN = "secret"
 
@@ -19,8 +19,10 @@ class Notices:
     def __init__(self, outcome: str = "answered") -> None:
         self.outcome = outcome
         self.asked: list[tuple[str, str | None]] = []
+        self.languages: list[str] = []
 
     def answer(self, analysis: Any, country: str | None = None) -> Answer:
+        self.languages.append(analysis.language)
         self.asked.append((analysis.normalised, country))
         return Answer(Outcome(self.outcome), "답", ("n",), quick_replies=("다음",))
 
@@ -28,8 +30,8 @@ class Notices:
 class Analyser:
     """Stands for seconds of loading."""
 
-    def analyse(self, texts: list[str]) -> list[SimpleNamespace]:
-        return [SimpleNamespace(normalised=text) for text in texts]
+    def analyse(self, texts: list[str]) -> list[Analysis]:
+        return [Analysis(text, text, "ko") for text in texts]
 
 
 def call(name: str, text: str = "수수료가 얼마예요", intent: str = "ask_notice", country: str | None = None, **slots: Any) -> dict[str, Any]:
@@ -86,6 +88,48 @@ async def test_lost_passport_offers_a_person_and_tells_the_place() -> None:
     said, slots = await run(Notices(), call("action_lost_passport", "내일이요", "inform", country=None, flight_date="내일"))
     assert "얼마 남지 않았네요" in said[1]["text"]
     assert slots["offered"] == "person"
+
+
+async def test_the_second_passport_that_is_lost_is_asked_about_like_the_first() -> None:
+    said, slots = await run(Notices(), call("action_lost_passport", "내일이요", "inform", lost_when="어제", flight_date="내일"))
+    assert "얼마 남지 않았네요" in said[1]["text"]
+    assert {name: slots.get(name, "kept") for name in ("lost_when", "flight_date")} == {"lost_when": None, "flight_date": None}
+
+
+def knowing(body: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The call with what the turn knows beside the words."""
+    body["tracker"]["latest_message"]["metadata"] |= more
+    return body
+
+
+@pytest.mark.parametrize(("here", "told"), [(None, None), ("TH", "TH")])
+async def test_a_passport_is_not_lost_in_the_country_that_was_only_asked_about(here: str | None, told: str | None) -> None:
+    notices = Notices()
+    said, _ = await run(notices, knowing(call("action_lost_passport", "아직 없어요", "deny"), country="JP", here=here))
+    assert (notices.asked[0][1], said[0]["custom"]["country"]) == (told, told)
+    await run(notices, knowing(call("action_search"), country="JP", here=here))
+    assert notices.asked[1][1] == (told or "JP"), "but it is the best guess what the next question is about"
+
+
+@pytest.mark.parametrize("action", ["action_alarm_level", "action_register_alerts", "action_lost_passport", "action_entry_rules"])
+async def test_what_is_asked_in_our_words_is_answered_in_the_citizens_language(action: str) -> None:
+    notices = Notices()
+    await run(notices, knowing(call(action, "Mexico", "inform", topic_country="MX"), language="en"))
+    assert notices.languages == ["en"]
+    assert notices.asked[0][0] != "Mexico"
+
+
+BOTH = "태국하고 캄보디아 여행경보 몇 단계예요"
+
+
+@pytest.mark.parametrize(
+    ("intent", "countries", "asked"),
+    [("ask_alarm_level", ["TH", "KH"], BOTH), ("ask_alarm_level", ["TH"], "여행경보 단계"), ("inform", ["TH", "KH"], "여행경보 단계")],
+)
+async def test_an_alarm_level_of_several_countries_is_asked_for_in_the_citizens_words(intent: str, countries: list[str], asked: str) -> None:
+    notices = Notices()
+    await run(notices, knowing(call("action_alarm_level", BOTH, intent, topic_country="TH"), countries=countries))
+    assert notices.asked == [(asked, "TH")]
 
 
 async def test_yes_accepts_only_what_was_offered() -> None:

@@ -103,8 +103,17 @@ def test_a_form_that_lacks_nothing_is_answered_and_may_be_asked_again_for_anothe
 def test_how_to_get_alerts_is_searched_for_in_our_own_words_and_the_last_question_stays() -> None:
     asked = Note(untold={"last_topic": "search", "last_query": FEE})
     assert untold(asked, "register_alerts") == {**asked.untold, "failures": 0.0, "offered": None}
-    assert {intent for intent in at_once.RULES if query_of(intent)} == {"register_alerts", "ask_alarm_level"}
-    assert query_of("greet") == ""
+    assert {intent for intent in at_once.RULES if query_of(intent, reading())} == {"register_alerts", "ask_alarm_level"}
+    assert query_of("greet", reading()) == ""
+
+
+def test_an_alarm_level_of_several_countries_is_searched_for_in_the_citizens_words() -> None:
+    def of_both(text: str) -> Reading:
+        return Reading(text, (), None, tuple(Entity("country", at, at + 2, text[at : at + 2], code, code) for at, code in ((0, "JP"), (6, "TH"))))
+
+    assert query_of("ask_alarm_level", of_both("일본이랑  태국 여행경보")) == ""
+    assert query_of("ask_alarm_level", of_both("일본 말고  태국 여행경보")) == query_of("ask_alarm_level", reading("태국 여행경보", "TH"))
+    assert query_of("register_alerts", of_both("일본이랑  태국 안전 문자")) == query_of("register_alerts", reading())
 
 
 def test_what_is_not_ours_is_searched_for_and_only_an_answer_counts() -> None:

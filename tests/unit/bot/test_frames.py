@@ -116,6 +116,8 @@ def test_the_button_names_the_language(choice: str, language: str | None) -> Non
         ("fr", "저는 한국어도 할 수 있어요", "ko"),
         ("fr", "123", "fr"),
         ("es", "не могу найти паспорт", "ru"),
+        ("en", "+66 81 234 5678", "en"),
+        ("ja", "👍 👍 👍", "ja"),
     ],
 )
 def test_the_language_of_a_conversation(current: str, text: str, after: str) -> None:
@@ -133,6 +135,7 @@ def test_the_language_of_a_conversation(current: str, text: str, after: str) -> 
         ("ko", "Ich habe meinen Pass verloren", "en"),  # no language of ours, and Korean least of all
         ("fr", "서울", "ko"),
         ("ja", "旅券をなくしました", "ja"),
+        ("en", "+66 81 234 5678", "en"),
     ],
 )
 def test_the_language_of_one_answer(held: str, text: str, language: str) -> None:

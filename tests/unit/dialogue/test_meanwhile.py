@@ -35,6 +35,17 @@ def test_a_form_that_has_begun_is_as_if_it_had_asked_for_its_country() -> None:
     assert [event.get("name") for event in kept if event["event"] == "active_loop"] == ["entry_rules_form"]
 
 
+def test_a_form_that_has_begun_is_not_ended_with_the_session_of_what_was_said_long_ago() -> None:
+    known = [
+        {"event": "user", "text": "x", "parse_data": {}, "timestamp": 1.0},
+        {"event": "slot", "name": "last_query", "value": "전", "timestamp": 1.0},
+        {**LISTEN},
+    ]
+    events = told(known, {"failures": 0.0}, "entry_rules_form")
+    assert not [event for event in events if event["event"] == "user"], "by whose last message Rasa tells how old a session is"
+    assert slots(events) == {"last_query": "전", "failures": 0.0, "requested_slot": "topic_country"}
+
+
 def test_only_known_slots_are_taken_and_nothing_is_left_in_the_metadata() -> None:
     metadata = {"language": "ko", meanwhile.METADATA: {"last_query": "수수료", "country": "TH", "requested_slot": "x"}}
     assert meanwhile.received(metadata).slots == {"last_query": "수수료"}

@@ -62,11 +62,19 @@ def test_dates_are_told_apart() -> None:
     assert found["flight_date"] == "내일"
 
 
+def test_a_country_that_was_only_asked_about_is_not_where_the_citizen_is() -> None:
+    metadata = {"normalised": "여권을 잃어버렸어요", "country": "JP"}
+    for here, known in ((None, None), ("TH", "TH")):
+        found = {e["entity"]: e["value"] for e in rasa_entities(from_metadata("여권을 잃어버렸어요", metadata | {"here": here}))}
+        assert found.get("known_country") == known
+
+
 def test_damaged_metadata_is_left_out() -> None:
-    reading = from_metadata("여권 분실", {"tokens": [["여권", "NNG", 0, 2], None, ["x"], 7], "vector": "!!", "entities": [{}, None, "x"], "country": 3})
+    reading = from_metadata("여권 분실", {"tokens": [["여권", "NNG", 0, 2], None, ["x"], 7], "vector": "!!", "entities": [{}, None, "x"], "here": 3})
     assert reading.tokens == (("여권", 0, 2),)
     assert reading.vector is None
     assert reading.entities == ()
+    assert reading.known_country == ""
     assert from_metadata("여권 분실", {}).tokens == (("여권", 0, 2), ("분실", 3, 5))
 
 
