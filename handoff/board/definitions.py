@@ -84,7 +84,7 @@ class Contact:
     """One citizen who waited for a person.
 
     ``answered_at`` is when somebody first took the case, ``left_at`` when the citizen went, or the case ended, before anybody had;
-    ``danger_at`` when the message arrived for which it became an emergency, ``words_at`` a person's first words from then on.
+    ``danger_at`` when the message arrived for which it became an emergency, ``words_at`` a person's first words from then on, written or in a call.
     """
 
     case_id: int

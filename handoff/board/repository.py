@@ -18,6 +18,8 @@ from handoff.repository import EMERGENCY, Row
 #: The message that brought the danger was written before the case was raised: at most this long, which is how long a danger question stays open and more.
 DANGER_BEFORE = timedelta(minutes=10)
 
+#: A person's words are written ones, or a call in which both could hear each other; nobody writes to who has rung up: taking that case is answering.
+#: A case whose history was erased, or is older than what is kept, tells nothing of who was answered: it is no contact.
 _CONTACTS = """
 SELECT c.id, c.arrival_at, c.closed_at, v.closed_at AS went_at, h.answered_at, COALESCE(said.at, h.danger_at) AS danger_at, words.at AS words_at,
        fix.id AS fix_id, fix.is_exact, extract(epoch FROM h.answered_at - fix.fixed_at)::float AS fix_age_s
@@ -25,14 +27,22 @@ FROM cases c JOIN conversations v ON v.id = c.conversation_id
      JOIN LATERAL (
          SELECT min(e.created_at) FILTER (WHERE e.payload->>'status' = 'claimed') AS answered_at,
                 min(e.created_at) FILTER (WHERE e.payload->>'severity' IN ('life_threat', 'urgent')) AS danger_at
-         FROM events e WHERE e.stream = 'case:' || c.id AND e.payload ? 'status') h ON true
+         FROM events e WHERE e.stream = 'case:' || c.id AND e.payload ? 'status'
+         HAVING bool_or(e.kind = 'opened')) h ON true
      LEFT JOIN LATERAL (
          SELECT min(i.received_at) AS at FROM inbox i
          WHERE i.conversation_id = c.conversation_id AND i.action IN ('ask', 'escalate')
            AND i.received_at > h.danger_at - %(danger_before)s AND i.received_at <= h.danger_at) said ON true
      LEFT JOIN LATERAL (
-         SELECT min(m.created_at) AS at FROM messages m
-         WHERE m.conversation_id = c.conversation_id AND m.author_kind IN ('agent', 'officer') AND m.created_at >= h.danger_at) words ON true
+         SELECT min(heard.at) AS at FROM (
+             SELECT m.created_at AS at FROM messages m
+             WHERE m.conversation_id = c.conversation_id AND m.author_kind IN ('agent', 'officer') AND m.created_at >= h.danger_at
+             UNION ALL
+             SELECT GREATEST(s.answered_at, h.danger_at) FROM voice_calls s
+             WHERE s.case_id = c.id AND s.answered_at IS NOT NULL AND s.why IS DISTINCT FROM 'failed' AND COALESCE(s.ended_at >= h.danger_at, true)
+             UNION ALL
+             SELECT GREATEST(h.answered_at, h.danger_at) WHERE v.channel = 'phone' AND h.answered_at IS NOT NULL
+         ) heard WHERE h.danger_at IS NOT NULL) words ON true
      LEFT JOIN LATERAL (
          SELECT g.id, COALESCE(g.radius_m <= %(exact_m)s, g.was_exact, false) AS is_exact, g.fixed_at FROM geo_fixes g
          WHERE g.conversation_id = c.conversation_id AND g.kind = 'fix' AND g.received_at <= h.answered_at

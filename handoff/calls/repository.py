@@ -208,7 +208,7 @@ async def overdue(tx: Connection, at: datetime, call_id: str | None, conversatio
 
 
 async def for_desk(connection: Connection, staff_id: int) -> list[Row]:
-    """Calls that concern a desk: of one's own cases, of emergencies that nobody owns yet, and those that were missed and not yet seen."""
+    """Calls that concern a desk: of one's own cases, of emergencies that nobody owns yet, and those that were missed and not yet seen; live ones first."""
     return await database.rows(
         connection,
         """SELECT p.*, c.severity, c.country, c.owner_id FROM voice_calls p JOIN cases c ON c.id = p.case_id
@@ -218,7 +218,7 @@ async def for_desk(connection: Connection, staff_id: int) -> list[Row]:
                        AND (c.restricted_to IS NULL OR %(staff_id)s = ANY(c.restricted_to))))
               OR p.ended_at IS NOT NULL AND p.answered_at IS NULL AND p.started_by = 'citizen' AND p.why <> 'declined' AND p.missed_seen_at IS NULL
                  AND c.owner_id = %(staff_id)s AND c.status <> 'closed'
-           ORDER BY p.started_at LIMIT 20""",
+           ORDER BY p.ended_at IS NOT NULL, p.started_at LIMIT 20""",
         staff_id=staff_id,
     )
 

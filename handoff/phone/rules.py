@@ -11,6 +11,7 @@ from datetime import timedelta
 import phonenumbers
 
 from core.errors import AppError
+from handoff.schemas import HOME
 
 DIGITS = 6
 #: With so few live codes and so few wrong tries, guessing finds one with a chance of 1 in 200 an hour; and it lets the finder see nothing.
@@ -25,19 +26,34 @@ MAX_TRIES_OF_ADDRESS = 5
 def parse_number(text: str, country: str | None) -> str:
     """A telephone number as people write it, in E.164; without a country code it is one of ``country``. Empty stays empty.
 
+    A Korean abroad gives the mobile number of home, and a link sent to the other reading of it would reach a stranger: what can be a Korean mobile is one,
+    unless it is a number of ``country`` too; then the country code has to be asked for.
+
     Raises:
         AppError: ``bad_phone``.
     """
     written = unicodedata.normalize("NFKC", text).strip()
     if not written:
         return ""
-    try:
-        number = phonenumbers.parse(written, country)
-    except phonenumbers.NumberParseException as error:
-        raise AppError("bad_phone", error.error_type.__class__.__name__) from error
-    if not phonenumbers.is_possible_number(number) or number.extension:
+    number, korean = _read(written, country), _read(written, HOME)
+    if country is not None and korean is not None and korean != number and _is_korean_mobile(korean):
+        if number is not None and phonenumbers.is_valid_number(number):
+            raise AppError("bad_phone", "a number of two countries")
+        number = korean
+    if number is None or not phonenumbers.is_possible_number(number) or number.extension:
         raise AppError("bad_phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _read(written: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(written, country)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _is_korean_mobile(number: phonenumbers.PhoneNumber) -> bool:
+    return phonenumbers.region_code_for_number(number) == HOME and phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
 
 
 def shown_number(e164: str) -> str:

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from core import audit
 from core import db as database
-from handoff.incidents import statements
+from handoff.incidents import service, statements
 
 pytestmark = pytest.mark.browser
 
@@ -102,3 +102,20 @@ async def test_who_may_not_and_what_is_not_there(seat, incidents, staff_server):
         assert answer.status == 404
         await expect(agent.page.locator("h1")).to_have_text("사고를 열 수 없습니다")
         assert (await agent.context.request.get(f"{staff_server.url}/desk/incident/{number}/people.csv")).status == 404
+
+
+async def test_a_statement_that_cannot_be_kept_stays_in_its_dialog(incidents, staff_server, db, cipher):
+    author = await incidents("haneul", "김하늘", "supervisor")
+    page = author.page
+    async with db.transaction() as tx:
+        incident_id = await service.open_incident(tx, cipher, author.staff, "도쿄 지진", "natural_disaster", "JP")
+    await page.goto(f"{staff_server.url}/desk/incident/{incident_id}")
+    await page.locator("[data-action=statement]").click()
+    sheet = page.locator("[data-dialog=statement]")
+    await sheet.locator("[data-field=text]").fill("여진이 있습니다.")
+    async with db.transaction() as tx:  # a colleague was faster
+        await service.close(tx, author.staff, incident_id)
+    await sheet.locator("[data-confirm]").click()
+    await expect(sheet.get_by_role("alert")).not_to_be_empty()
+    await expect(sheet.locator("[data-field=text]")).to_have_value("여진이 있습니다.")
+    assert author.complaints == []

@@ -83,7 +83,7 @@ class StatementsPane:
             async def act() -> str | None:
                 if not (text.value or "").strip():
                     return "보낼 말을 적으세요."
-                await self._act(lambda: self._do.write_statement(self._incident, text.value))
+                await self._do.write_statement(self._incident, text.value)
                 return None
 
             sheet.foot("초안으로 올리기", act)

@@ -183,3 +183,64 @@ async def test_free_calls_are_counted_but_not_a_drills(db, cipher, today, look, 
             )
     found = (await look(service.figures, today)).calls
     assert (found.started, found.answered, found.missed, found.p50_wait_s, found.by_agents) == (2, 1, 1, 7.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("answered_s", "ended_s", "why", "words_s"),
+    [
+        (7, None, None, 7),
+        (7, 60, "hung_up", 7),
+        (-30, 60, "hung_up", 0),  # on the telephone already when the danger came
+        (-30, -10, "hung_up", None),
+        (7, 9, "failed", None),
+        (None, 60, "no_answer", None),
+    ],
+)
+async def test_a_call_that_was_answered_is_a_persons_words(db, today, look, make_staff, make_case, answered_s, ended_s, why, words_s):
+    agent, case = await make_staff(), await make_case("urgent")
+    (before,) = await look(repository.contacts, today)
+    danger_at = before.danger_at
+
+    def after(seconds):
+        return None if seconds is None else danger_at + timedelta(seconds=seconds)
+
+    async with db.transaction() as tx:
+        await database.run(
+            tx,
+            """INSERT INTO voice_calls (id, conversation_id, case_id, started_by, staff_id, citizen_key, staff_key, started_at, answered_at,
+                                        ended_at, ended_by, why)
+               VALUES ('one', %s, %s, 'citizen', %s, 'c', 's', %s, %s, %s, %s, %s)""",
+            case.conversation_id,
+            case.id,
+            agent.id,
+            after(-60),
+            after(answered_s),
+            after(ended_s),
+            "agent" if why else None,
+            why,
+        )
+    (contact,) = await look(repository.contacts, today)
+    assert (before.words_at, contact.words_at) == (None, after(words_s))
+
+
+async def test_who_has_rung_up_is_answered_when_somebody_takes_the_case(db, cipher, today, look, make_staff, call):
+    agent = await make_staff()
+    async with db.transaction() as tx:
+        conversation_id, _ = await conversation.start(tx, "phone")
+        case = await handoff.open_or_raise(tx, cipher, conversation_id, "urgent", "other", "phone")
+    (waits,) = await look(repository.contacts, today)
+    await call(handoff.claim, case.id, agent)
+    (taken,) = await look(repository.contacts, today)
+    assert (waits.words_at, taken.words_at) == (None, taken.answered_at)
+    assert taken.answered_at is not None
+
+
+@pytest.mark.parametrize("gone", ["true", "kind = 'opened'"])
+async def test_a_case_whose_history_is_gone_has_not_been_abandoned(cipher, today, look, make_staff, make_case, call, gone):
+    agent, case, other = await make_staff(), await make_case("none", "other"), await make_case("none", "other")
+    for one in (case, other):
+        await call(handoff.claim, one.id, agent)
+        await call(handoff.close, cipher, one.id, agent, "resolved")
+    await call(database.run, f"DELETE FROM events WHERE stream = %s AND {gone}", f"case:{case.id}")
+    found = (await look(service.figures, today)).waiting
+    assert (found.offered, found.answered, found.abandoned) == (1, 1, 0)

@@ -298,6 +298,24 @@ async def test_a_missed_call_stays_with_the_case_until_it_is_seen_and_in_its_his
     assert past.is_missed
 
 
+async def test_a_call_rings_however_many_missed_ones_stand_unseen(citizen, make_staff, db):
+    agent = await make_staff()
+    talk = await citizen(owner=agent)
+    async with db.transaction() as tx:
+        await database.run(
+            tx,
+            """INSERT INTO voice_calls (id, conversation_id, case_id, started_by, started_at, ended_at, ended_by, why)
+               SELECT 'missed-' || n, %s, %s, 'citizen', now() - interval '1 hour', now() - interval '59 minutes', 'nobody', 'no_answer'
+               FROM generate_series(1, 20) n""",
+            talk.id,
+            talk.case.id,
+        )
+    made = await talk.call()
+    async with db.read() as connection:
+        shown = await service.for_desk(connection, agent)
+    assert [(row.call_id, row.state) for row in shown[:2]] == [(made["call_id"], "ringing"), (shown[1].call_id, "missed")]
+
+
 async def test_a_call_ends_when_its_case_goes_elsewhere(citizen, make_staff, call, cipher, db):
     talk, agent, _, _ = await in_call(citizen, make_staff, call, cipher)
     await call(handoff.return_to_queue, talk.case.id, agent)

@@ -586,3 +586,15 @@ def test_no_pane_shows_what_the_law_leaves_out_of_a_case():
 @pytest.mark.parametrize("name", LAWS)
 async def test_old_desk_and_what_it_is_told_are_the_fresh_desk(scene, name):  # noqa: F811
     await holds(scene, LAWS[name])
+
+
+@pytest.mark.parametrize("look", ["refresh", "open"])
+async def test_a_desk_that_looks_again_after_many_lines_shows_them_all(scene, look):  # noqa: F811
+    for number in range(3):
+        await scene.write("mine", f"처음 {number}", f"first-{number}")
+    desk = scene.desks["agent"]
+    await desk.begin(scene.id("mine"))
+    for number in range(8):
+        await scene.write("mine", f"그 뒤 {number}", f"then-{number}")
+    await getattr(desk.case, look)(scene.id("mine"))
+    await desk.is_true()

@@ -34,6 +34,29 @@ def test_what_is_no_number_is_refused(text: str, country: str | None) -> None:
     assert refused.value.code == "bad_phone"
 
 
+@pytest.mark.parametrize(
+    ("text", "country", "e164"),
+    [
+        ("010-8765-4321", "KH", "+821087654321"),
+        ("01087654321", "VN", "+821087654321"),
+        ("010-8765-4321", "JP", "+821087654321"),  # there 010 dials abroad
+        ("82 10 8765 4321", "KH", "+821087654321"),
+        ("+855 12 345 678", "KH", "+85512345678"),
+        ("010 1 202 939 5653", "JP", "+12029395653"),
+        ("02-3210-0404", "VN", "+84232100404"),
+    ],
+)
+def test_a_korean_mobile_written_abroad_is_no_strangers(text: str, country: str, e164: str) -> None:
+    assert rules.parse_number(text, country) == e164
+
+
+@pytest.mark.parametrize(("text", "country"), [("010-8765-4321", "CN"), ("010 8765 4321", "IT"), ("01 01 23 45 67", "FR")])
+def test_a_number_of_two_countries_wants_its_country_code(text: str, country: str) -> None:
+    with pytest.raises(AppError) as refused:
+        rules.parse_number(text, country)
+    assert (refused.value.code, "나라 번호" in refused.value.kind.korean) == ("bad_phone", True)
+
+
 def test_a_stored_number_is_shown_as_people_read_it() -> None:
     assert [rules.shown_number(number) for number in ("+821012345678", "")] == ["+82 10-1234-5678", ""]
 
