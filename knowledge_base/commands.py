@@ -30,7 +30,8 @@ HITS = 10
 
 
 def _write(target: TextIO, record: dict[str, Any]) -> None:
-    target.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+    # Names of files and ids may carry lone surrogates, which cannot be written as UTF-8.
+    target.write(json.dumps(record, ensure_ascii=False, default=str).encode("utf-8", "replace").decode() + "\n")
     target.flush()
 
 

@@ -213,14 +213,13 @@ def force_table(notices: Iterable[Notice]) -> dict[tuple[str, int], Force]:
 
     It ends at the first of: ``expires_at``; the day after ``review_by``, since nobody has vouched for it since; the start of any notice
     that supersedes it; the start of its own next version. What was replaced stays replaced, even when its replacement has ended too:
-    an old text that comes back to life by itself is how wrong fees are quoted.
+    an old text that comes back to life by itself is how wrong fees are quoted. What begins after that end was never replaced.
     """
     official = [n for n in notices if n.status in OFFICIAL]
-    replaced_from: dict[str, date] = {}
+    replacing: dict[str, list[NoticeContent]] = {}
     for notice in official:
         for old in notice.content.supersedes:
-            start = notice.content.effective_from
-            replaced_from[old] = min(start, replaced_from.get(old, start))
+            replacing.setdefault(old, []).append(notice.content)
     newer_from: dict[tuple[str, int], date] = {}
     newest_first: dict[str, date] = {}
     for notice in sorted(official, key=lambda n: -n.version):
@@ -231,7 +230,8 @@ def force_table(notices: Iterable[Notice]) -> dict[tuple[str, int], Force]:
     table: dict[tuple[str, int], Force] = {}
     for notice in official:
         content = notice.content
-        ends = [content.expires_at, replaced_from.get(notice.id), newer_from.get((notice.id, notice.version))]
+        starts = [new.effective_from for new in replacing.get(notice.id, ()) if new.expires_at is None or content.effective_from < new.expires_at]
+        ends = [content.expires_at, min(starts, default=None), newer_from.get((notice.id, notice.version))]
         if content.review_by is not None:
             ends.append(day_after(content.review_by))
         known = [end for end in ends if end is not None]

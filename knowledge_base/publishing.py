@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 
@@ -46,7 +46,7 @@ async def publish(tx: Connection, notice_id: str, number: int, by: str, environm
     await _refuse_other_kind(tx, notice.content)
     if supersedes_in_a_loop(notice.content, await repository.supersedes_of_all(tx)):
         raise NoticeError(notice_id, "its supersedes leads back to itself", "supersedes_loop")
-    await _step_back(tx, notice_id, by, f"version {number}")
+    await _make_way(tx, notice.content, number, by)
     await repository.move(tx, notice_id, number, notice.status, NoticeStatus.PUBLISHED, by, reason)
     await _settle(tx, notice.content, number, by)
     await repository.announce(tx, notice_id, *notice.content.supersedes)
@@ -122,7 +122,7 @@ async def _import_one(tx: Connection, content: NoticeContent, links: dict[str, l
     if supersedes_in_a_loop(content, links):
         raise NoticeError(content.id, "its supersedes leads back to itself", "supersedes_loop")
     number = known[0].version + 1 if known else 1
-    await _step_back(tx, content.id, by, f"version {number}")
+    await _make_way(tx, content, number, by)
     await repository.insert(tx, content, number, NoticeStatus.PUBLISHED, by)
     await _settle(tx, content, number, by)
     links[content.id] = list(content.supersedes)
@@ -182,8 +182,11 @@ async def _store_draft(tx: Connection, draft: Draft, file: Attachment, rules: Dr
     }
     content = parse_record(record)
     _refuse_second(content, seen)
+    unsaid = {field for field in ("published_at", "review_by") if not getattr(draft, field)}
+    if not draft.published_at and not draft.effective_from:
+        unsaid.add("effective_from")
     if known is not None and (
-        await _was_brought(tx, known, content, NoticeStatus.DRAFT, FROM_FILE)
+        await _was_brought(tx, known, content, NoticeStatus.DRAFT, FROM_FILE, unsaid)
         or file.sha256 in {one.sha256 for one in await repository.attachments(tx, content.id, known[0].version)}
     ):
         seen[content.id] = content_hash(content)
@@ -201,10 +204,18 @@ async def _store_draft(tx: Connection, draft: Draft, file: Attachment, rules: Dr
     return RowResult(content.id, "draft", version=number, warnings=warnings)
 
 
-async def _was_brought(tx: Connection, known: tuple[Notice, str], content: NoticeContent, arrived: NoticeStatus, reason: str = "") -> bool:
-    """Whether this is what stands as the newest version, or what an import brought last and an editor has corrected since: that is no news."""
+async def _was_brought(
+    tx: Connection, known: tuple[Notice, str], content: NoticeContent, arrived: NoticeStatus, reason: str = "", unsaid: Collection[str] = ()
+) -> bool:
+    """Whether this is what stands as the newest version, or what an import brought last and an editor has corrected since: that is no news.
+
+    Fields that the document leaves ``unsaid`` are no news either, whatever an editor has put there.
+    """
     digest = content_hash(content)
-    return digest == known[1] or any(digest == brought for _, brought in await repository.brought_last(tx, [content.id], arrived, reason=reason))
+    for one, brought in (known, *await repository.brought_last(tx, [content.id], arrived, reason=reason)):
+        if digest == brought or (unsaid and replace(content, **{field: getattr(one.content, field) for field in unsaid}) == one.content):
+            return True
+    return False
 
 
 def _refused(error: NoticeError) -> RowResult:
@@ -227,17 +238,23 @@ async def _refuse_other_kind(tx: Connection, content: NoticeContent) -> None:
         raise NoticeError(content.id, f"{other} is of another kind: agents' texts and notices never share an id or replace each other")
 
 
-async def _step_back(tx: Connection, notice_id: str, by: str, reason: str) -> None:
-    """The version published until now becomes superseded."""
-    current = await repository.published_version(tx, notice_id)
-    if current is not None:
-        await repository.move(tx, notice_id, current, NoticeStatus.PUBLISHED, NoticeStatus.SUPERSEDED, by, reason)
+async def _make_way(tx: Connection, new: NoticeContent, number: int, by: str) -> None:
+    """The version published until now becomes superseded; if it never held on any day and replaced by mistake what the new one leaves alone, withdrawn."""
+    current = await repository.published_version(tx, new.id)
+    old = await repository.version(tx, new.id, current) if current is not None else None
+    if old is None:
+        return
+    is_mistaken = new.effective_from <= old.content.effective_from and not set(old.content.supersedes) <= set(new.supersedes)
+    target = NoticeStatus.WITHDRAWN if is_mistaken else NoticeStatus.SUPERSEDED
+    await repository.move(tx, new.id, old.version, NoticeStatus.PUBLISHED, target, by, f"version {number}")
 
 
 async def _settle(tx: Connection, content: NoticeContent, number: int, by: str) -> None:
     """Mark what this notice supersedes; and this one, when an earlier import already supersedes it (files come in any order)."""
     for old in content.supersedes:
-        await _step_back(tx, old, by, f"superseded by {content.id}")
-    newer = await repository.superseder_of(tx, content.id)
+        current = await repository.published_version(tx, old, before=content.expires_at)
+        if current is not None:
+            await repository.move(tx, old, current, NoticeStatus.PUBLISHED, NoticeStatus.SUPERSEDED, by, f"superseded by {content.id}")
+    newer = await repository.superseder_of(tx, content)
     if newer is not None and newer != content.id:
         await repository.move(tx, content.id, number, NoticeStatus.PUBLISHED, NoticeStatus.SUPERSEDED, by, f"superseded by {newer}")

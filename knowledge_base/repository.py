@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -292,15 +293,23 @@ async def move(tx: Connection, notice_id: str, number: int, before: NoticeStatus
     return touched > 0
 
 
-async def published_version(tx: Connection, notice_id: str) -> int | None:
-    """The version that is published now."""
-    row = await database.one(tx, "SELECT version FROM notices WHERE id = %s AND status = 'published'", notice_id)
+async def published_version(tx: Connection, notice_id: str, *, before: date | None = None) -> int | None:
+    """The version that is published now, if it starts ``before`` a day."""
+    row = await database.one(
+        tx, "SELECT version FROM notices WHERE id = %s AND status = 'published' AND (%s::date IS NULL OR effective_from < %s)", notice_id, before, before
+    )
     return int(row["version"]) if row else None
 
 
-async def superseder_of(tx: Connection, notice_id: str) -> str | None:
-    """A published notice that says it supersedes this one."""
-    row = await database.one(tx, "SELECT id FROM notices WHERE status = 'published' AND %s = ANY(supersedes) ORDER BY id LIMIT 1", notice_id)
+async def superseder_of(tx: Connection, content: NoticeContent) -> str | None:
+    """A published notice that says it supersedes this one, and has not expired when this one starts."""
+    row = await database.one(
+        tx,
+        """SELECT id FROM notices WHERE status = 'published' AND %s = ANY(supersedes) AND (expires_at IS NULL OR expires_at > %s)
+           ORDER BY id LIMIT 1""",
+        content.id,
+        content.effective_from,
+    )
     return str(row["id"]) if row else None
 
 

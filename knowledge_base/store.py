@@ -6,12 +6,17 @@ import contextlib
 import json
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from knowledge_base.preparing import Prepared
+
+#: What reading a cut or altered file raises.
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, NotImplementedError, zlib.error, zipfile.BadZipFile)
 
 
 class MemoryStore:
@@ -46,7 +51,7 @@ class FileStore(MemoryStore):
         """Those in the file."""
         if self._loaded != encoder:
             self._loaded = encoder
-            with contextlib.suppress(OSError, ValueError, KeyError, EOFError):
+            with contextlib.suppress(*_DAMAGED):
                 self.known.update(self._read(self._path(encoder)))
         return super().get(keys, encoder)
 

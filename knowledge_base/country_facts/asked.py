@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
+from knowledge_base.country_facts.fillers import letters_beside
 from knowledge_base.search import Question
 
 
@@ -141,14 +142,28 @@ def _asks_alarm(question: Question, text: str) -> bool:
         if not _MAY_ONE_GO.search(text) or not (named or _HERE.search(text)):
             return False
         return _left(question, text if named else _HERE.sub(" ", text)) <= MOST_LEFT_LOOSE
-    return bool(named) and len(text) <= LONGEST_ELSEWHERE and _MAY_ONE_GO_ELSEWHERE.search(text) is not None
+    return bool(named) and _MAY_ONE_GO_ELSEWHERE.search(text) is not None and _left_elsewhere(question, text, named) == 0
 
 
 def _left(question: Question, text: str) -> int:
     """Letters that are neither the country nor part of asking."""
-    rest = text
-    for entity in question.analysis.entities:
-        if entity.country in question.named:
-            rest = rest.replace(entity.text, " ")
-    rest = _FILLERS.sub("", _MAY_ONE_GO.sub(" ", _ALARM.sub(" ", rest)))
+    rest = _FILLERS.sub("", _MAY_ONE_GO.sub(" ", _ALARM.sub(" ", _without(question, text, "country", "city"))))
     return len(_LETTERS.findall(rest))
+
+
+def _left_elsewhere(question: Question, text: str, named: tuple[str, ...]) -> int:
+    """The same in other languages."""
+    rest = _without(question, text, "country", "city", "date").casefold()
+    if question.analysis.language in _BY_CLDR:
+        for code, pattern in _names(question.analysis.language):
+            if code in named:
+                rest = pattern.sub(" ", rest)
+    return letters_beside(_MAY_ONE_GO_ELSEWHERE.sub(" ", rest))
+
+
+def _without(question: Question, text: str, *kinds: str) -> str:
+    """Without what was found of these kinds. A mission is never one of them: going to an embassy is another question."""
+    for entity in question.analysis.entities:
+        if entity.kind in kinds:
+            text = text.replace(entity.text, " ")
+    return text

@@ -49,6 +49,7 @@ def read_document(path: Path, reader: Reader, largest_bytes: int) -> Document:
     Raises:
         Refusal: with the reason's name.
     """
+    _refuse_odd_name(path)
     try:
         with path.open("rb") as stream:
             raw = stream.read(largest_bytes + 1)
@@ -71,6 +72,7 @@ def read_path(path: Path) -> Iterator[NoticeContent | NoticeError]:
         yield NoticeError(path.name, f"files of type {suffix or 'unknown'} cannot be read yet; use .md or .jsonl", "file_type_unknown")
         return
     try:
+        _refuse_odd_name(path)
         if path.stat().st_size > LARGEST_FILE_BYTES and suffix == ".md":
             yield NoticeError(path.name, "the file is larger than 20 MB", "file_too_large")
             return
@@ -83,3 +85,11 @@ def read_path(path: Path) -> Iterator[NoticeContent | NoticeError]:
         yield error
     except OSError as error:
         yield NoticeError(path.name, f"the file cannot be read ({error.strerror})", "file_missing")
+
+
+def _refuse_odd_name(path: Path) -> None:
+    """A name becomes an id, or is kept with the file: neither takes what is no UTF-8."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        raise Refusal(path.name, "the file's name is not UTF-8; rename it", "file_missing") from error

@@ -20,7 +20,9 @@ MOST_PAGES = 300
 #: Fewer letters than this on a page are a stamp or a page number on a scan.
 FEWEST_LETTERS = 12
 EDGE_LINES = 3
-_PAGE_NUMBER = re.compile(r"[\W_]*(?:page\s*)?\d{1,4}[\W_]*(?:(?:/|of|쪽|페이지)[\W_]*\d{0,4}[\W_]*)?", re.I)
+_NUMBER = re.compile(r"[\W_]*(?:page\s*)?(\d{1,4})[\W_]*(?:(?:/|of|쪽|페이지)[\W_]*\d{0,4}[\W_]*)?", re.I)
+#: Written as a page number is, so that it is one even where a cover is not counted; a bare "112" is somebody to call.
+_PAGE_NUMBER = re.compile(r"[-–—―]\s*\d{1,4}\s*[-–—―]|page\s*\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?|\d{1,4}\s*(?:쪽|페이지)", re.I)
 _BULLET = re.compile(r"(?:[○◦●•▪■□◆◇▶▷☞※·∙-]|\d{1,2}[.)]|[가나다라마바사아자차카타파하][.)]|[①-⑳]|\(\d{1,2}\)|제\d+조|\[붙임|\*)\s*")
 _ENDS = re.compile(r"[.!?:。]['\"”’)\]]*$|[다요음임함됨까]\.?$")
 _COLUMN_GAP = re.compile(r"\s{3,}|\t+")
@@ -123,22 +125,33 @@ def _has_pictures(page: object) -> bool:
 def _without_edges(pages: list[list[str]]) -> list[list[str]]:
     """Pages without page numbers, and without the first and last lines that most pages share."""
     filled = [[line for line in page if line.strip()] for page in pages]
-    tops = Counter(key for page in filled for key in {_key(line) for line in page[:EDGE_LINES]})
-    ends = Counter(key for page in filled for key in {_key(line) for line in page[-EDGE_LINES:]})
+    tops = Counter(key for number, page in enumerate(filled, 1) for key in {key for line in page[:EDGE_LINES] for key in _keys(line, number)})
+    ends = Counter(key for number, page in enumerate(filled, 1) for key in {key for line in page[-EDGE_LINES:] for key in _keys(line, number)})
     least = max(2, (len([page for page in filled if page]) * 3 + 4) // 5)
+
+    def is_edge(line: str, number: int, shared: Counter[str]) -> bool:
+        return _is_page_number(line.strip(), number) or any(shared[key] >= least for key in _keys(line, number))
+
     out: list[list[str]] = []
-    for page in filled:
+    for number, page in enumerate(filled, 1):
         first, last = 0, len(page)
-        while first < min(EDGE_LINES, last) and (tops[_key(page[first])] >= least or _PAGE_NUMBER.fullmatch(page[first].strip())):
+        while first < min(EDGE_LINES, last) and is_edge(page[first], number, tops):
             first += 1
-        while last > max(first, len(page) - EDGE_LINES) and (ends[_key(page[last - 1])] >= least or _PAGE_NUMBER.fullmatch(page[last - 1].strip())):
+        while last > max(first, len(page) - EDGE_LINES) and is_edge(page[last - 1], number, ends):
             last -= 1
         out.append(page[first:last])
     return out
 
 
-def _key(line: str) -> str:
-    return re.sub(r"\d+", "#", "".join(line.split()))
+def _is_page_number(line: str, page: int) -> bool:
+    found = _NUMBER.fullmatch(line)
+    return (found is not None and int(found[1]) == page) or _PAGE_NUMBER.fullmatch(line) is not None
+
+
+def _keys(line: str, page: int) -> set[str]:
+    """What the line says on any page: its words as they are, and with the page's own number left open. Other numbers tell lines apart: they are fees."""
+    found = re.finditer(rf"(?<!\d){page}(?!\d)", line)
+    return {"".join(said.split()) for said in (line, *(f"{line[: own.start()]}#{line[own.end() :]}" for own in found))}
 
 
 def _blocks(pages: list[list[str]], warnings: Warnings) -> list[Block]:

@@ -43,6 +43,10 @@ class _Text(HTMLParser):
         elif tag in _BLOCKS:
             self.parts.append("\n")
 
+    def parse_html_declaration(self, i: int) -> int:
+        # "<![붙임]>" is a comment to a browser, and an AssertionError to the parser of Python 3.11.
+        return self.parse_bogus_comment(i) if self.rawdata.startswith("<![", i) else super().parse_html_declaration(i)
+
     def handle_data(self, data: str) -> None:
         if not self._silent:
             self.parts.append(data)

@@ -65,7 +65,21 @@ Cảnh báo du lịch Nhật Bản cấp mấy?
 Campuchia có an toàn không
 Quel est le niveau d'alerte pour le Japon ?
 ¿Hay alerta de viaje para Japón?
-Какой уровень опасности в Японии?""".splitlines()
+Какой уровень опасности в Японии?
+Is it safe to visit Bangkok with my family next month?
+How dangerous is the Philippines right now?
+Can we go to Cambodia these days?
+日本に行っても大丈夫ですか
+今カンボジアに旅行に行くのは危ないですか
+一个人去泰国旅游安全吗
+现在可以去柬埔寨吗
+Bây giờ đi du lịch Thái Lan một mình có nguy hiểm không?
+Est-ce dangereux d'aller au Japon en ce moment ?
+Peut-on voyager au Cambodge avec des amis ?
+¿Es seguro ir a Japón?
+¿Es peligroso viajar sola a Tailandia ahora?
+Безопасно ли сейчас ехать в Японию?
+Можно ли поехать в Таиланд с семьёй?""".splitlines()
 ENTRY = """일본 무비자 며칠이에요
 일본 비자 필요해요?
 캄보디아 비자 없이 갈 수 있나요
@@ -91,7 +105,22 @@ NEITHER = """여행경보 2단계는 무슨 뜻인가요?
 캄보디아 여행금지 언제부터예요
 한국 입국하려면 비자 필요해요?
 일본 워킹홀리데이 비자 발급
-태국 여권 유효기간 6개월 있어야 입국 가능한가요""".splitlines()
+태국 여권 유효기간 6개월 있어야 입국 가능한가요
+도쿄 대사관 방문해도 되나요
+should I go to a hospital in Bangkok for a dog bite?
+Can I visit the embassy in Tokyo?
+Can I visit the embassy in Tokyo without an appointment?
+Can I go home? I was robbed in Manila
+Is tap water safe in Vietnam?
+My son was hit by a car in Hanoi, is it safe to move him?
+ベトナムの水道水は安全ですか
+バンコクで病院に行ってもいいですか
+泰国的自来水安全吗
+在曼谷可以去医院吗
+Nước máy ở Việt Nam có an toàn không
+L'eau du robinet au Japon est-ce sûr ?
+¿El agua de Japón es seguro beber?
+Опасно ли пить воду в Японии?""".splitlines()
 
 
 @pytest.mark.parametrize(("text", "asked"), [*((text, "alarm") for text in ALARM), *((text, "entry") for text in ENTRY), *((text, None) for text in NEITHER)])

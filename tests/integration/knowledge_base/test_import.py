@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from core.db import Database, rows
 from core.settings import Settings
 from knowledge_base import commands, publishing, repository
 from knowledge_base.editing.commands import revert
+from knowledge_base.editing.repository import set_review_by
 from knowledge_base.editing.service import draft
 
 SETTINGS = Settings(environment="development", import_max_mb=1)
@@ -115,6 +117,26 @@ class TestDocuments:
         _, results, _ = await brought(db, folder)
         assert [(row["id"], row["outcome"]) for row in results] == [("a.hwp", "draft"), ("f1", "unchanged"), ("f2", "draft")]
 
+    async def test_a_grown_table_leaves_renewed_and_corrected_rows_alone(self, db: Database, tmp_path: Path) -> None:
+        table = [("번호", "제목", "내용"), ("f1", "가", "나입니다."), ("f2", "다", "라입니다."), ("f3", "마", "바입니다.")]
+        await brought(db, write(tmp_path, {"f.csv": csv_rows(table)}))
+        later = date(2027, 3, 1)
+        async with db.transaction() as tx:
+            await publishing.publish(tx, "f1", 1, "kim", "development")
+        await corrected(db, "f2")
+        async with db.transaction() as tx:
+            await set_review_by(tx, "f1", 1, later)
+            await set_review_by(tx, "f2", 2, later)
+            known = await repository.newest(tx, "f3")
+            assert known is not None
+            await draft(tx, replace(known[0].content, body="바로잡은 본문입니다.", published_at=later, effective_from=later, review_by=None), "kim")
+        _, results, _ = await brought(db, write(tmp_path, {"f.csv": csv_rows([*table, ("f4", "사", "아입니다.")])}))
+        assert [(row["id"], row["outcome"]) for row in results] == [("f1", "unchanged"), ("f2", "unchanged"), ("f3", "unchanged"), ("f4", "draft")]
+        # What the table does say is news.
+        dated = [("번호", "제목", "내용", "게시일"), ("f1", "가", "나입니다.", "2026-01-02"), ("f2", "다", "라입니다.", "")]
+        _, results, _ = await brought(db, write(tmp_path, {"f.csv": csv_rows(dated)}))
+        assert [(row["id"], row["outcome"]) for row in results] == [("f1", "draft"), ("f2", "unchanged")]
+
     async def test_a_draft_can_be_published(self, db: Database, tmp_path: Path) -> None:
         await brought(db, write(tmp_path, {"a.hwp": hwp(notice())}))
         async with db.transaction() as tx:
@@ -200,6 +222,18 @@ class TestRefusals:
         assert {key: status for key, (status, _) in after.items() if not key.startswith("08")} == {"07.hwpx": "draft", "n1": "published", "12": "published"}
         assert [row["outcome"] for row in progress if row["file"] in ("07.hwpx", "08.csv", "09.jsonl", "10.jsonl")] == ["taken", "partly", "partly", "refused"]
         assert [row["file"] for row in progress][-1] == "gone.pdf"
+
+    async def test_a_name_that_is_no_utf8_is_refused_and_the_rest_comes_in(self, db: Database, tmp_path: Path) -> None:
+        names = ["a\udcff.md", "b\udcff.jsonl", "c\udcff.csv"]
+        ready = b"---\nid: n2\ntitle: t\npublished_at: 2026-01-10\n---\ntext"
+        table = csv_rows([("제목", "내용"), ("가", "나입니다.")])
+        folder = write(tmp_path, dict(zip([*names, "d.jsonl"], [ready, json.dumps(ROW).encode(), table, json.dumps(ROW).encode()], strict=True)))
+        code, results, progress = await brought(db, folder, folder / "gone\udcff.md")
+        assert code == 1
+        named = [("a?.md", "file_missing"), ("b?.jsonl", "file_missing"), ("c?.csv", "file_missing"), ("n1", None), ("gone?.md", "file_missing")]
+        assert [(row["id"], row.get("code")) for row in results] == named
+        assert [row["outcome"] for row in progress] == ["refused", "refused", "refused", "taken", "refused"]
+        assert await stored(db) == {"n1": ("published", 1)}
 
     async def test_equal_rows_twice_are_no_conflict(self, db: Database, tmp_path: Path) -> None:
         folder = write(tmp_path, {"a.jsonl": json.dumps(ROW).encode() + b"\n" + json.dumps(ROW).encode()})

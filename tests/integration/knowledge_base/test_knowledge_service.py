@@ -78,6 +78,37 @@ class TestSupersession:
         base = await open_base()
         assert ids(base, QUESTION) == ["fee-old"]
 
+    @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1), (1, 2)])
+    async def test_what_comes_after_a_replacement_for_a_time_is_quoted(self, db: Database, bring: Any, open_base: Any, order: tuple[int, ...]) -> None:
+        for_a_time = {**NEW_FEE, "expires_at": "2026-09-01"}
+        again = {**FEE, "body": "드론 촬영 허가 수수료는 15,000원입니다.", "effective_from": "2026-09-01"}
+        for place in order:
+            await bring(db, (FEE, for_a_time, again)[place])
+        assert {key[0] for key, status in (await statuses(db)).items() if status == "published"} == {"fee-old", "fee-new"}
+        base = await open_base()
+        assert ids(base, QUESTION) == ["fee-old"]
+        assert "15,000원" in base.answer(QUESTION).text
+        assert ids(base, QUESTION, at=date(2026, 8, 31)) == ["fee-new"]
+
+    @pytest.mark.parametrize("imported", [True, False])
+    async def test_a_correction_that_no_longer_replaces_gives_the_old_one_back(self, db: Database, bring: Any, open_base: Any, imported: bool) -> None:
+        await bring(db, FEE, NEW_FEE)
+        corrected = {**NEW_FEE, "title": "드론 반납 안내", "body": "드론은 창구에 반납하십시오.", "supersedes": []}
+        if imported:
+            await bring(db, corrected)
+        else:
+            async with db.transaction() as tx:
+                number = await publishing.save_draft(tx, parse_record(corrected), "kim")
+                await publishing.publish(tx, "fee-new", number, "kim", "development")
+        assert await statuses(db) == {("fee-old", 1): "superseded", ("fee-new", 1): "withdrawn", ("fee-new", 2): "published"}
+        base = await open_base()
+        assert ids(base, QUESTION)[0] == "fee-old"
+
+    async def test_a_later_version_that_no_longer_replaces_leaves_what_was(self, db: Database, bring: Any) -> None:
+        await bring(db, FEE, NEW_FEE)
+        await bring(db, {**NEW_FEE, "effective_from": "2026-08-01", "supersedes": []})
+        assert await statuses(db) == {("fee-old", 1): "superseded", ("fee-new", 1): "superseded", ("fee-new", 2): "published"}
+
 
 async def test_expiry_at_the_boundary_day(db: Database, bring: Any, open_base: Any) -> None:
     await bring(db, {**FEE, "expires_at": "2026-11-22"})

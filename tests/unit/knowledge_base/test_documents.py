@@ -225,6 +225,21 @@ class TestPdf:
         assert "신청서를내십시오" in draft.body
         assert len(draft.warnings) == 2
 
+    def test_fees_and_numbers_to_call_at_the_edges_of_pages_stay(self) -> None:
+        first = ["수수료와 연락처 안내", "아래 표를 보십시오.", ("복수여권", "50,000원"), "경찰", "112"]
+        second = [("복수여권", "20,000원"), "재외공관에서 신청하실 때의 수수료입니다.", "구급", "119"]
+        pages = [lines(page, header=f"외교부 2026년 2월 {number} / 2", footer=footer) for number, page, footer in ((1, first, "1"), (2, second, "2"))]
+        body = one(pdf(pages), "a.pdf").body
+        for said in ("50,000원", "20,000원", "112", "119"):
+            assert said in body
+        assert "2026년" not in body
+        assert not {"1", "2"} & set(body.split("\n"))
+
+    def test_a_cover_that_is_not_counted_does_not_keep_page_numbers(self) -> None:
+        texts = ("재외국민을 위한 여권 안내 표지입니다", "○ 사진을 한 장 미리 준비하여 주십시오.", "○ 수수료를 창구에 내 주십시오.")
+        pages = [lines([text], footer=footer) for text, footer in zip(texts, ("", "- 1 -", "- 2 -"), strict=True)]
+        assert "- 1 -" not in one(pdf(pages), "a.pdf").body
+
     def test_the_properties_are_days_of_seoul(self) -> None:
         raw = pdf([lines(["여권 안내 제목", "여권 수수료가 바뀝니다."])], changed="2026-02-28")
         assert one(raw, "a.pdf").published_at == "2026-02-28"

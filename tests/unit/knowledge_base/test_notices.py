@@ -54,6 +54,17 @@ class TestForce:
         for notice_id in "abc":
             assert not holds(chain, (notice_id, 1), "2026-04-15")
 
+    def test_what_begins_after_its_replacement_has_expired_is_not_replaced(self) -> None:
+        back = [
+            make("a", status=NoticeStatus.SUPERSEDED),
+            make("a", 2, effective_from="2026-03-01"),
+            make("b", supersedes=["a"], effective_from="2026-02-01", expires_at="2026-03-01", status=NoticeStatus.EXPIRED),
+        ]
+        assert [holds(back, ("a", 1), day) for day in ("2026-01-31", "2026-02-01", "2026-03-01")] == [True, False, False]
+        assert [holds(back, ("a", 2), day) for day in ("2026-02-28", "2026-03-01", "2026-08-01")] == [False, True, True]
+        early = [*back[:1], make("a", 2, effective_from="2026-02-28"), back[2]]
+        assert not any(holds(early, ("a", 2), day) for day in ("2026-02-28", "2026-03-01", "2026-08-01"))
+
     def test_a_withdrawn_notice_replaces_nothing(self) -> None:
         both = [make("a"), make("b", supersedes=["a"], status=NoticeStatus.WITHDRAWN)]
         assert holds(both, ("a", 1), "2026-08-01")

@@ -139,6 +139,10 @@ def test_an_error_in_an_envelope(raw: bytes) -> None:
         ("A&B 회사, R&D", "A&B 회사, R&D"),
         (7, "7"),
         ("가\x00나\u200b다", "가나다"),
+        ("하나 <![붙임]> 둘", "하나 둘"),
+        ("하나 &lt;![붙임]&gt; 둘", "하나 둘"),
+        ("하나 <![붙임", "하나 <![붙임"),
+        ("<![if !IE]>하나<![endif]>", "하나"),
     ],
 )
 def test_plain_text(raw: object, clean: str) -> None:
