@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from nicegui.element import Element
 
 from accounts.schemas import Role, Staff
 from core.clock import now as clock_now
+from core.staff_rows import Rows
 from handoff import service as handoff
 from handoff.desk import when
 from handoff.desk.aside import Aside
@@ -88,32 +90,29 @@ def pending(card: CaseCard, aside: Aside, viewer: Staff, now: Any) -> list[Pendi
 
 
 class CaseStrip:
-    """Filled anew with each change of the case; it holds nothing that anybody types."""
+    """One row for each pending line; it holds nothing that anybody types."""
 
     def __init__(self, root: Element, viewer: Staff, on_move: Callable[[str], Any]) -> None:
-        self._root = root
+        self._rows = Rows(root)
         self._viewer = viewer
         self._on_move = on_move
-        self._shown: list[Pending] | None = None
 
     def clear(self) -> None:
         """Nothing is open."""
-        self._shown = None
-        self._root.clear()
+        self._rows.clear()
 
     def show(self, card: CaseCard, aside: Aside) -> None:
-        """What is pending now; nothing is drawn anew while nothing has changed, so that a focus stays where it is."""
+        """What is pending now; a line that stays keeps its buttons and a focus on them."""
         found = pending(card, aside, self._viewer, clock_now())
-        if found == self._shown:
-            return
-        self._shown = found
-        self._root.clear()
-        with self._root:
-            for one in found:
-                with block("div", f"pending is-{one.code}", role="note"):
-                    say("span", one.text, "words")
-                    for code, label in one.moves:
-                        button(label, self._mover(code), classes="small primary" if code == "claim" else "small", data_move=code)
+        # Of its case, since a button answers for the one that stands open; and counted, since two lines may say the same.
+        self._rows.show({(card.case.id, one, found[:at].count(one)): partial(self._draw, one) for at, one in enumerate(found)})
+
+    def _draw(self, one: Pending) -> Element:
+        with block("div", f"pending is-{one.code}", role="note") as row:
+            say("span", one.text, "words")
+            for code, label in one.moves:
+                button(label, self._mover(code), classes="small primary" if code == "claim" else "small", data_move=code)
+        return row
 
     def _mover(self, code: str) -> Callable[[], Any]:
         return lambda: self._on_move(code)

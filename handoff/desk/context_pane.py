@@ -18,6 +18,7 @@ from handoff.desk.phone_tools import PhoneTools
 from handoff.desk.place_tools import PlaceTools
 from handoff.desk.tiles import PATH as TILES
 from handoff.geocoding import NearTown
+from handoff.location import TYPED
 from handoff.schemas import CaseCard, Place
 
 ASSETS = "/desk/assets"
@@ -55,9 +56,10 @@ class ContextPane:
         self._on_hand_on = on_hand_on
         self._on_mission = on_mission
         self._on_consent = on_consent
-        self._guided: tuple[Any, ...] | None = None
+        self._said: dict[int, Any] = {}
         self._layers: list[Any] = []
         self._drawn: tuple[Any, ...] | None = None
+        self._viewed: tuple[Any, ...] | None = None
         self._point: tuple[float, float] | None = None
         self._radius_m: float | None = None
         self._near = False
@@ -72,7 +74,9 @@ class ContextPane:
                     self._map.on("init", lambda _: self.settle())  # a case that was opened sooner than the map was there
                 self._zoom = button("정확도 원 / 나라 보기", self._toggle_near, classes="small wide", data_action="zoom")
                 self._call = block("div", "call-block")
-                self._place = block("div", "place", role="group", aria_label="위치")
+                with block("div", "place", role="group", aria_label="위치"):
+                    # Apart from each other: the place itself says something else with each look of a live one.
+                    self._place, self._towns, self._consents = block(), block(), block()
                 self._ask = button("위치 다시 요청", on_ask, classes="wide", hint="l", data_key="KeyL", data_action="ask-place")
                 self._guidance = block("div", "guidance-block", role="group", aria_label="상담 요령")
                 self._times = block("div", "times", role="group", aria_label="현지 시각")
@@ -82,6 +86,7 @@ class ContextPane:
 
     def clear(self) -> None:
         """Nothing is open."""
+        self._said.clear()
         self._all.set_visibility(False)
         self._nothing.set_visibility(True)
 
@@ -90,37 +95,34 @@ class ContextPane:
         self._nothing.set_visibility(False)
         self._all.set_visibility(True)
         self._ask.set_visibility(may_ask and card.caller is None)
+        case_id = card.case.id
         if (phone := self._phone) is not None:
-            self._refill(self._call, lambda: phone.fill(card))
+            self._refill(self._call, phone.says(card), lambda: phone.fill(card))
         self._show_map(card)
-        self._refill(self._place, lambda: self._fill_place(card))
-        self._show_guidance(card)
-        self._refill(self._times, lambda: _times(card))
-        self._refill(self._where, lambda: _where(card, self._on_mission))
+        self._refill(self._place, (card.place, card.near_town, card.typed_place), lambda: _place(card))
+        if (on_consent := self._on_consent) is not None:
+            self._refill(self._consents, (case_id, card.consents), lambda: consent_pane.fill(card, on_consent))
+        if (on_hand_on := self._on_hand_on) is not None:
+            guided = (case_id, card.case.category, card.case.status == "closed", len(card.handed_on))
+            self._refill(self._guidance, guided, lambda: guidance_pane.fill(card, on_hand_on))
+        self._refill(self._times, card.time_zone, lambda: _times(card))
+        self._refill(self._where, _where_says(card), lambda: _where(card, self._on_mission))
         if (tools := self._tools) is not None:
-            self._refill(self._more, lambda: tools.more(card))
+            typed_id = card.typed_place.fix_id if card.typed_place is not None else None
+            self._refill(self._towns, (case_id, card.may_write, typed_id, card.towns), lambda: tools.towns(card))
+            self._refill(self._more, (case_id, card.map is None), lambda: tools.more(card))
         # The clocks are the browser's; they are set at once, when it has drawn what is new.
         ui.run_javascript("setTimeout(() => window.deskTick?.(), 30)")
 
-    def _fill_place(self, card: CaseCard) -> None:
-        _place(card)
-        if self._tools is not None:
-            self._tools.towns(card)
-        if self._on_consent is not None:
-            consent_pane.fill(card, self._on_consent)
-
-    def _show_guidance(self, card: CaseCard) -> None:
-        """Drawn anew only when it says something else: whoever has folded it away, or reads it, is not disturbed."""
-        on_hand_on = self._on_hand_on
-        drawn = (card.case.id, card.case.category, card.case.status == "closed", len(card.handed_on))
-        if on_hand_on is not None and drawn != self._guided:
-            self._guided = drawn
-            self._refill(self._guidance, lambda: guidance_pane.fill(card, on_hand_on))
-
-    def _refill(self, container: Element, fill: Callable[[], None]) -> None:
+    def _refill(self, container: Element, says: Any, fill: Callable[[], Any]) -> None:
+        """Drawn anew only when it says something else: whoever presses a button of it, or reads it, is not disturbed."""
+        if self._said.get(container.id, container) == says:
+            return
+        self._said[container.id] = says
         container.clear()
         with container:
             fill()
+        container.set_visibility(bool(container.default_slot.children))
 
     def _show_map(self, card: CaseCard) -> None:
         place = card.place
@@ -134,6 +136,7 @@ class ContextPane:
         for layer in self._layers:
             self._map.remove_layer(layer)
         self._layers.clear()
+        before, self._point = self._point, point
         if place is None or point is None:
             return
         track = [(one.lat, one.lon) for one in card.track if one.lat is not None]
@@ -146,7 +149,13 @@ class ContextPane:
             label = {"permanent": True, "direction": "top", "offset": (0, -10), "className": "place-label"}
             label["content"] = words.country_name(card.countries[0].country)
             self._layers.append(self._map.generic_layer(name="tooltip", args=[point, label]))
-        self._point, self._radius_m, self._near = point, place.radius_m, False
+        self._radius_m = place.radius_m
+        # A town that was chosen from words gives way to what a device says: that is another look, as another case is.
+        viewed = (card.case.id, place.method == TYPED)
+        if before is not None and viewed == self._viewed:
+            self._map.run_map_method("follow", before, point)
+            return
+        self._viewed, self._near = viewed, False
         self._map.run_map_method("invalidateSize")
         self._move()
 
@@ -235,6 +244,14 @@ def _times(card: CaseCard) -> None:
     with block("p", "clock soft"):
         say("span", "한국 ")
         say("b", _clock(KOREA), data_tick="clock", data_zone=KOREA)
+
+
+def _where_says(card: CaseCard) -> tuple[Any, ...]:
+    """What ``_where`` shows of a card: of the place no more than its countries and missions. Pure."""
+    case = card.case
+    missions = [mission_card.says(one, card.missions_now.get(one.name)) for one in card.missions[:MISSIONS_SHOWN]]
+    countries = [one.country for one in card.countries]
+    return (case.id, case.country, case.synthetic, card.country_conflict, countries, card.alarm_level, missions, len(card.missions), card.numbers, card.notices)
 
 
 def _where(card: CaseCard, on_mission: Callable[[], Any] | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from handoff.desk.elements import block, say
@@ -9,6 +10,12 @@ from handoff.schemas import Certainty, MissionHint, MissionNow
 
 MISSIONS_SHOWN = 4
 KOREA = "Asia/Seoul"
+
+
+def says(mission: MissionHint, now: MissionNow | None) -> tuple[Any, ...]:
+    """What ``fill`` shows of them: whole kilometres, and not the time of the look. Pure."""
+    distance_km = None if mission.distance_km is None else round(mission.distance_km)
+    return vars(mission) | {"distance_km": distance_km}, None if now is None else vars(now) | {"local_time": None}
 
 
 def fill(mission: MissionHint, now: MissionNow | None) -> None:

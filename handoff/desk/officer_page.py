@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from nicegui import Client, ui
+from nicegui.element import Element
 
 from accounts.schemas import Staff
 from core.clock import now as clock_now
 from core.logging import get
+from core.staff_rows import Rows
 from handoff.desk import drafts, words
 from handoff.desk.context_pane import ContextPane
 from handoff.desk.conversation_pane import MAX_CHARS
@@ -52,7 +55,7 @@ class OfficerPage:
             with block("main", "panes"):
                 with block("section", "pane queue-pane", aria_label="관할 긴급 상담"):
                     say("h1", "관할 긴급 상담")
-                    self._list = block("div", "district", role="list")
+                    self._list = Rows(block("div", "district", role="list"))
                 with block("section", "pane conversation-pane", aria_label="상담"):
                     self._nothing = say("p", "목록에서 참여한 상담을 여세요.", "nothing")
                     self._talk = block("div", "lines", role="log", aria_label="대화")
@@ -82,25 +85,25 @@ class OfficerPage:
                 self._signals.run_method("pulse", clock_now().timestamp() * 1000, "live", 0)
 
     def _fill_list(self, rows: list[DistrictCase]) -> None:
-        self._list.clear()
-        with self._list:
-            if not rows:
-                say("p", "관할에 열린 긴급 상담이 없습니다.", "none")
-            for row in rows:
-                is_open = self._card is not None and self._card.case.id == row.case_id
-                with block("div", f"district-case {row.severity}" + (" opened" if is_open else ""), role="listitem", data_case=row.case_id):
-                    with block("div", "top"):
-                        say("span", f"{words.severity_shape(row.severity)} {words.severity_word(row.severity)}", f"badge sev-{row.severity}")
-                        block("time", "wait", data_tick="wait", data_at=row.arrival_at.timestamp() * 1000, title="기다린 시간")
-                    say("b", f"{words.category_word(row.category)} · #{row.case_id}")
-                    say("p", f"{words.country_name(row.country)} · {words.STATUS[row.status]} {row.owner_name}")
-                    say("p", row.basis, "soft")
-                    if not row.is_acknowledged and not row.has_joined:
-                        button("확인했습니다", self._on(self._do.acknowledge, row.case_id), classes="small", data_action="officer-ack")
-                    if row.has_joined:
-                        button("열기", lambda case_id=row.case_id: self._guarded(lambda: self._open(case_id)), classes="small", data_action="officer-open")
-                    else:
-                        button("참여하기", self._on(self._do.join, row.case_id), classes="small", data_action="officer-join")
+        open_id = self._card.case.id if self._card is not None else None
+        drawn = {(row, row.case_id == open_id): partial(self._row, row, row.case_id == open_id) for row in rows}
+        self._list.show(drawn or {None: partial(say, "p", "관할에 열린 긴급 상담이 없습니다.", "none")})
+
+    def _row(self, row: DistrictCase, is_open: bool) -> Element:
+        with block("div", f"district-case {row.severity}" + (" opened" if is_open else ""), role="listitem", data_case=row.case_id) as drawn:
+            with block("div", "top"):
+                say("span", f"{words.severity_shape(row.severity)} {words.severity_word(row.severity)}", f"badge sev-{row.severity}")
+                block("time", "wait", data_tick="wait", data_at=row.arrival_at.timestamp() * 1000, title="기다린 시간")
+            say("b", f"{words.category_word(row.category)} · #{row.case_id}")
+            say("p", f"{words.country_name(row.country)} · {words.STATUS[row.status]} {row.owner_name}")
+            say("p", row.basis, "soft")
+            if not row.is_acknowledged and not row.has_joined:
+                button("확인했습니다", self._on(self._do.acknowledge, row.case_id), classes="small", data_action="officer-ack")
+            if row.has_joined:
+                button("열기", lambda: self._guarded(lambda: self._open(row.case_id)), classes="small", data_action="officer-open")
+            else:
+                button("참여하기", self._on(self._do.join, row.case_id), classes="small", data_action="officer-join")
+        return drawn
 
     def _on(self, act: Callable[[int], Awaitable[None]], case_id: int) -> Callable[[], Awaitable[None]]:
         async def pressed() -> None:
@@ -116,7 +119,8 @@ class OfficerPage:
             self._fill_list(self._rows or [])
 
     def _show(self, card: CaseCard) -> None:
-        seen = (card.case.id, card.case.version, card.transcript[-1].seq if card.transcript else 0, card.place.fix_id if card.place else None)
+        places = tuple(place.fix_id for place in (card.place, card.typed_place) if place)
+        seen = (card.case.id, card.case.version, card.transcript[-1].seq if card.transcript else 0, places)
         is_another, self._card = self._card is None or self._card.case.id != card.case.id, card
         if seen == self._seen:
             return

@@ -76,7 +76,7 @@ class OpenCase:
             self.panes.queue.list.run_method("show", case_id)
             if same:
                 self.panes.conversation.update(opened.card)
-                self._show_lines(opened.lines[-RECHECKED:])
+                self._show_lines(opened.lines)
             else:
                 self._last_seq = opened.lines[-1].seq if opened.lines else 0
                 self._writing.stop_suggesting()
@@ -106,7 +106,7 @@ class OpenCase:
                 self._aim_calls()
                 self.panes.conversation.mark(opened.marks)
                 self.panes.conversation.left(opened.limits)
-                self._show_lines(opened.lines[-RECHECKED:])
+                self._show_lines(opened.lines)
 
     async def fetch_lines(self, card: CaseCard) -> None:
         """Show what has been written since the last line, if the case still stands open."""
@@ -168,6 +168,7 @@ class OpenCase:
                 self.panes.conversation.typing()
 
     def _show_lines(self, lines: list[Line]) -> None:
-        self.panes.conversation.add(lines)
+        """Of all lines the new ones, however many, and the few before them."""
+        self.panes.conversation.add([line for line in lines if line.seq > self._last_seq - RECHECKED])
         if lines:
             self._last_seq = max(self._last_seq, lines[-1].seq)

@@ -47,12 +47,21 @@ def consent_sentence() -> str:
 
 
 class PhoneTools:
-    """The buttons of one desk; filled anew for each card. The digits of a code live here only, until it is typed or over."""
+    """The buttons of one desk; filled anew when ``says`` changes. The digits of a code live here only, until it is typed or over."""
 
     def __init__(self, do: PhoneActions, guarded: Guarded) -> None:
         self._do = do
         self._guarded = guarded
         self._codes: dict[int, tuple[IssuedCode, bool]] = {}
+
+    def says(self, card: CaseCard) -> tuple[Any, ...]:
+        """What ``fill`` shows of a card."""
+        return card.case.id, card.may_write, card.caller, card.caller and self._read_out(card.case.id, card.caller)
+
+    def _read_out(self, case_id: int, caller: CallerCard) -> tuple[IssuedCode, bool] | None:
+        """The code on the screen: not over, not typed, and not replaced at another desk."""
+        kept = self._codes.get(case_id)
+        return kept if kept is not None and caller.code_until == kept[0].expires_at and kept[0].expires_at > clock_now() else None
 
     def fill(self, card: CaseCard) -> None:
         """Inside the current element: everything about the call, for a case that has one."""
@@ -88,10 +97,9 @@ class PhoneTools:
             say("p", "문자로 링크 보내기: " + ("번호를 모름" if self._do.can_text else "설정되지 않음"), "soft")
 
     def _draw_code(self, holder: Element, case_id: int, caller: CallerCard) -> None:
-        issued, paused = self._codes.get(case_id, (None, False))
-        # Not over, not typed, and not replaced at another desk.
-        live = issued is not None and caller.code_until == issued.expires_at and issued.expires_at > clock_now()
-        if issued is not None and live:
+        live = self._read_out(case_id, caller)
+        if live is not None:
+            issued, paused = live
             with block("div", "code-card", role="status"):
                 say("p", "읽어 주세요", "soft")
                 say("p", self._do.page, "code-page")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from nicegui import ui
 from nicegui.element import Element
 
-from handoff.desk import words
+from core.clock import now as clock_now
+from handoff.desk import when, words
 from handoff.desk.elements import block, button, say
 from handoff.desk.place_actions import PlaceActions
 from handoff.exports import Form
@@ -27,7 +29,7 @@ STATES = {
 
 
 class PlaceTools:
-    """The buttons of one desk; filled anew for each card."""
+    """The buttons of one desk; filled anew for each case."""
 
     def __init__(self, do: PlaceActions, guarded: Guarded) -> None:
         self._do = do
@@ -69,33 +71,38 @@ class PlaceTools:
             async def export() -> None:
                 texts.append(await self._do.export(case_id, form))
 
+            shown = self._shown
             if await self._guarded(export):
                 with shown_in:
                     # A browser may refuse; the text stands below all the same.
                     ui.run_javascript(f"navigator.clipboard?.writeText({json.dumps(texts[0])}).catch(() => {{}})")
-                self._show(lambda: say("textarea", texts[0], "copied", readonly=True, rows=3, aria_label=f"{COPIES[form]} 복사됨"))
+                _fill(shown, lambda: say("textarea", texts[0], "copied", readonly=True, rows=3, aria_label=f"{COPIES[form]} 복사됨"))
 
         return copy
 
     async def _around(self, case_id: int) -> None:
         found: list[Around] = []
+        shown, at = self._shown, clock_now()
 
         async def ask() -> None:
             found.append(await self._do.around(case_id))
 
         if await self._guarded(ask):
-            self._show(lambda: _list(found[0]))
-
-    def _show(self, fill: Callable[[], Any]) -> None:
-        """What was found, if the card is still there."""
-        if self._shown is None or self._shown.is_deleted:
-            return
-        self._shown.clear()
-        with self._shown:
-            fill()
+            _fill(shown, lambda: _list(found[0], at))
 
 
-def _list(around: Around) -> None:
+def _fill(shown: Element | None, fill: Callable[[], Any]) -> None:
+    """What was found, if the case that it was asked for still stands there."""
+    if shown is None or shown.is_deleted:
+        return
+    shown.clear()
+    with shown:
+        fill()
+
+
+def _list(around: Around, at: datetime) -> None:
+    if around.state == "found":  # it stays while the citizen moves on
+        say("p", f"한국 시각 {at.astimezone(when.SEOUL):%H:%M}에 있던 곳을 기준으로 찾았습니다.", "soft")
     if not around.spots:
         say("p", STATES[around.state], "none")
         return

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 from nicegui import Client, ui
+from nicegui.element import Element
 
+from core.staff_rows import Rows
 from knowledge_base.desk import words
 from knowledge_base.desk.elements import attributes, block, button, choose, say
 from knowledge_base.desk.guard import Guard, Later
@@ -49,8 +52,10 @@ class ListPane:
                     button("새 공지", lambda: on_new(NoticeKind.NOTICE), classes="primary small", data_action="new")
                     button("새 정형문", lambda: on_new(NoticeKind.CANNED), classes="small", data_action="new-canned")
         self._count = say("p", "", "list-count", role="status")
-        self._list = block("ul", "entries", role="list")
-        self._more = block("div", "more")
+        self._rows = Rows(block("ul", "entries", role="list"))
+        with block("div", "more") as self._more:
+            button("더 보기", self._show_more, classes="small wide", data_action="more")
+        self._more.set_visibility(False)
 
     def _set(self, **changes: object) -> None:
         self._in_force = bool(changes.pop("in_force", self._in_force))
@@ -94,20 +99,12 @@ class ListPane:
 
     def _fill(self, listed: Listed) -> None:
         self._count.set_text(f"{listed.total:,}건" if len(listed.rows) == listed.total else f"{listed.total:,}건 가운데 {len(listed.rows):,}건")
-        self._list.clear()
-        with self._list:
-            if not listed.rows:
-                say("li", "찾는 공지가 없습니다.", "empty")
-            for row in listed.rows:
-                self._row(row)
-        self._more.clear()
-        if len(listed.rows) < listed.total:
-            with self._more:
-                button("더 보기", self._show_more, classes="small wide", data_action="more")
+        self._rows.show({row: partial(self._row, row) for row in listed.rows} or {None: partial(say, "li", "찾는 공지가 없습니다.", "empty")})
+        self._more.set_visibility(len(listed.rows) < listed.total)
 
-    def _row(self, row: NoticeRow) -> None:
+    def _row(self, row: NoticeRow) -> Element:
         state = words.state_of(row.status, row.in_force, row.flags)
-        with block("li", "entry"), block("button", "main", type="button", data_entry=row.id) as entry:
+        with block("li", "entry") as drawn, block("button", "main", type="button", data_entry=row.id) as entry:
             attributes(entry, aria_current="true" if row.id == self._current else None)
             with block("span", "top"):
                 chip(state)
@@ -119,7 +116,8 @@ class ListPane:
             where = [words.country_name(code) for code in row.countries[:3]] + ([f"외 {len(row.countries) - 3}"] if len(row.countries) > 3 else [])
             dates = f"{row.effective_from} 시행" + (f" · {row.until}부터 끝" if row.until and state.code in ("ended", "superseded") else "")
             say("span", " · ".join([*([", ".join(where)] if where else []), dates]), "where")
-        entry.on("click", lambda row=row: self._on_open(row.id), [])
+        entry.on("click", lambda: self._on_open(row.id), [])
+        return drawn
 
     async def _show_more(self) -> None:
         self._filter = replace(self._filter, limit=self._filter.limit + PAGE)

@@ -11,6 +11,7 @@ from conversation import guarding
 from conversation import service as conversation
 from core import db as database
 from core.clock import now
+from handoff import location
 from handoff import service as handoff
 from handoff.desk import drafts
 from handoff.officers.routing import route_open
@@ -150,4 +151,24 @@ async def test_what_an_officer_has_begun_stays_in_its_case_and_a_double_click_co
         await handoff.confirm_close(tx, calm.id, chief.staff)
     await expect(box).to_have_count(0)
     assert drafts.of(officer.staff.id, calm.conversation_id) is None
+    assert officer.complaints == []
+
+
+async def test_a_place_told_in_words_appears_in_an_officers_open_case(seat, make_case, staff_server, db, cipher):
+    officer, owner = await seat("yeongsa", "박영사", "officer", opened=False), await seat(opened=False)
+    case = await make_case(country="KH")
+    async with db.transaction() as tx:
+        await database.run(tx, "INSERT INTO mission_officers (staff_id, mission, changed_by) VALUES (%s, '주캄보디아대사관', 'test')", officer.staff.id)
+        await handoff.claim(tx, case.id, owner.staff)
+        await handoff.invite(tx, case.id, owner.staff, officer.staff.id)
+        link = await location.request_link(tx, case.conversation_id, case.id)
+    page = officer.page
+    await page.goto(f"{staff_server.url}/desk/mission", timeout=90_000)
+    await page.locator(f"[data-case='{case.id}'] [data-action='officer-open']").click()
+    place = page.get_by_role("group", name="위치", exact=True)
+    await expect(place).to_contain_text("아직 위치를 받지 못했습니다.")
+    async with db.transaction() as tx:
+        await location.consent(tx, link, "phone-of-the-citizen")
+        await location.record_typed(tx, cipher, link, "phone-of-the-citizen", "프놈펜 중앙시장 남문 앞")
+    await expect(place).to_contain_text("프놈펜 중앙시장 남문 앞")
     assert officer.complaints == []

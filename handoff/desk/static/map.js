@@ -3,6 +3,12 @@
   if (window.deskBaseMap) return;
   window.deskBaseMap = true;
   let outlines;
+  // Whoever looks at the place goes on seeing it, at their own zoom; whoever looks elsewhere is left there.
+  L.Map.include({
+    follow(from, to) {
+      if (this.getBounds().contains(from)) this.panInside(to, { padding: [40, 40], animate: false });
+    },
+  });
   const load = () => (outlines ??= fetch("/desk/basemap.json").then((r) => r.json()));
   L.Map.addInitHook(function () {
     this.attributionControl?.setPrefix(false);
