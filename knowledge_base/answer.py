@@ -10,9 +10,10 @@ from functools import lru_cache
 import numpy as np
 
 from conversation.schemas import SourceCard
-from knowledge_base import consistency, kinds, phrases
+from knowledge_base import alarms, consistency, kinds, phrases
 from knowledge_base.aspects import HEDGES
 from knowledge_base.confidence import RANKED, Confidence, Settled, names_another_country
+from knowledge_base.country_facts.asked import Asked, countries_named, what_is_asked
 from knowledge_base.index import Entry, Index
 from knowledge_base.picking import Picker
 from knowledge_base.schemas import Answer, NoticeContent, Outcome
@@ -85,8 +86,12 @@ def answer(desk: Desk, question: Question, max_chars: int = MAX_CHARS) -> Answer
             score=probability,
             language=language,
         )
+    told = _alarm_of_country(desk, ranked, language, max_chars)
+    if told is not None:
+        return told
     if _asks_alarm_of_unlisted_country(desk.index, ranked):
-        return replace(_abstain(language, phrases.UNKNOWN_ALARM, probability, _nearest(desk.index, ranked)), of_row=True)
+        said = phrases.UNKNOWN_ALARM if question.period is None else phrases.NO_PAST
+        return replace(_abstain(language, said, probability, _nearest(desk.index, ranked)), of_row=True)
     is_critical = must_be_sure(question)
     if not settled.is_enough or (is_critical and not settled.is_enough_for_value):
         return _unsure(desk.index, ranked, language, probability)
@@ -94,6 +99,23 @@ def answer(desk: Desk, question: Question, max_chars: int = MAX_CHARS) -> Answer
     if not _is_consistent(desk, ranked, found.quotes, sure) or (is_critical and _is_disputed(desk, settled, found.quotes)):
         return _unsure(desk.index, ranked, language, probability)
     return found
+
+
+def _alarm_of_country(desk: Desk, ranked: Ranked, language: str, max_chars: int) -> Answer | None:
+    """The alarm that holds in the country asked about, from the notice in force that tells it; None: another question, or no notice does."""
+    question = ranked.question
+    text = question.analysis.normalised
+    named = countries_named(question)
+    # "시하누크빌은 몇 단계인가요": a level of a place can only be its alarm's.
+    is_asked = what_is_asked(question) is Asked.ALARM or (bool(named) and question.period is None and bool(_ASKS_LEVEL.search(text)))
+    places = named or ((question.here,) if question.here and _asks_of_a_place(text) else ())
+    if not is_asked or not places:
+        return None
+    led = alarms.led_by_its_own(desk.index, ranked, places)
+    if led is None:
+        return None
+    found, _ = _quote(desk, led, language, 1.0, max_chars)
+    return found if alarms.tells(desk.index.entries[led.entries[0]], places, found.quotes) else None
 
 
 def must_be_sure(question: Question) -> bool:

@@ -40,7 +40,7 @@ _QUALIFIED = re.compile(rf"(국제|관용|외교관|거주|급행|영문|선원|
 #: "무비자" is a way to enter, no paper.
 _PAPER = re.compile(r"여권|(?<!무)비자|사증|면허|증명서|등본|위임장")
 _MAIN_LINE = re.compile(r"대표\s?(?:전화|번호)|main (?:line|number)|代表電話|代表番号")
-_NIGHT_LINE = re.compile(r"당직|긴급|비상|야간|밤에|새벽|휴일|주말|emergency|after hours|緊急|夜间|紧急")
+_NIGHT_LINE = re.compile(r"당직|근무\s?시간\s?(?:뒤|외|이후|밖)|긴급|비상|야간|밤에|새벽|휴일|주말|emergency|after hours|緊急|夜间|紧急")
 _NUMBER = re.compile(r"\+?\d[\d-]{6,}\d")
 #: So many letters before a number say what line it is.
 _ROLE_LETTERS = 26
@@ -123,12 +123,25 @@ def _papers_in(text: str) -> frozenset[str]:
     return frozenset(_PAPER.findall(text))
 
 
-def is_another_line(text: str, quotes: Sequence[str]) -> bool:
-    """Whether a mission's main number is asked and only its emergency line is given, or the other way round."""
-    roles = [quote[max(0, match.start() - _ROLE_LETTERS) : match.start()] for quote in quotes for match in _NUMBER.finditer(quote)]
+def is_another_line(text: str, quotes: Sequence[str], others: Sequence[str] = ()) -> bool:
+    """Whether a mission's main number is asked and only its emergency line is given, or the other way round.
+
+    ``others``: the notice's further sentences. Where they call a line that of the night, a number without such a word is none.
+    """
+    roles, other_roles = _roles(quotes), _roles(others)
     if not roles:
         return False
-    is_night = [bool(_NIGHT_LINE.search(role)) and not _MAIN_LINE.search(role) for role in roles]
     if _MAIN_LINE.search(text) and not _NIGHT_LINE.search(text):
-        return all(is_night)
-    return bool(_NIGHT_LINE.search(text)) and all(_MAIN_LINE.search(role) and not _NIGHT_LINE.search(role) for role in roles)
+        return all(map(_is_night, roles))
+    if not _NIGHT_LINE.search(text) or any(map(_NIGHT_LINE.search, roles)):
+        return False
+    return any(map(_is_night, other_roles)) or all(map(_MAIN_LINE.search, roles))
+
+
+def _roles(quotes: Sequence[str]) -> list[str]:
+    """What stands before each number."""
+    return [quote[max(0, match.start() - _ROLE_LETTERS) : match.start()] for quote in quotes for match in _NUMBER.finditer(quote)]
+
+
+def _is_night(role: str) -> bool:
+    return bool(_NIGHT_LINE.search(role)) and not _MAIN_LINE.search(role)

@@ -16,6 +16,7 @@ from knowledge_base.schemas import NoticeContent
 from knowledge_base.search import Question, Ranked
 from knowledge_base.words import subject_words
 from language.entity import Entity
+from language.missions import is_in_no_seat
 
 #: Whether one may, and what happens to who does it all the same.
 _BAN = re.compile(
@@ -79,7 +80,9 @@ def is_off(index: Index, question: Question, ranked: Ranked, quotes: Sequence[st
         return True
     if _VALIDITY.search(text) and not any(_VALID.search(quote) for quote in said):
         return True
-    if any(kind.name == "phone" for kind in wanted) and (_is_of_somebody_else(index, question, number, said) or conditions.is_another_line(text, said)):
+    if any(kind.name == "phone" for kind in wanted) and (
+        _is_of_somebody_else(index, question, number, said) or _is_another_line(index, question, number, said)
+    ):
         return True
     if conditions.is_another_event(text, index.entries[number]):
         return True
@@ -115,7 +118,7 @@ def _is_another_subject(index: Index, question: Question, number: int) -> bool:
 def _is_of_somebody_else(index: Index, question: Question, number: int, quotes: tuple[str, ...]) -> bool:
     """Whether the number of a mission or an office is asked that these sentences do not name."""
     content = index.entries[number].notice.content
-    missions = [entity for entity in question.analysis.entities if entity.kind == "mission"]
+    missions = _missions(question)
     if missions and not any(_names(entity, content, quote) for entity in missions for quote in quotes):
         return True
     if question.analysis.language != "ko":
@@ -131,12 +134,31 @@ def _is_of_somebody_else(index: Index, question: Question, number: int, quotes: 
     return bool(words) and not words & (index.words_of(number) | set(question.other_words))
 
 
+def _is_another_line(index: Index, question: Question, number: int, quotes: tuple[str, ...]) -> bool:
+    """Whether another line is given than was asked; the line of another mission in the same notice is none of the one asked about."""
+    missions = _missions(question)
+    stems = [stem for mission in missions for stem in _stems(mission)]
+    own = [quote for quote in quotes if any(stem in quote for stem in stems)] or quotes
+    others = [passage.text for passage in index.entries[number].passages] if missions else ()
+    return conditions.is_another_line(question.analysis.normalised, own, others)
+
+
+def _missions(question: Question) -> list[Entity]:
+    return [entity for entity in question.analysis.entities if entity.kind == "mission"]
+
+
 def _names(mission: Entity, content: NoticeContent, quote: str) -> bool:
     """Whether a sentence speaks of a mission: by its place ("로스앤젤레스"), as the question calls it, or as its country's only embassy."""
-    stems = {_MISSION_TAIL.sub("", mission.value.removeprefix("주")), _MISSION_TAIL.sub("", mission.text.strip()).strip()}
-    if any(stem and (stem in quote or stem in content.title) for stem in stems):
+    if any(stem in quote or stem in content.title for stem in _stems(mission)):
         return True
-    return mission.value.endswith("대사관") and content.countries == (mission.country,) and "대사관" in quote
+    is_only = mission.value.endswith("대사관") and content.countries == (mission.country,) and not is_in_no_seat(mission.text, mission.country)
+    return is_only and "대사관" in quote
+
+
+def _stems(mission: Entity) -> set[str]:
+    """What a sentence may call the place of a mission: as the question does, or as we do; where it has none ("취리히 영사관"), the embassy is not meant."""
+    names = [mission.text.strip()] if is_in_no_seat(mission.text, mission.country) else [mission.text.strip(), mission.value.removeprefix("주")]
+    return {stem for name in names if (stem := _MISSION_TAIL.sub("", name).strip())}
 
 
 def named_row(text: str, rows: Sequence[str]) -> int | None:

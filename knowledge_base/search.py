@@ -28,6 +28,8 @@ from language.analysis import Analysis
 
 WEIGHTS_FILE = ROOT / "models" / "search" / "weights.json"
 NEAREST_PASSAGES = 400
+#: Called so, it may be either of the two; the gazetteer takes it for CG.
+EITHER_CONGO = frozenset({"콩고", "congo", "コンゴ", "刚果"})
 NEAREST_WORDS = 100
 
 
@@ -107,8 +109,8 @@ class Question:
         here = country.upper() if country else None
         # Notices are Korean: "Korea" in a question is the asker's own country, not a place the notice is about.
         named = tuple(c for c in analysis.countries if c != "KR")
-        if "CG" in named and "CD" not in named:
-            named = (*named, "CD")  # "콩고" alone may be either Congo
+        if "CG" in named and "CD" not in named and all(e.text.casefold() in EITHER_CONGO for e in analysis.entities if e.country == "CG"):
+            named = (*named, "CD")
         # The words of a foreign question would only match by accident.
         words = tuple(subject_words(analysis.tokens)) if analysis.language == "ko" else ()
         other_words = glossary.words(analysis.normalised, analysis.language, words) if glossary else ()

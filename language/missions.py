@@ -106,6 +106,13 @@ def mission_of(place: Place, office: str) -> Mission | None:
     return same[0] if len(same) == 1 else None
 
 
+def is_in_no_seat(called: str, country: str | None) -> bool:
+    """Whether a mission is called by a city in which that country has none of ours ("취리히 영사관"); the country's embassy is meant at best."""
+    seats = {name for code, name in _by_city() if code == country}
+    cities = {place.name for _, _, place in names_in(called) if place.kind == "city" and place.country == country}
+    return bool(seats and cities) and not seats & cities
+
+
 def missions(text: str) -> Iterator[Entity]:
     """Every mission in the text; a bare "대사관" is none."""
     offices = list(_OFFICE.finditer(text))

@@ -59,6 +59,25 @@ def test_an_alarm_that_nobody_can_tell_is_said_so_with_a_number_to_call(shipped:
 
 
 @pytest.mark.parametrize(
+    ("text", "country", "notice"),
+    [
+        ("우크라이나 여행경보 몇단계인가요", None, "alarm-ua"),
+        ("여기 여행경보 몇단계에요", "KH", "alarm-kh-2025-10"),
+        ("카불 출장 여행금지인가요", None, "travel-ban-list-2026-02"),
+        ("다마스쿠스 가도 되나요", None, "travel-ban-list-2026-02"),
+        ("콩고공화국 브라자빌 여행경보", None, None),
+    ],
+)
+def test_an_alarm_comes_from_the_notice_in_force_that_names_the_country(shipped: KnowledgeBase, text: str, country: str | None, notice: str | None) -> None:
+    assert shipped.answer(text, country=country).notice_ids == ((notice,) if notice else ())
+
+
+@pytest.mark.parametrize("text", ["인도네시아 대사관 대표번호 알려주세요", "애틀랜타 총영사관 당직 번호", "취리히 영사관 전화번호", "이즈미르 영사관 연락처"])
+def test_the_line_of_another_mission_or_of_none_is_not_given(shipped: KnowledgeBase, text: str) -> None:
+    assert shipped.answer(text).outcome is Outcome.ABSTAIN
+
+
+@pytest.mark.parametrize(
     "text", ["오늘 서울 날씨 어때?", "김치찌개 끓이는 법", "삼성전자 주가", "asdf qwer", "거실 불 꺼줘", "문 닫아", "?!", "", "   ", "\ud800\x00"]
 )
 def test_what_is_not_in_the_notices_is_not_answered(shipped: KnowledgeBase, text: str) -> None:

@@ -101,6 +101,19 @@ def test_a_main_number_is_no_emergency_line(question: str, quote: str, other: bo
 
 
 @pytest.mark.parametrize(
+    ("question", "others", "other"),
+    [
+        ("총영사관 당직 번호", ("긴급전화는 070-555-0103입니다.",), True),  # it has a line of the night, and this is not called so
+        ("총영사관 당직 번호", ("근무 시간 뒤에는 070-555-0103입니다.",), True),
+        ("총영사관 당직 번호", ("전화는 070-555-0103입니다.",), False),
+        ("총영사관 전화번호", ("긴급전화는 070-555-0103입니다.",), False),
+    ],
+)
+def test_a_number_is_no_emergency_line_where_the_notice_calls_another_so(question: str, others: tuple[str, ...], other: bool) -> None:
+    assert is_another_line(question, ("총영사관 전화는 070-555-0101입니다.",), others) is other
+
+
+@pytest.mark.parametrize(
     ("question", "other"),
     [
         ("국제면허증 발급 수수료", True),

@@ -77,6 +77,21 @@ def test_the_number_of_a_mission_is_that_mission_s() -> None:
     assert is_off(text, (other,), entities=(mission,), of="missions")
 
 
+@pytest.mark.parametrize(("text", "off"), [("나래 총영사관 대표번호", True), ("나래 총영사관 긴급 번호", False), ("가람 총영사관 긴급 번호", True)])
+def test_the_line_of_a_mission_is_judged_by_its_own_sentence(text: str, off: bool) -> None:
+    quotes = ("주가람총영사관 대표전화는 070-555-0101입니다.", "주나래총영사관 긴급전화는 070-555-0102입니다.")
+    mission = Entity("mission", text[:7], f"주{text[:2]}총영사관", 0, 7, country="XA")
+    assert is_off(text, quotes, entities=(mission,), of="missions") is off
+
+
+@pytest.mark.parametrize(("called", "off"), [("취리히 영사관", True), ("베른 대사관", False), ("스위스 영사관", False)])
+def test_a_city_without_a_mission_does_not_mean_the_embassy_elsewhere(called: str, off: bool) -> None:
+    mission = Entity("mission", called, "주스위스대사관", 0, len(called), country="CH")
+    said = "주스위스대사관 전화는 070-555-0104입니다."
+    index, question = index_of(("swiss", "공관의 전화", (said,), ("CH",))), ask(f"{called} 전화번호", entities=(mission,))
+    assert consistency.is_off(index, question, first(index, question, "swiss"), (said,)) is off
+
+
 def test_the_number_of_an_office_that_the_notice_does_not_know_is_not_given() -> None:
     quote = "유리배 문의 전화는 02-555-0199입니다."
     assert is_off("유리배 세무서 전화번호", (quote,), nouns=("유리배", "세무서"))
