@@ -142,6 +142,11 @@ async def begin_attempt(tx: Connection, login_hash: str, address: str) -> int:
     return int(row["id"])
 
 
+async def drop_attempt(tx: Connection, attempt_id: int) -> None:
+    """An attempt that was refused unseen is no guess."""
+    await database.run(tx, "DELETE FROM sign_in_attempts WHERE id = %s", attempt_id)
+
+
 async def failures(connection: Connection, login_hash: str, address: str, since: datetime) -> Row:
     """Failed attempts of late: on this login from this address, on this login from anywhere, from this address on any login."""
     row = await database.one(

@@ -148,7 +148,10 @@ async def sign_in(db: Database, login: str, password: str, address: str) -> Sign
         attempt = await repository.begin_attempt(tx, login_hash, address)
         failed = await repository.failures(tx, login_hash, address, clock_now() - WINDOW)
         row = await repository.by_login(tx, login) if LOGIN.fullmatch(login) else None
-    if failed["both"] > MOST_PER_LOGIN_AND_ADDRESS or failed["address"] > MOST_PER_ADDRESS or failed["login"] > MOST_PER_LOGIN:
+        is_over = failed["both"] > MOST_PER_LOGIN_AND_ADDRESS or failed["address"] > MOST_PER_ADDRESS or failed["login"] > MOST_PER_LOGIN
+        if is_over:  # its password is not looked at: counted, it would lock others out
+            await repository.drop_attempt(tx, attempt)
+    if is_over:
         return Refused("too_many_requests")
 
     if not await passwords.matches(row["password_hash"] if row else None, password) or row is None or row["disabled"]:

@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,13 +57,24 @@ def restore(settings: Settings, source: Path, out: TextIO, *, replaces: bool) ->
     with backup.opened(source, passphrase(settings)) as (manifest, dump, keys), commands.database(settings) as dsn:
         _refuse(dsn, settings, replaces)
         journal = _journal(settings)
-        with backup.replaced(dsn, dump), _keys(settings.resolved_key_file(), keys, replaces):
+        with _ended_by_exception(), backup.replaced(dsn, dump), _keys(settings.resolved_key_file(), keys, replaces):
             migrate(dsn)
             checked = commands.run_on(dsn, lambda db: _check(db, settings))
             again = commands.run_on(dsn, lambda db: _erase_again(db, settings, journal))
     said = {"restored": str(source), "created_at": manifest.created_at, **checked, "erased_again": again}
     out.write(json.dumps(said, ensure_ascii=False) + "\n")
     return 0
+
+
+@contextlib.contextmanager
+def _ended_by_exception() -> Iterator[None]:
+    """A closed line or a `kill` leaves the block by an exception, as Ctrl+C does: what was put aside comes back."""
+    before = {number: signal.signal(number, lambda what, _: sys.exit(128 + what)) for number in (signal.SIGHUP, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _refuse(dsn: str, settings: Settings, replaces: bool) -> None:

@@ -124,8 +124,9 @@ def replaced(dsn: str, dump: Path) -> Iterator[None]:
         StartError: the dump cannot be restored.
     """
     with psycopg.connect(dsn, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (ASIDE,)).fetchone():  # its only copy
+            raise StartError(f"An earlier restore was cut off. What was there before it stands in the schema {ASIDE}: put it back, or drop it, by hand first.")
         with connection.transaction():
-            connection.execute(f"DROP SCHEMA IF EXISTS {ASIDE} CASCADE")
             connection.execute(f"ALTER SCHEMA public RENAME TO {ASIDE}")  # the dump brings its own
         try:
             _program("pg_restore", dsn, ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", "--dbname", _address(dsn), str(dump)])

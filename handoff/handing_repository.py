@@ -73,6 +73,16 @@ async def pass_merged(tx: Connection, case_id: int, from_id: int | None, to_id: 
     )
 
 
+async def drop_former(tx: Connection, conversation_id: str) -> None:
+    """Who took part in a case that has ended takes no part in the next one of the same person; where it was merged into another, its talk goes on."""
+    await database.run(
+        tx,
+        """DELETE FROM participants WHERE conversation_id = %(id)s AND joined_at <
+               (SELECT max(closed_at) FROM cases WHERE conversation_id = %(id)s AND status = 'closed' AND merged_into IS NULL)""",
+        id=conversation_id,
+    )
+
+
 async def participants(connection: Connection, conversation_id: str) -> list[Row]:
     """Who may write beside the owner, by name."""
     return await database.rows(

@@ -99,6 +99,9 @@ async def prepare(
     _check_receiver(requester, present)
     _check_known(present, known)
     document = await export_gather.gather(tx, cipher, row, staff, address=address)
+    # The case is pinned by now: an erasure that came while this was read has ended.
+    if await export_repository.is_erased(tx, row["conversation_id"]):
+        raise AppError("export_nothing")
     made = await export_repository.insert(
         tx,
         case_id=case_id,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from psycopg.types.json import Jsonb
 
 from core import audit
@@ -26,6 +27,8 @@ from handoff.records.data_classes import ACCESS_LOG, CLASSES, DataClass
 log = get(__name__)
 #: Conversations, or rows, of one transaction.
 AT_ONCE = 200
+#: What ended one statement; the database is there, and the other classes go on.
+ONE_CLASS_ONLY = (QueryCanceled, DeadlockDetected, LockNotAvailable)
 #: Between two transactions: those who serve somebody come in between.
 PAUSE_S = 0.02
 TIMEOUT_MS = 30_000
@@ -58,8 +61,11 @@ async def run_once(db: Database, settings: Settings, now: datetime | None = None
     for one in (*CLASSES, ACCESS_LOG):
         try:
             erased[one.code] = await _erase(db, settings, one, at)
-        except DatabaseUnavailable:
-            raise
+        except DatabaseUnavailable as error:
+            if not isinstance(error.__cause__, ONE_CLASS_ONLY):
+                raise
+            failed[one.code] = type(error.__cause__).__name__
+            log.error("retention_failed", data_class=one.code, error=failed[one.code])
         except Exception as error:  # the edge of a class: the others must not wait until this one is mended
             failed[one.code] = type(error).__name__
             log.error("retention_failed", data_class=one.code, error=type(error).__name__, exc_info=error)

@@ -219,6 +219,13 @@ async def open_sample(tx: Connection, cipher: Cipher, sample_id: int, staff: Sta
     Raises:
         AppError: ``forbidden`` or ``not_found``.
     """
+    opened, conversation_id = await _opened_sample(tx, cipher, sample_id, staff)
+    await audit.record(tx, staff.login, address, "sample.view", subject=cipher.pseudonym(conversation_id), detail={"sample_id": sample_id})
+    return opened
+
+
+async def _opened_sample(tx: Connection, cipher: Cipher, sample_id: int, staff: Staff) -> tuple[OpenedSample, str]:
+    """The sample and its conversation; nothing is written down, since the access log is locked last."""
     access_reviews(staff)
     sample, found = await _sample_with_message(tx, sample_id)
     slots = await repository.slots(tx, sample_id)
@@ -237,8 +244,7 @@ async def open_sample(tx: Connection, cipher: Cipher, sample_id: int, staff: Sta
         score=found["score"] if settled else None,
         final=_label(sample) if settled else None,
     )
-    await audit.record(tx, staff.login, address, "sample.view", subject=cipher.pseudonym(found["conversation_id"]), detail={"sample_id": sample_id})
-    return opened
+    return opened, found["conversation_id"]
 
 
 async def judge(tx: Connection, cipher: Cipher, sample_id: int, staff: Staff, label: Label, *, address: str = "") -> str:
@@ -292,7 +298,7 @@ async def call_for_help(tx: Connection, cipher: Cipher, sample_id: int, staff: S
     Raises:
         AppError: ``forbidden``, ``not_found``, or ``illegal_move`` before the person has judged it an emergency.
     """
-    opened = await open_sample(tx, cipher, sample_id, staff, address=address)
+    opened, _ = await _opened_sample(tx, cipher, sample_id, staff)
     label = opened.mine or opened.final
     if label is None or not label.was_emergency:
         raise AppError("illegal_move", f"sample {sample_id} was not judged an emergency by staff {staff.id}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from bot import erasure
+from bot import erasure, operation
 from bot.cli import main
 from conversation import service as conversation
 from conversation.schemas import AuthorKind, Body, Inbound, InboundKind
@@ -162,6 +164,29 @@ def test_a_restore_that_fails_changes_nothing(server, dsn_of: str, tmp_path: Pat
     assert (server.folder / "keys.json").read_bytes() == keys
     with psycopg.connect(dsn_of) as connection:
         assert connection.execute("SELECT count(*) FROM pg_namespace WHERE nspname = 'before_restore'").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGHUP, signal.SIGTERM])
+def test_a_restore_whose_line_is_closed_changes_nothing(server, dsn_of: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sign: int) -> None:
+    citizen(dsn_of, server.folder)
+    assert server("backup", str(tmp_path / "one.tar")).exit_code == 0
+    later, _ = citizen(dsn_of, server.folder)
+    before = signal.getsignal(sign)
+    monkeypatch.setattr(operation, "migrate", lambda dsn: os.kill(os.getpid(), sign))
+    assert server("restore", str(tmp_path / "one.tar"), "--replace").exit_code == 128 + sign
+    assert words_in(dsn_of, server.folder, later)[0] == WORDS
+    assert signal.getsignal(sign) == before
+
+
+def test_what_a_restore_that_was_cut_off_has_left_is_not_thrown_away(server, dsn_of: str, tmp_path: Path) -> None:
+    assert server("backup", str(tmp_path / "one.tar")).exit_code == 0
+    with psycopg.connect(dsn_of, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA before_restore")
+    refused = server("restore", str(tmp_path / "one.tar"), "--replace")
+    assert refused.exit_code == 2
+    assert "before_restore" in refused.output
+    with psycopg.connect(dsn_of) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_namespace WHERE nspname = 'before_restore'").fetchone() == (1,)
 
 
 def test_a_short_passphrase_and_a_name_that_is_taken_are_refused(server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

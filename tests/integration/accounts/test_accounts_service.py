@@ -155,6 +155,17 @@ async def test_guessing_is_throttled_and_the_owner_elsewhere_is_not_locked_out(d
     assert await service.sign_in(db, "minji", PASSWORD, "6.6.6.6") == Refused("too_many_requests")
 
 
+async def test_attempts_that_were_refused_unseen_lock_nobody_else_out(db, make_account, monkeypatch):
+    await make_account()
+    await make_account("jiho")
+    with monkeypatch.context() as patch:
+        patch.setattr(service.passwords, "matches", _never)
+        for _ in range(max(service.MOST_PER_LOGIN, service.MOST_PER_ADDRESS) + 1):
+            await service.sign_in(db, "minji", "wrong", "6.6.6.6")
+    assert isinstance(await service.sign_in(db, "minji", PASSWORD, "10.0.0.1"), SignedIn)
+    assert isinstance(await service.sign_in(db, "jiho", PASSWORD, "6.6.6.6"), SignedIn)
+
+
 async def test_one_address_with_many_logins_is_throttled(db, monkeypatch):
     monkeypatch.setattr(service.passwords, "matches", _never)
     results = [await service.sign_in(db, f"guess{number}", "wrong", "6.6.6.6") for number in range(service.MOST_PER_ADDRESS + 2)]

@@ -321,6 +321,21 @@ async def test_odd_requests_for_marks_and_numbers(cipher, scene, prepared, call)
     await refused(call, "illegal_move", export_service.withdraw, cipher, number, chief)
 
 
+async def test_an_erasure_that_comes_while_it_is_prepared_leaves_nothing(db, scene, prepared, monkeypatch):
+    case, _, chief, _ = await scene()
+    gather = export_service.export_gather.gather
+
+    async def meanwhile(tx, cipher, row, staff, **more):
+        document = await gather(tx, cipher, row, staff, **more)
+        await database.run(tx, "INSERT INTO erasures (conversation_id, erased_at, erased_by, removed) VALUES (%s, now(), 'x', '{}')", row["conversation_id"])
+        return document
+
+    monkeypatch.setattr(export_service.export_gather, "gather", meanwhile)
+    with pytest.raises(AppError) as refused:
+        await prepared(case, chief)
+    assert refused.value.code == "export_nothing"
+
+
 async def test_it_is_over_in_time_and_goes_with_an_erasure(db, cipher, scene, prepared, released, call):
     case, _, chief, second = await scene()
     number = await released(case, chief, second)

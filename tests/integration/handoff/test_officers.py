@@ -112,6 +112,22 @@ async def test_an_officer_joins_and_writes_beside_the_owner(db, cipher, make_cas
     assert [(line.author_kind, line.author_id) for line in lines] == [("officer", officer.id), ("agent", agent.id)]
 
 
+async def test_whoever_took_part_in_a_case_that_has_ended_takes_no_part_in_the_next(db, cipher, make_case, make_staff, seated, call):
+    officer, agent = await seated(CAMBODIA), await make_staff("agent")
+    case = await make_case("urgent", country="KH")
+    await route(db, cipher)
+    await call(handoff.claim, case.id, agent)
+    await call(service.join, case.id, officer)
+    await call(handoff.close, cipher, case.id, agent, "resolved", verified_contact="본인과 통화함")
+    await call(handoff.confirm_close, case.id, await make_staff("agent"))
+    later = await call(handoff.open_or_raise, cipher, case.conversation_id, "urgent", "confinement", "classifier", country="MX")
+    assert later.id != case.id
+    assert await numbers(db, officer) == []
+    with pytest.raises(AppError) as refused:
+        await call(handoff.reply, cipher, later.id, officer, "영사입니다", "later")
+    assert refused.value.code == "not_owner"
+
+
 async def test_whoever_joined_keeps_the_case_when_the_place_moves_on(db, cipher, make_case, seated, call):
     officer = await seated(CAMBODIA)
     case = await make_case("urgent", country="KH")

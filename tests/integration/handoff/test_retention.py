@@ -257,6 +257,24 @@ async def test_a_run_is_written_down_and_a_class_that_fails_stops_no_other(db, e
     assert (row["detail"]["failed"], row["detail"]["words"]) == (["notes"], run.erased["words"])
 
 
+async def test_a_class_whose_statement_takes_too_long_stops_no_other_either(db, ended, monkeypatch):
+    await ended()
+    await age(db, 101)
+    erase = retention._erase
+
+    async def slow(db, settings, one, at):
+        if one.code == "notes":
+            async with db.transaction() as tx:
+                await database.run(tx, "SET LOCAL statement_timeout = 1")
+                await database.run(tx, "SELECT pg_sleep(5)")
+        return await erase(db, settings, one, at)
+
+    monkeypatch.setattr(retention, "_erase", slow)
+    run = await retention.run_once(db, SETTINGS)
+    assert (run.failed, run.erased["words"] > 0) == ({"notes": "QueryCanceled"}, True)
+    assert run.erased.keys() | {"notes"} == {one.code for one in (*CLASSES, ACCESS_LOG)}
+
+
 async def test_it_runs_once_a_day_and_after_a_failure_sooner(db):
     at = datetime.now(UTC)
     assert await jobs.run_if_due(db, SETTINGS) is not None

@@ -232,7 +232,9 @@ class TestBlind:
         case = await call(service.call_for_help, cipher, sample, one)
         async with db.read() as connection:
             waiting = await handoff.get(connection, case.id)
+            log = await database.rows(connection, "SELECT action FROM access_log ORDER BY id")
         assert (waiting.status, waiting.severity, waiting.reason) == ("queued", "life_threat", "review")
+        assert [row["action"] for row in log][-2:] == ["sample.judge", "sample.call"]  # nothing is logged before the queue is locked
 
     async def test_an_erased_citizen_leaves_the_sample_without_a_word(self, db, sample, judges, call, cipher):
         await call(service.judge, cipher, sample, judges[0], DANGER)
