@@ -68,8 +68,17 @@ def restore(settings: Settings, source: Path, out: TextIO, *, replaces: bool) ->
 
 @contextlib.contextmanager
 def _ended_by_exception() -> Iterator[None]:
-    """A closed line or a `kill` leaves the block by an exception, as Ctrl+C does: what was put aside comes back."""
-    before = {number: signal.signal(number, lambda what, _: sys.exit(128 + what)) for number in (signal.SIGHUP, signal.SIGTERM)}
+    """A closed line or a `kill` leaves the block by an exception, as Ctrl+C does: what was put aside comes back, and no second signal cuts that off."""
+
+    def leave(number: int, _frame: object) -> None:
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    # What is ignored already stays so: under nohup a restore outlives its line.
+    before = {one: was for one in (signal.SIGHUP, signal.SIGTERM) if (was := signal.getsignal(one)) is not signal.SIG_IGN}
+    for one in before:
+        signal.signal(one, leave)
     try:
         yield
     finally:

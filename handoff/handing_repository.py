@@ -73,13 +73,18 @@ async def pass_merged(tx: Connection, case_id: int, from_id: int | None, to_id: 
     )
 
 
-async def drop_former(tx: Connection, conversation_id: str) -> None:
-    """Who took part in a case that has ended takes no part in the next one of the same person; where it was merged into another, its talk goes on."""
+async def drop_former(tx: Connection, conversation_id: str, case_id: int) -> None:
+    """Who took part in a case that has ended takes no part in the next one, just opened; where it was merged into one that is open, its talk goes on."""
     await database.run(
         tx,
-        """DELETE FROM participants WHERE conversation_id = %(id)s AND joined_at <
-               (SELECT max(closed_at) FROM cases WHERE conversation_id = %(id)s AND status = 'closed' AND merged_into IS NULL)""",
-        id=conversation_id,
+        """DELETE FROM participants WHERE conversation_id = %(conversation_id)s AND NOT EXISTS (
+               WITH RECURSIVE chain AS (
+                   (SELECT id, merged_into, status FROM cases WHERE conversation_id = %(conversation_id)s AND id <> %(case_id)s
+                    ORDER BY closed_at DESC, id DESC LIMIT 1)
+                   UNION SELECT c.id, c.merged_into, c.status FROM cases c JOIN chain ON c.id = chain.merged_into
+               ) SELECT 1 FROM chain WHERE status <> 'closed')""",
+        conversation_id=conversation_id,
+        case_id=case_id,
     )
 
 

@@ -78,7 +78,7 @@ async def open_or_raise(
             synthetic=synthetic,
         )
         if row is not None:
-            await handing_repository.drop_former(tx, conversation_id)
+            await handing_repository.drop_former(tx, conversation_id, row["id"])
             await repository.set_summary(tx, row["id"], cipher.seal(summary, SUMMARY))
             await wait_again(tx, row)
             await announce(tx, "opened", row)

@@ -25,7 +25,8 @@ _NOT_THEIRS = """
     SELECT 1 FROM cases k LEFT JOIN participants p ON p.conversation_id = k.conversation_id AND p.staff_id = s.id
     WHERE k.id = l.case_id AND (k.owner_id = s.id OR k.asked_to = s.id OR p.staff_id IS NOT NULL))
  AND NOT EXISTS (SELECT 1 FROM access_log d WHERE d.case_id = l.case_id AND ((d.account = l.account AND d.action = ANY(%(own)s))
-                 OR (d.action IN ('case.transfer', 'case.hand_over') AND d.detail->>'to' = s.id::text)))
+                 OR (d.action IN ('case.transfer', 'case.hand_over') AND d.detail->>'to' = s.id::text)
+                 OR (d.action = 'case.invite' AND d.detail->>'staff_id' = s.id::text)))
  AND (SELECT e.payload->>'status' FROM events e WHERE e.stream = 'case:' || l.case_id AND e.payload ? 'status' AND e.created_at <= l.at
       ORDER BY e.seq DESC LIMIT 1) IS DISTINCT FROM 'queued')
 """

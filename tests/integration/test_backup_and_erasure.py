@@ -172,10 +172,28 @@ def test_a_restore_whose_line_is_closed_changes_nothing(server, dsn_of: str, tmp
     assert server("backup", str(tmp_path / "one.tar")).exit_code == 0
     later, _ = citizen(dsn_of, server.folder)
     before = signal.getsignal(sign)
-    monkeypatch.setattr(operation, "migrate", lambda dsn: os.kill(os.getpid(), sign))
+
+    def closed_twice(dsn: str) -> None:
+        try:
+            os.kill(os.getpid(), sign)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(operation, "migrate", closed_twice)
     assert server("restore", str(tmp_path / "one.tar"), "--replace").exit_code == 128 + sign
     assert words_in(dsn_of, server.folder, later)[0] == WORDS
     assert signal.getsignal(sign) == before
+
+
+def test_a_restore_under_nohup_outlives_its_line(server, dsn_of: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    citizen(dsn_of, server.folder)
+    assert server("backup", str(tmp_path / "one.tar")).exit_code == 0
+    monkeypatch.setattr(operation, "migrate", lambda dsn: os.kill(os.getpid(), signal.SIGHUP))
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert server("restore", str(tmp_path / "one.tar"), "--replace").exit_code == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_what_a_restore_that_was_cut_off_has_left_is_not_thrown_away(server, dsn_of: str, tmp_path: Path) -> None:

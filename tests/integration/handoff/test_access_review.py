@@ -57,6 +57,18 @@ async def test_whoever_works_on_what_is_theirs_does_not_stand_out(db, cipher, ma
     assert (found.signs, found.month.cases) == ((), 2)
 
 
+async def test_whoever_was_invited_does_not_stand_out_once_the_persons_next_case_has_opened(db, cipher, make_staff, make_case, call):
+    chief, agent, guest = await make_staff("supervisor"), await make_staff(), await make_staff()
+    case = await make_case("none")
+    await call(handoff.claim, case.id, agent)
+    await call(handoff.invite, case.id, agent, guest.id)
+    await call(handoff.card, cipher, case.id, guest)
+    await at(db, NOON)
+    await call(handoff.close, cipher, case.id, agent, "resolved")
+    await call(handoff.open_or_raise, cipher, case.conversation_id, "urgent", "assault", "new")
+    assert (await entry(call, chief, guest.login)).month.not_theirs == 0
+
+
 async def test_a_look_at_somebody_elses_case_stands_out(db, cipher, make_staff, make_case, call):
     chief, agent, boss = await make_staff("supervisor"), await make_staff(), await make_staff("supervisor")
     case = await make_case("urgent")

@@ -148,6 +148,21 @@ async def test_whoever_has_the_case_now_can_write_to_those_merged_into_it(db, ci
             await do(handoff.reply, cipher, case.id, one, "늦은 글", "late")
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_whoever_has_the_case_it_was_merged_into_takes_part_in_the_next_one_until_that_has_ended(db, cipher, do, make_case, make_staff, is_over):
+    agent, guest = await make_staff(), await make_staff()
+    stays, twin = await make_case("none"), await make_case("none")
+    await do(handoff.claim, stays.id, agent)
+    await do(handoff.merge, twin.id, stays.id, agent)
+    await do(handing_repository.add_participant, twin.conversation_id, guest.id, "agent")
+    if is_over:
+        await do(handoff.close, cipher, stays.id, agent, "resolved")
+    later = await do(handoff.open_or_raise, cipher, twin.conversation_id, "urgent", "assault", "new")
+    async with db.read() as connection:
+        left = {row["staff_id"] for row in await handing_repository.participants(connection, later.conversation_id)}
+    assert left == (set() if is_over else {agent.id, guest.id})
+
+
 SEOUL, PARIS, LYON = (37.5665, 126.978), (48.8584, 2.2945), (45.764, 4.8357)
 
 
