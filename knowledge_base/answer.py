@@ -36,7 +36,7 @@ RIVAL = 0.3
 LEAST_SURE_OF_VALUE = 0.85
 #: A notice of so many sentences is quoted whole to who asks for a value: what limits the value ("바뀔 수 있으므로") is often the last of them.
 SHORT = 4
-#: A fourth passage must fit.
+#: A fourth passage must fit; prose without a table that fits as a whole is quoted to three sentences whatever is asked, and whole where none of them is sure.
 LONGEST_WITH_ONE_MORE = 420
 #: How many standard deviations behind the answer a notice may stand and still be offered as a next question.
 NEIGHBOUR_GAP = 2.5
@@ -54,6 +54,7 @@ _NAMES_A_LEVEL = re.compile(
 _NAMES_ONE = re.compile(r"(?:적|흑|황|남)색|여행(?:유의|자제|금지)(?!\s?(?:국|나라|지역))|출국\s?권고|철수\s?권고|특별\s?여행\s?주의보")
 #: How many levels there are, not which one holds.
 _ASKS_SCHEME = re.compile(r"몇\s?단계(?:까지|로)\s?(?:있|나뉘|나뉜|나눠|구분)|단계별|how many levels|分(?:成|为)?几级|何段階(?:で|あり|に分)", re.I)
+_STATES_A_BAN = re.compile(r"여행금지(?:로|입니다|국|지역)|여행경보.{0,20}[1-4]단계(?:입니다|로)")
 _NAMES_A_MISSION = re.compile(r"대사관|영사관|공관|분관|embassy|consulate|大使館|領事館|大使馆|领事馆|领馆|đại sứ quán|lãnh sự quán", re.I)
 _ASKS_HERE = re.compile(r"(?:^|\s)(?:여기|거기|그\s?나라|이\s?나라|저희\s?나라\s?말고|현지)(?:는|가|도|은|이)?\s")
 
@@ -136,20 +137,25 @@ def may_quote(desk: Desk, ranked: Ranked) -> bool:
 
 def _is_consistent(desk: Desk, ranked: Ranked, quotes: tuple[str, ...], sure: float) -> bool:
     question, entry = ranked.question, desk.index.entries[ranked.entries[0]]
-    if sure < LEAST_SURE_OF_VALUE and _misses_row(entry, question.analysis.normalised, quotes):
+    if sure < LEAST_SURE_OF_VALUE and _misses_row(entry, question, quotes):
         return False
     if kinds.is_silent(kinds.asked(question.analysis.normalised), tuple(p.text for p in entry.passages)):
         return False
     return not _asks_mission_elsewhere(desk.index, ranked) and not consistency.is_off(desk.index, question, ranked, quotes)
 
 
-def _misses_row(entry: Entry, text: str, quotes: tuple[str, ...]) -> bool:
-    """Whether a value is asked of a table, whose rows look alike, and no row that the question names is quoted."""
+def _misses_row(entry: Entry, question: Question, quotes: tuple[str, ...]) -> bool:
+    """Whether a value is asked of a table, whose rows look alike, and the row that the question names is not quoted, or cannot be told."""
+    text = question.analysis.normalised
     rows = [passage.text if passage.is_row else "" for passage in entry.passages]
     if not any(rows) or not consistency.is_critical(text):
         return False
     named = consistency.named_row(text, rows)
-    return named is None or rows[named] not in quotes
+    if named is not None:
+        return rows[named] not in quotes
+    # The level of a country that is known stands in no table of what levels there are.
+    is_of_country = bool(consistency.ALARM_TOPICS & set(entry.notice.content.topics) and (question.here or question.named))
+    return is_of_country or consistency.names_a_row(text, rows)
 
 
 def _is_disputed(desk: Desk, settled: Settled, quotes: tuple[str, ...]) -> bool:
@@ -249,7 +255,8 @@ def _asks_alarm_of_unlisted_country(index: Index, ranked: Ranked) -> bool:
 
 
 def choose_passages(index: Index, ranked: Ranked, picker: Picker, max_chars: int) -> list[int]:
-    """Rows of the passages to quote, in reading order, together no longer than ``max_chars``: one to three, four where a value may stand in the fourth."""
+    """Rows of the passages to quote, in reading order, together no longer than ``max_chars``: one to three, four where a value may
+    stand in the fourth, all of brief prose of which none is sure, and an alarm's own ban."""
     return _chosen(index, ranked, picker, max_chars)[0]
 
 
@@ -262,10 +269,12 @@ def _chosen(index: Index, ranked: Ranked, picker: Picker, max_chars: int) -> tup
     text = ranked.question.analysis.normalised
     wants = kinds.asked(text)
     enough = SURE_OF_VALUE if wants or consistency.is_critical(text) else SURE
+    has_rows = any(entry.passages[k].is_row for k in places)
+    is_brief = not has_rows and sum(len(said) + 1 for said in texts) <= min(max_chars, LONGEST_WITH_ONE_MORE)
     chosen: list[int] = []
     used, sure = 0, 0.0
     for at in order:
-        is_late = sure >= enough or odds[at] < LEAST_ODDS
+        is_late = not is_brief and (sure >= enough or odds[at] < LEAST_ODDS)
         if chosen and (len(chosen) == MOST_QUOTES or is_late):
             break
         if not chosen or used + len(texts[at]) <= max_chars:
@@ -281,6 +290,13 @@ def _chosen(index: Index, ranked: Ranked, picker: Picker, max_chars: int) -> tup
         while kept and sum(len(texts[k]) + 1 for k in (*kept, likeliest)) > max_chars:
             kept.pop()
         chosen = [*kept, likeliest]
+    if is_brief and sum(odds[at] for at in chosen) < LEAST_SURE_OF_VALUE:
+        chosen += [at for at in order if at not in chosen]
+    # Of a country's alarm that it holds is said whatever is asked about it.
+    is_alarm = bool(entry.notice.content.countries and consistency.ALARM_TOPICS & set(entry.notice.content.topics))
+    states = next((at for at, said in enumerate(texts) if is_alarm and _STATES_A_BAN.search(said)), None)
+    if states is not None and states not in chosen and sum(len(texts[at]) + 1 for at in (*chosen, states)) <= max_chars:
+        chosen.append(states)
     # The row of a table that the question names; else to who asks for a value where it may be otherwise, or the rest of a short notice.
     more = [at for at in order if at not in chosen]
     named = consistency.named_row(text, [said if entry.passages[k].is_row else "" for k, said in zip(places, texts, strict=True)])

@@ -34,6 +34,22 @@ _OPPOSITES = _EVENTS + tuple(
         (r"개인", r"단체|법인"),
     )
 )
+#: Sisters: who asks about one is not answered by a notice that names only others of the set, whatever kind of thing is asked.
+_SISTERS = tuple(
+    tuple(re.compile(member, re.I) for member in members)
+    for members in (
+        (r"영주권", r"시민권"),
+        (r"카카오톡|카톡", r"(?<!온)(?<!프)라인", r"위챗", r"텔레그램", r"왓츠앱", r"페이스북", r"인스타"),
+        (r"(?:대통령|국회의원)\s?(?:재외\s?)?선거|대선|총선", r"지방\s?선거|교육감", r"우편\s?투표"),
+        (r"픽셀|pixel", r"센[치티]|(?<![a-z])[cm]m(?![a-z])|\d\.\d\s?x\s?\d"),
+        (r"위안화", r"엔화|(?<![가-힣])엔(?![가-힣])", r"유로", r"달러"),
+    )
+)
+#: The same of what is named by a number: the class of a visa, the pages of a passport.
+_NUMBERED_SISTERS = (re.compile(r"(?<![a-z])([a-h])-?(\d)(?!\d)", re.I), re.compile(r"(?<!\d)(\d+)\s?(면)(?![접허세담회적])"))
+#: By letter, where the notice only tells a number to call.
+_BY_MAIL, _BY_PHONE = re.compile(r"이메일|메일\s?주소|e-?mail", re.I), re.compile(r"전화|\d{3,4}-\d{4}")
+_MEN, _WOMEN = re.compile(r"남자(?!\s?친구)|남성|아들"), re.compile(r"여자(?!\s?친구)|여성|딸")
 #: What makes another document of it: an international licence is issued elsewhere, and costs something else.
 _DOCUMENT = r"\s?(?=(?:운전\s?)?면허|여권|비자|사증|증명서|수첩)"
 _QUALIFIED = re.compile(rf"(국제|관용|외교관|거주|급행|영문|선원|취업|유학|학생|관광|결혼|상용|은퇴|투자|도착|워킹\s?홀리데이|동반){_DOCUMENT}")
@@ -91,6 +107,26 @@ def is_opposite(text: str, quotes: Sequence[str]) -> bool:
         for pair in _OPPOSITES
         for asked, other in (pair, pair[::-1])
     )
+
+
+def is_sister(text: str, entry: Entry) -> bool:
+    """Whether the question names a member of a closed set, and the notice only others of it: an F-5 is no F-4, 48 pages are not 58."""
+    content = entry.notice.content
+    said = f"{content.title} {content.body}"
+    named = [(_members(one, text), _members(one, said)) for one in _SISTERS]
+    named += [(_numbered(one, text), _numbered(one, said)) for one in _NUMBERED_SISTERS]
+    # In the body men may be named as those whom a rule does not spare; in the title it is theirs.
+    named += [(_members((_MEN, _WOMEN), text), _members((_MEN, _WOMEN), content.title))]
+    by_mail = bool(_BY_MAIL.search(text)) and not re.search(r"이메일|메일|전자우편|@", said) and bool(_BY_PHONE.search(said))
+    return by_mail or any(asked and told and not asked & told for asked, told in named)
+
+
+def _members(sisters: Sequence[re.Pattern[str]], text: str) -> frozenset[str]:
+    return frozenset(one.pattern for one in sisters if one.search(text))
+
+
+def _numbered(sisters: re.Pattern[str], text: str) -> frozenset[str]:
+    return frozenset("".join(match).lower() for match in sisters.findall(text))
 
 
 def is_another_event(text: str, entry: Entry) -> bool:

@@ -52,6 +52,8 @@ _NO_SUBJECT = frozenset(
 )
 _PIECE = re.compile(r"\d+[가-힣]?|[가-힣]{2,}|[A-Za-z]{2,}")
 _DIGITS, _HANGUL = re.compile(r"\d+"), re.compile(r"[가-힣]")
+#: A number that may be the label of a row; a year is none.
+_LABEL_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d+")
 #: What stands before "전화번호" without naming anybody.
 _NO_OWNER = frozenset(
     """
@@ -84,7 +86,7 @@ def is_off(index: Index, question: Question, ranked: Ranked, quotes: Sequence[st
         _is_of_somebody_else(index, question, number, said) or _is_another_line(index, question, number, said)
     ):
         return True
-    if conditions.is_another_event(text, index.entries[number]):
+    if conditions.is_another_event(text, index.entries[number]) or conditions.is_sister(text, index.entries[number]):
         return True
     if question.period is None and conditions.is_elsewhere(question, index.entries[number], said):
         return True
@@ -166,16 +168,32 @@ def named_row(text: str, rows: Sequence[str]) -> int | None:
 
     In other languages the number alone names it ("26ページ").
     """
+    scores = _how_named(text, rows)
+    best = max(scores, default=(0, 0.0))
+    return scores.index(best) if best[0] and scores.count(best) == 1 else None
+
+
+def names_a_row(text: str, rows: Sequence[str]) -> bool:
+    """Whether the question is about some row, though it may be unclear which: it names part of a label, or a number that may be of one."""
+    return bool(_LABEL_NUMBER.search(text)) or any(named for named, _ in _how_named(text, rows))
+
+
+def _how_named(text: str, rows: Sequence[str]) -> list[tuple[int, float]]:
+    """How many pieces of each row's label the question names, and which part of them."""
     bare = re.sub(r"\s", "", text)
     numbers = frozenset() if _HANGUL.search(text) else frozenset(_DIGITS.findall(text))
     scores: list[tuple[int, float]] = []
     for row in rows:
         pieces = set(_PIECE.findall(row.split(":")[0]))
-        named = sum(piece in bare or bool(numbers & set(_DIGITS.findall(piece))) for piece in pieces)
+        named = sum(_stands_in(piece, bare) or bool(numbers & set(_DIGITS.findall(piece))) for piece in pieces)
         # Of two that are named alike, the one whose whole label is: "긴급여권" before "긴급여권(가족 위독 증빙)".
         scores.append((named, named / max(1, len(pieces))))
-    best = max(scores, default=(0, 0.0))
-    return scores.index(best) if best[0] and scores.count(best) == 1 else None
+    return scores
+
+
+def _stands_in(piece: str, bare: str) -> bool:
+    """Whether the piece of a label stands there, a number as a whole one: "1" is not in "2016"."""
+    return piece in bare and (not piece[0].isdigit() or re.search(rf"(?<!\d){piece}(?!\d)", bare) is not None)
 
 
 def is_rival(index: Index, question: Question, ranked: Ranked, place: int, quotes: Sequence[str]) -> bool:

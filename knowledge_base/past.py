@@ -38,7 +38,15 @@ _MONTH = re.compile(r"(?:^|[년年./\s-])\s*(1[0-2]|0?[1-9])\s*(?:월|月)(?:\s*
 _DOTTED = re.compile(r"(?:19|20)\d\d\s*[./-]\s*(1[0-2]|0?[1-9])(?:\s*[./-]\s*(3[01]|[12]\d|0?[1-9]))?(?!\d)")
 _ENGLISH_MONTH = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.I)
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_SEASON = {"봄": (3, 5), "여름": (6, 8), "가을": (9, 11), "연초": (1, 2), "연말": (11, 12), "상반기": (1, 6), "하반기": (7, 12)}
+_SEASON = (
+    (re.compile(r"봄"), 3, 5),
+    (re.compile(r"여름"), 6, 8),
+    (re.compile(r"가을"), 9, 11),
+    (re.compile(r"연초|(?<=[년해])도?\s?초(?=에|쯤|까지|의|[\s?.!]|$)"), 1, 2),
+    (re.compile(r"연말|(?<=[년해])도?\s?말(?=에|쯤|까지|의|[\s?.!]|$)"), 11, 12),
+    (re.compile(r"상반기"), 1, 6),
+    (re.compile(r"하반기"), 7, 12),
+)
 _VAGUE = re.compile(
     r"예전|옛날|당시|그때|그 때|과거|전에는|처음에|코로나\s?(?:때|시절|시기)|팬데믹 때|몇\s?년\s?전|"
     r"back then|used to|in the past|以前|当時|过去|当时|从前|hồi đó|trước đây|ngày trước",
@@ -46,9 +54,11 @@ _VAGUE = re.compile(
 )
 _COVID = re.compile(r"코로나\s?(?:때|시절|시기)|during covid|コロナの時|疫情期间", re.I)
 _AGO = {"재재작년": 3, "재작년": 2, "작년": 1, "지난해": 1, "去年": 1, "last year": 1, "năm ngoái": 1}
+#: A syllable of the past: any that ends in ㅆ, save 있 and 겠.
+_PAST = "[" + "".join(chr(code) for code in range(ord("가") + 20, ord("힣") + 1, 28) if chr(code) not in "있겠") + "]"
 #: The last predicate of a Korean sentence in the past: 됐어요, 였나요, 있었죠, 했습니까, 맞았나, 이었음, 몇개였어, 할 수 있었는지.
 _PAST_ENDING = re.compile(
-    r"(?:[가-힣]*[았었였했됐렸졌갔왔냈꼈켰쳤났웠썼셨봤줬뒀랐])(?:었)?"
+    rf"(?:[가-힣]*{_PAST})(?:었)?"
     r"(?:어요?|나요?|지요?|죠|습니까|습니다|을까요?|는지요?|는데요?|음|니|냐|던가요?|던지|다|는가요?|는지 (?:알려|궁금).*)?\s*[?.!~ㅋㅎㅠㅜ]*\s*$"
 )
 _OPEN_ENDING = re.compile(
@@ -63,12 +73,10 @@ _ASKS = re.compile(
 )
 #: A question in the past, and whatever follows it: "얼마였죠 영수증을 잃어버려서", "됐던 거 맞죠".
 _PAST_ASKED = re.compile(
-    r"[았었였했됐렸졌갔왔냈꼈켰쳤났웠썼셨봤줬뒀랐](?:었)?(?:나요?|더라|던가요?|죠|지요?|는지|습니까|을까요?|냐|니|다면서요?|던\s?(?:거|건|것|게))(?=[\s?.!~,]|$|예|요|죠|지|맞|아|같|인|가|이)"
+    rf"{_PAST}(?:었)?(?:나요?|더라|던가요?|죠|지요?|는지|습니까|을까요?|냐|니|다면서요?|던\s?(?:거|건|것|게))(?=[\s?.!~,]|$|예|요|죠|지|맞|아|같|인|가|이)"
 )
 #: Something in the past, said of what is asked.
-_PAST_SAID = re.compile(
-    r"[았었였했됐렸졌갔왔냈꼈켰쳤났웠썼셨봤줬뒀랐](?:었|던|나|더라|죠|지|는지|습|을|냐|니|어|다)|[가-힣][되하이가오쓰받내]?던(?=\s|지|가|데)"
-)
+_PAST_SAID = re.compile(rf"{_PAST}(?:었|던|나|더라|죠|지|는지|습|을|냐|니|어|다)|[가-힣][되하이가오쓰받내]?던(?=\s|지|가|데)")
 #: Days or a rule of another time, in so many words.
 _OF_THAT_TIME = re.compile(r"당시|그때|그 때|그땐|기준(?:으로|이면|의|은|엔|에는)?(?=[\s,]|$)|기록|공지(?:로는|에선|에서는)")
 _BEFORE_A_CHANGE = re.compile(
@@ -91,6 +99,8 @@ _PART = (
     (re.compile(r"중순"), 11, 20),
     (re.compile(r"하순|말(?:에|쯤|경|까지|의)?[는도]?(?![가-힣])"), 21, None),
 )
+#: Where a question in the present ends and something is told behind it: "맞죠? 예전에 그렇게 냈는데", "맞나요 작년에 …".
+_TOLD_BEHIND = re.compile(r"(?:[?？]|(?:나요|까요|가요|인가|죠|지요|니까)(?=\s))\s*(?=\S)")
 #: Asks about now in so many words; a date before it then only describes a thing.
 _NOW = re.compile(r"지금도?|현재|아직도?|요즘|이제|앞으로|올해|still|now|currently|今でも|现在|bây giờ|hiện nay")
 _COMPARED = re.compile(r"(?:[12]\d{3}년?|작년|지난해)(?:에)?\s?(?:보다|비해|대비)")
@@ -148,8 +158,8 @@ def _named_days(text: str, today: date) -> Period | None:
     english = _ENGLISH_MONTH.search(text)
     if english:
         return _days(year, _ENGLISH.index(english.group(1)[:3].lower()) + 1)
-    for word, (first, last) in _SEASON.items():
-        if word in rest:
+    for words, first, last in _SEASON:
+        if words.search(rest):
             return _days(year, first, last)
     return _days(year, 1, 12)
 
@@ -174,9 +184,21 @@ def _names_that_time(asked: str, text: str, is_closed: bool) -> bool:
     return (is_name and is_closed) or bool(_OF_THAT_TIME.search(text) and (_PAST_SAID.search(text) or "기준" in text or "당시" in text))
 
 
+def _without_aside(text: str, today: date) -> str:
+    """The question without what is told behind it, where only that names another time: "53달러 맞죠? 예전에 그렇게 냈는데" asks about now."""
+    ends = [match.end() for match in _TOLD_BEHIND.finditer(text)]
+    head, told = (text[: ends[-1]], text[ends[-1] :]) if ends else (text, "")
+    names_a_time = _VAGUE.search(head) or _OF_THAT_TIME.search(head) or _named_days(head, today) is not None
+    if not _PAST_ENDING.search(told) or _ASKS.search(told) or names_a_time or _PAST_ASKED.search(head):
+        return text
+    return head
+
+
 def asked_period(text: str, today: date, language: str = "ko") -> Period | None:
     """The past days a question is about, or None for a question about now."""
     text = _spoken(text.strip())
+    if language == "ko":
+        text = _without_aside(text, today)
     days = _named_days(text, today)
     if days is not None and days.first is not None and days.first > today:
         return None

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from knowledge_base import consistency
-from knowledge_base.conditions import is_another_document, is_another_event, is_another_line, is_another_paper, is_elsewhere, is_opposite
+from knowledge_base.conditions import is_another_document, is_another_event, is_another_line, is_another_paper, is_elsewhere, is_opposite, is_sister
 from knowledge_base.index import Index, Prepared, reference_key
 from knowledge_base.kinds import asked, is_beside, is_unmet
 from knowledge_base.past import Period
@@ -211,3 +211,26 @@ def test_what_another_towns_office_does_answers_nothing_even_where_no_value_is_a
     assert not consistency.is_critical(question.analysis.normalised)
     ranked = Ranked(question, (0,), (1.0,), (0,), (0.0,), False)
     assert consistency.is_off(index, question, ranked, (said,)) is off
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "said", "sister"),
+    [
+        ("여자도 신고하나요", "복수국적 남성의 국적이탈", "남성은 3월 31일까지 신고합니다.", True),
+        ("27살 여자도 허가가 필요한가요", "국외여행허가", "병역을 마치지 않은 남성은 허가가 필요합니다.", False),  # answers by what it says
+        ("여자친구도 신고하나요", "복수국적 남성의 국적이탈", "남성은 3월 31일까지 신고합니다.", False),
+        ("영주권 땄는데 국적을 잃나요", "국적상실 신고", "외국 시민권을 취득한 사람은 국적을 잃습니다.", True),
+        ("영주권 땄는데 국적을 잃나요", "국적상실 신고", "시민권이 아니라 영주권이면 국적을 잃지 않습니다.", False),
+        ("H-2 범죄경력증명서", "F-4 범죄경력증명서", "F-4 비자에 냅니다.", True),
+        ("f4 범죄경력증명서", "F-4 범죄경력증명서", "F-4 비자에 냅니다.", False),
+        ("여권 48면짜리 수수료", "여권 수수료", "58면이 52,000원입니다.", True),
+        ("예전엔 5만원이었는데 58면 얼마", "여권 수수료", "58면이 52달러입니다.", False),
+        ("사진 실물은 몇센치", "사진 파일", "가로 413픽셀입니다.", True),
+        ("텔레그램으로 상담 되나요", "라인으로 상담하기", "라인에서 친구로 추가합니다.", True),
+        ("카톡으로 상담 되나요", "온라인 상담", "누리집에서 합니다.", False),
+        ("콜센터 이메일 주소", "콜센터", "02-3210-0404로 전화하십시오.", True),
+        ("우편투표 되나요", "재외선거", "대통령 선거에 투표하려면 신고합니다.", True),
+    ],
+)
+def test_a_sister_of_what_the_notice_names_is_not_answered_by_it(question: str, title: str, said: str, sister: bool) -> None:
+    assert is_sister(question, entry_of(title, said).entries[0]) is sister

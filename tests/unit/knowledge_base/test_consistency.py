@@ -182,3 +182,24 @@ def test_who_asks_how_many_is_given_that_unit(question: str, quote: str, uncount
 def test_the_row_that_the_question_names(question: str, row: int | None) -> None:
     rows = ["10년 58면: 국내 52,000", "10년 26면: 국내 49,000", "긴급여권: 국내 48,000", "긴급여권(가족 위독·사망 증빙): 국내 15,000", ""]
     assert consistency.named_row(question, rows) == row
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("护照手续费多少钱", False),
+        ("여행경보 색깔 종류", False),
+        ("2016년에 색깔 종류가 뭐였나요", False),
+        ("3단계 이름이 뭐였나요", True),
+        ("철수권고가 뭐예요", True),
+        ("수수료가 48면이면 얼마", True),  # which row, cannot be told
+    ],
+)
+def test_a_general_question_names_no_row(question: str, named: bool) -> None:
+    assert consistency.names_a_row(question, ["1단계: 여행유의", "3단계 철수권고: 적색", ""]) is named
+
+
+def test_a_row_s_number_is_not_part_of_another() -> None:
+    rows = ["1: 남색", "2: 황색", "3: 적색"]
+    assert consistency.named_row("2016년에 3 이름", rows) == 2
+    assert consistency.named_row("2016년 이름", rows) is None

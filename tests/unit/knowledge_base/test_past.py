@@ -148,6 +148,38 @@ def test_what_only_mentions_another_time_is_about_now(text: str) -> None:
     assert asked_period(text, TODAY) is None
 
 
+@pytest.mark.parametrize("text", ["2023년에는 영문이름 못 바꿨나요", "2023년에는 뭐라고 불렀나요", "2023년에 몇 장 챙겼죠"])
+def test_any_syllable_of_the_past_is_one(text: str) -> None:
+    assert asked_period(text, TODAY) == Period(date(2023, 1, 1), date(2023, 12, 31))
+
+
+@pytest.mark.parametrize("text", ["2023년에 만든 여권이 있나요", "2023년에 만든 여권도 되겠습니까"])
+def test_what_is_or_will_be_is_not_past(text: str) -> None:
+    assert asked_period(text, TODAY) is None
+
+
+@pytest.mark.parametrize("text", ["긴급여권 53달러 맞죠? 예전에 그렇게 냈는데", "26면 47000원 맞나요 작년에 그렇게 냈어요"])
+def test_what_is_told_behind_a_question_about_now_does_not_make_it_past(text: str) -> None:
+    assert asked_period(text, TODAY) is None
+
+
+@pytest.mark.parametrize("text", ["작년에 53달러였죠? 그렇게 냈는데", "작년 수수료 맞죠? 그때 냈는데"])
+def test_a_question_that_names_the_time_itself_stays_past(text: str) -> None:
+    assert asked_period(text, TODAY) == Period(date(2025, 1, 1), date(2025, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("재작년 초 여권 58면 수수료", date(2024, 1, 1), date(2024, 2, 29)),
+        ("2024년 말에 얼마였나요", date(2024, 11, 1), date(2024, 12, 31)),
+        ("2024년 초등학생 여권이 얼마였나요", date(2024, 1, 1), date(2024, 12, 31)),
+    ],
+)
+def test_the_beginning_and_the_end_of_a_year(text: str, first: date, last: date) -> None:
+    assert asked_period(text, TODAY) == Period(first, last)
+
+
 def test_hostile_lengths_cost_little() -> None:
     for text in (
         "작년 " * 20_000,
@@ -157,6 +189,7 @@ def test_hostile_lengths_cost_little() -> None:
         "5월 " * 20_000,
         "2000홍" * 20_000,
         "됐다." * 20_000,
+        "맞죠? 작년 " * 20_000,
         "작년 됐어요 " * 20_000,
     ):
         asked_period(text, TODAY)

@@ -28,8 +28,10 @@ SENTENCES = (
 )
 
 
-def index_of(sentences: tuple[str, ...]) -> Index:
-    notice = Notice(NoticeContent("glass-boat", TITLE, " ".join(sentences), TODAY, TODAY), 1, NoticeStatus.PUBLISHED)
+def index_of(sentences: tuple[str, ...], topics: tuple[str, ...] = ()) -> Index:
+    notice = Notice(
+        NoticeContent("glass-boat", TITLE, " ".join(sentences), TODAY, TODAY, topics=topics, countries=("XA",) if topics else ()), 1, NoticeStatus.PUBLISHED
+    )
     cut = Cut.of(notice)
     texts = index_texts(notice, cut.pieces)
     prepared = {cut.key: Prepared([text.replace(".", " ").split() for text in texts], None), reference_key(): Prepared([], None)}
@@ -40,8 +42,8 @@ def ask(text: str) -> Question:
     return Question(Analysis(text, text, "ko"), tuple(text.split()), (), TODAY, TODAY, None, (), None)
 
 
-def quoted(text: str, sentences: tuple[str, ...] = SENTENCES, max_chars: int = 900) -> list[str]:
-    index, question = index_of(sentences), ask(text)
+def quoted(text: str, sentences: tuple[str, ...] = SENTENCES, max_chars: int = 900, topics: tuple[str, ...] = ()) -> list[str]:
+    index, question = index_of(sentences, topics), ask(text)
     ranked = Ranked(question, (0,), (1.0,), (0,), (0.0,), False)
     return [index.entries[0].passages[row].text for row in choose_passages(index, ranked, Picker.load(), max_chars)]
 
@@ -74,6 +76,23 @@ def test_who_asks_for_a_value_is_given_all_of_a_short_notice_and_where_it_may_be
     assert quoted("유리배 승선권 얼마예요", short) == list(short)
     proviso = "승선권 값은 철마다 다르므로 선착장에 물어보십시오."
     assert proviso in quoted("유리배 승선권 얼마예요", (*SENTENCES, "호수에는 오리가 삽니다.", proviso))
+
+
+def test_of_brief_prose_three_sentences_are_quoted_or_all() -> None:
+    assert len(quoted("유리배 표는 선착장 창구에서 어디서 사요")) == 3
+    # Where none of them is sure, all.
+    assert quoted("유리배가 뭐예요") == list(SENTENCES)
+
+
+def test_of_long_prose_what_is_unlikely_stays_out() -> None:
+    long = tuple(f"{said} {'호수 둘레길은 언제나 걸을 수 있고 ' * 8}오리가 삽니다." for said in SENTENCES)
+    assert sum(map(len, quoted("유리배 승선권 얼마예요", long))) < sum(map(len, long))
+
+
+def test_of_an_alarm_the_ban_is_quoted_whatever_is_asked() -> None:
+    ban = "가람국은 나라 전체가 여행금지로 지정되었습니다."
+    rest = tuple(f"가람국에 봉사하러 가는 사람도 허가를 먼저 받고 {k}번 창구에 서류를 내고 {'담당자의 안내를 기다려 ' * 6}야 합니다." for k in range(6))
+    assert ban in quoted("봉사하러 가는 사람의 허가", (*rest, ban), topics=("travel-ban",))
 
 
 def test_of_a_long_document_the_sentence_far_down_is_found() -> None:
