@@ -108,8 +108,10 @@ def _alarm_of_country(desk: Desk, ranked: Ranked, language: str, max_chars: int)
     text = question.analysis.normalised
     named = countries_named(question)
     # "시하누크빌은 몇 단계인가요": a level of a place can only be its alarm's.
-    is_asked = what_is_asked(question) is Asked.ALARM or (bool(named) and question.period is None and bool(_ASKS_LEVEL.search(text)))
-    places = named or ((question.here,) if question.here and _asks_of_a_place(text) else ())
+    is_alarm = what_is_asked(question) is Asked.ALARM
+    is_asked = is_alarm or (bool(named) and question.period is None and bool(_ASKS_LEVEL.search(text)))
+    # "여행경보 단계" alone is how the dialogue asks, of the country that it has been told.
+    places = named or ((question.here,) if question.here and (is_alarm or _asks_of_a_place(text)) else ())
     if not is_asked or not places:
         return None
     led = alarms.led_by_its_own(desk.index, ranked, places)

@@ -68,6 +68,8 @@ def test_an_alarm_that_nobody_can_tell_is_said_so_with_a_number_to_call(shipped:
         ("카불 출장 여행금지인가요", None, "travel-ban-list-2026-02"),
         ("다마스쿠스 가도 되나요", None, "travel-ban-list-2026-02"),
         ("콩고공화국 브라자빌 여행경보", None, None),
+        ("여행경보 단계", "UA", "alarm-ua"),  # how the dialogue asks once it has been told a country
+        ("여행경보 단계", "FR", None),
     ],
 )
 def test_an_alarm_comes_from_the_notice_in_force_that_names_the_country(shipped: KnowledgeBase, text: str, country: str | None, notice: str | None) -> None:
