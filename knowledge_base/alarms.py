@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from knowledge_base.conditions import ALARM_TOPICS
+from knowledge_base.conditions import is_of_alarm
 from knowledge_base.country_facts.phrases import country_name
 from knowledge_base.index import Entry, Index
 from knowledge_base.kinds import KINDS
 from knowledge_base.search import Ranked
 
 _LEVEL = next(kind.gives for kind in KINDS if kind.name == "level")
+_STATES_IT = re.compile(r"여행금지(?:로|입니다|국|지역)|여행경보.{0,20}[1-4]단계(?:입니다|로)")
 #: What may stand behind a country's name in a sentence; "수단" is not "남수단", "콩고" is not "콩고민주공화국".
 _PARTICLES = "은|는|이|가|을|를|과|와|의|에|도|로|및|등|처럼|에서|이랑|이나|나|입니다|까지|부터"
 
@@ -42,9 +43,16 @@ def tells(entry: Entry, places: Sequence[str], quotes: Sequence[str]) -> bool:
     return any(_LEVEL.search(quote) and (is_own or all(_name(place).search(quote) for place in places)) for quote in quotes)
 
 
+def stated_at(entry: Entry, texts: Sequence[str]) -> int | None:
+    """Which of a country's alarm notice's sentences says that it holds; None where none does, or it is another notice."""
+    if not entry.notice.content.countries or not is_of_alarm(entry.notice.content):
+        return None
+    return next((at for at, said in enumerate(texts) if _STATES_IT.search(said)), None)
+
+
 def _speaks_of(entry: Entry, places: Sequence[str]) -> bool:
     content = entry.notice.content
-    if not ALARM_TOPICS & set(content.topics):
+    if not is_of_alarm(content):
         return False
     return set(places) <= set(content.countries) if content.countries else all(_name(place).search(content.body) for place in places)
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from conversation.schemas import SourceCard
-from knowledge_base import alarms, consistency, kinds, phrases
+from knowledge_base import alarms, conditions, consistency, kinds, phrases
 from knowledge_base.aspects import HEDGES
 from knowledge_base.confidence import RANKED, Confidence, Settled, names_another_country
 from knowledge_base.country_facts.asked import Asked, countries_named, what_is_asked
@@ -54,7 +54,6 @@ _NAMES_A_LEVEL = re.compile(
 _NAMES_ONE = re.compile(r"(?:적|흑|황|남)색|여행(?:유의|자제|금지)(?!\s?(?:국|나라|지역))|출국\s?권고|철수\s?권고|특별\s?여행\s?주의보")
 #: How many levels there are, not which one holds.
 _ASKS_SCHEME = re.compile(r"몇\s?단계(?:까지|로)\s?(?:있|나뉘|나뉜|나눠|구분)|단계별|how many levels|分(?:成|为)?几级|何段階(?:で|あり|に分)", re.I)
-_STATES_A_BAN = re.compile(r"여행금지(?:로|입니다|국|지역)|여행경보.{0,20}[1-4]단계(?:입니다|로)")
 _NAMES_A_MISSION = re.compile(r"대사관|영사관|공관|분관|embassy|consulate|大使館|領事館|大使馆|领事馆|领馆|đại sứ quán|lãnh sự quán", re.I)
 _ASKS_HERE = re.compile(r"(?:^|\s)(?:여기|거기|그\s?나라|이\s?나라|저희\s?나라\s?말고|현지)(?:는|가|도|은|이)?\s")
 
@@ -156,7 +155,7 @@ def _misses_row(entry: Entry, question: Question, quotes: tuple[str, ...]) -> bo
     if named is not None:
         return rows[named] not in quotes
     # The level of a country that is known stands in no table of what levels there are.
-    is_of_country = bool(consistency.ALARM_TOPICS & set(entry.notice.content.topics) and (question.here or question.named))
+    is_of_country = conditions.is_of_alarm(entry.notice.content) and bool(question.here or question.named)
     return is_of_country or consistency.names_a_row(text, rows)
 
 
@@ -247,7 +246,7 @@ def _asks_alarm_of_unlisted_country(index: Index, ranked: Ranked) -> bool:
     places = question.named or ((question.here,) if question.here and _asks_of_a_place(text) else ())
     if not places or not _ASKS_ALARM.search(text):
         return False
-    if not consistency.ALARM_TOPICS & set(best.topics):
+    if not conditions.is_of_alarm(best):
         # A word for a level, and the nearest notice is about something else: nothing of it answers. Of the past there are lists under other topics.
         return question.period is None and bool(_NAMES_A_LEVEL.search(text))
     if set(places) & set(best.countries):
@@ -295,8 +294,7 @@ def _chosen(index: Index, ranked: Ranked, picker: Picker, max_chars: int) -> tup
     if is_brief and sum(odds[at] for at in chosen) < LEAST_SURE_OF_VALUE:
         chosen += [at for at in order if at not in chosen]
     # Of a country's alarm that it holds is said whatever is asked about it.
-    is_alarm = bool(entry.notice.content.countries and consistency.ALARM_TOPICS & set(entry.notice.content.topics))
-    states = next((at for at, said in enumerate(texts) if is_alarm and _STATES_A_BAN.search(said)), None)
+    states = alarms.stated_at(entry, texts)
     if states is not None and states not in chosen and sum(len(texts[at]) + 1 for at in (*chosen, states)) <= max_chars:
         chosen.append(states)
     # The row of a table that the question names; else to who asks for a value where it may be otherwise, or the rest of a short notice.

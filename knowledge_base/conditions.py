@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from knowledge_base import kinds
 from knowledge_base.index import Entry
+from knowledge_base.schemas import NoticeContent
 from knowledge_base.search import Question
 from language.gazetteer import names_in
 
@@ -66,7 +67,7 @@ def is_elsewhere(question: Question, entry: Entry, quotes: Sequence[str]) -> boo
     """Whether a place is asked that the notice does not name, while it speaks of another; of alarms there are lists and maps, with checks of their own."""
     content = entry.notice.content
     places = [entity for entity in question.analysis.entities if entity.kind in _PLACES and entity.country and entity.country != "KR"]
-    if not places or ALARM_TOPICS & set(content.topics):
+    if not places or is_of_alarm(content):
         return False
     said = f"{content.title} {content.body}"
     if any(name in said for entity in places for name in (_bare_name(entity.text), _bare_name(entity.value)) if len(name) > 1 and not name.isascii()):
@@ -107,6 +108,11 @@ def is_opposite(text: str, quotes: Sequence[str]) -> bool:
         for pair in _OPPOSITES
         for asked, other in (pair, pair[::-1])
     )
+
+
+def is_of_alarm(content: NoticeContent) -> bool:
+    """Whether a notice is about travel alarms, bans or advisories."""
+    return bool(ALARM_TOPICS & set(content.topics))
 
 
 def is_sister(text: str, entry: Entry) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from knowledge_base import conditions, kinds
-from knowledge_base.conditions import ALARM_TOPICS
 from knowledge_base.index import Index
 from knowledge_base.schemas import NoticeContent
 from knowledge_base.search import Question, Ranked
@@ -106,7 +105,7 @@ def _is_another_subject(index: Index, question: Question, number: int) -> bool:
     """
     if question.analysis.language != "ko" or question.period is not None:
         return False
-    if ALARM_TOPICS & set(index.entries[number].notice.content.topics):
+    if conditions.is_of_alarm(index.entries[number].notice.content):
         return False
     places = [(entity.start, entity.end) for entity in question.analysis.entities if entity.kind in _PLACES]
     # Foreign letters are often only another spelling of a Korean word.

@@ -61,14 +61,12 @@ async def run_once(db: Database, settings: Settings, now: datetime | None = None
     for one in (*CLASSES, ACCESS_LOG):
         try:
             erased[one.code] = await _erase(db, settings, one, at)
-        except DatabaseUnavailable as error:
-            if not isinstance(error.__cause__, ONE_CLASS_ONLY):
-                raise
-            failed[one.code] = type(error.__cause__).__name__
-            log.error("retention_failed", data_class=one.code, error=failed[one.code])
         except Exception as error:  # the edge of a class: the others must not wait until this one is mended
-            failed[one.code] = type(error).__name__
-            log.error("retention_failed", data_class=one.code, error=type(error).__name__, exc_info=error)
+            if isinstance(error, DatabaseUnavailable) and not isinstance(error.__cause__, ONE_CLASS_ONLY):
+                raise
+            why = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
+            failed[one.code] = type(why).__name__
+            log.error("retention_failed", data_class=one.code, error=failed[one.code], exc_info=error)
     run = Run(started, clock_now(), erased, failed)
     async with db.transaction() as tx:
         await database.run(
